@@ -1,0 +1,249 @@
+"""The engine seam: where containers run.
+
+Two engines implement it, :mod:`agent_hub.engines.docker` and :mod:`agent_hub.engines.process`, and pass one contract
+suite, ``tests/engines/test_contract.py``. Every method is a coroutine that never blocks the event loop, and raises an
+:class:`~agent_hub.errors.EngineError`: :class:`~agent_hub.errors.EngineUnavailable` where the engine does not answer.
+
+A container's identity is the :class:`Handle`'s ``id`` and its labels, never a name or a pid.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from agent_hub.models import EngineStatus, Mount, Node
+
+LogSink = Callable[[str], None]
+"""Takes one line of output, without its newline. Called on the event loop."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image the engine has: its content's id, and its labels."""
+
+    id: str
+    ref: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BuildSpec:
+    """A Dockerfile and its context, to be built as `ref`.
+
+    Parameters
+    ----------
+    ref
+        The image's name and tag.
+    context
+        Folder of the build context. Nothing outside it is read.
+    dockerfile
+        The Dockerfile, relative to `context`, with ``/`` between parts.
+    args, labels
+        Build arguments, and labels of the finished image.
+    """
+
+    ref: str
+    context: Path
+    dockerfile: str = "Dockerfile"
+    args: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a container may use; ``None`` is no limit. `cpus` in cores, `memory` in bytes."""
+
+    cpus: float | None = None
+    memory: int | None = None
+    pids: int | None = None
+
+
+@dataclass(frozen=True)
+class ContainerSpec:
+    """A container to create.
+
+    Parameters
+    ----------
+    name
+        Unique on the engine; creating the same name twice gives the same container.
+    image
+        Reference of an image that the engine has.
+    command
+        Arguments for the image's entrypoint.
+    user
+        ``uid:gid`` the command runs as.
+    gpus
+        How many GPUs to pass through.
+    privileges
+        ``"none"``: all capabilities dropped and no-new-privileges, as every chat runs. ``"setup"``: the engine's own
+        default, for the container a setup script runs in, where sudo has to work.
+    tty
+        Give the command a terminal.
+    """
+
+    name: str
+    image: str
+    command: Sequence[str] = ()
+    entrypoint: Sequence[str] | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    mounts: Sequence[Mount] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
+    workdir: str = "/workspace"
+    limits: Limits = Limits()
+    gpus: int = 0
+    network: Literal["default", "none"] = "default"
+    privileges: Literal["none", "setup"] = "none"
+    tty: bool = True
+
+
+@dataclass(frozen=True)
+class Handle:
+    """A container the engine knows, with the labels it was created with."""
+
+    id: str
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+State = Literal["queued", "starting", "running", "exited", "lost"]
+
+
+@dataclass(frozen=True)
+class ContainerStatus:
+    """A container's state now. `exit_code` is set once exited; `reason` says why in a few words ("out of memory")."""
+
+    state: State
+    exit_code: int | None = None
+    reason: str = ""
+    node: str = ""
+
+
+class Stream(Protocol):
+    """Bytes to and from a terminal, on the event loop.
+
+    `read` returns ``b""`` at the end; `write` waits while the other side does not read, which is how backpressure
+    reaches the writer. Closing detaches and never ends the program.
+    """
+
+    async def read(self, size: int = 65536) -> bytes: ...
+
+    async def write(self, data: bytes) -> None: ...
+
+    async def resize(self, rows: int, columns: int) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Executed:
+    """How a command in a container ended, with both its outputs in the order they came."""
+
+    exit_code: int
+    output: str
+
+
+class Engine(ABC):
+    """Where containers run."""
+
+    kind: Literal["docker", "process"]
+    isolated: bool
+    """False where agents are plain processes of this machine."""
+
+    @abstractmethod
+    async def status(self) -> EngineStatus:
+        """Ask the engine how it is. Never raises: an engine that does not answer is ``reachable=False``."""
+
+    @abstractmethod
+    async def nodes(self) -> list[Node]:
+        """The machines containers run on, with their GPUs."""
+
+    @abstractmethod
+    async def gateway_address(self) -> tuple[str, str]:
+        """Where the hub's gateway listens and what containers call it: ``(host to bind, host name for containers)``."""
+
+    # -- images
+
+    @abstractmethod
+    async def image(self, ref: str) -> Image | None:
+        """The image of that name, or ``None`` where the engine has none; never asks a registry."""
+
+    @abstractmethod
+    async def pull(self, ref: str, on_line: LogSink) -> Image:
+        """Fetch an image from its registry. Raises :class:`~agent_hub.errors.BaseImageNotFound`."""
+
+    @abstractmethod
+    async def build(self, spec: BuildSpec, on_line: LogSink) -> Image:
+        """Build a Dockerfile; cancelling the task stops the build. Raises :class:`~agent_hub.errors.BuildError`."""
+
+    @abstractmethod
+    async def remove_image(self, ref: str) -> None:
+        """Remove an image's name; no error where there is none."""
+
+    # -- containers
+
+    @abstractmethod
+    async def create(self, spec: ContainerSpec) -> Handle:
+        """Create a container, stopped. A container of the same name is returned as it is."""
+
+    @abstractmethod
+    async def start(self, handle: Handle) -> None:
+        """Start a created or exited container; no error where it runs already."""
+
+    @abstractmethod
+    async def inspect(self, handle: Handle) -> ContainerStatus:
+        """The container's state now; ``lost`` where the engine does not know it."""
+
+    @abstractmethod
+    async def wait(self, handle: Handle) -> ContainerStatus:
+        """Wait until the container is exited or lost."""
+
+    @abstractmethod
+    async def list(self, labels: Mapping[str, str]) -> list[Handle]:
+        """Every container, running or not, that carries all of `labels`."""
+
+    @abstractmethod
+    async def attach(self, handle: Handle) -> Stream:
+        """The terminal of the container's command. Attach before `start` to miss nothing."""
+
+    @abstractmethod
+    async def execute(
+        self,
+        handle: Handle,
+        command: Sequence[str],
+        on_line: LogSink | None = None,
+        *,
+        user: str = "",
+        workdir: str = "",
+        env: Mapping[str, str] | None = None,
+    ) -> Executed:
+        """Run a command to its end in a running container; its output goes to `on_line` as it comes.
+
+        Cancelling the task stops waiting; what runs in the container ends with the container.
+        """
+
+    @abstractmethod
+    async def commit(self, handle: Handle, ref: str, labels: Mapping[str, str], command: Sequence[str] = ()) -> Image:
+        """Save the container's file system as an image."""
+
+    @abstractmethod
+    async def stop(self, handle: Handle, grace: float = 10.0) -> ContainerStatus:
+        """Ask the container to end, and kill it after `grace` seconds. Returns once it is verified not to run."""
+
+    @abstractmethod
+    async def remove(self, handle: Handle) -> None:
+        """Kill and remove the container. Returns once it is verified gone; no error where it was."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Give back connections and threads. Containers go on; processes of the process engine end."""
+
+    # -- what happens by itself
+
+    @abstractmethod
+    def watch(self, labels: Mapping[str, str]) -> AsyncIterator[Handle]:
+        """Containers that have just changed state, as the engine tells; ends where the engine goes away."""

@@ -1,0 +1,190 @@
+"""Every error the hub raises on purpose.
+
+Each one says what happened (``message``), what to do about it (``hint``) and carries a stable machine-readable
+``code``. They are mapped to HTTP once, in :mod:`agent_hub.server.handler`, and rebuilt from the answer in the
+notebook library, so that a person reads the same words in the panel, the API and a traceback.
+
+The tree::
+
+    AgentHubError
+    ├── InvalidInput                 400  what was asked for cannot be right
+    │   ├── InvalidRepository             a Git URL or path that is malformed or not allowed
+    │   ├── InvalidMount                  a mount that is not there, or not allowed
+    │   ├── InvalidEnvironment            an environment entry that is no NAME=value
+    │   └── InvalidBase                   a base image or Dockerfile path that cannot be used
+    ├── NotAllowed                   403  a token or a person may not do this
+    ├── NotFound                     404  no such project, chat, artifact
+    ├── Conflict                     409  right in itself, wrong now
+    │   ├── UnsavedWork                   deleting would lose work that is nowhere else
+    │   ├── DataDirectoryInUse            another hub holds the data directory
+    │   └── PortInUse                     another program listens where the hub has to
+    ├── TooLarge                     413  more bytes than the hub takes
+    ├── GitError                     422  a Git command failed
+    │   ├── RepositoryUnreachable         no answer, or no access
+    │   └── BranchNotFound                the repository has no such branch
+    ├── BuildError                   422  a snapshot could not be built
+    │   ├── SetupFailed                   the setup script exited non-zero
+    │   ├── SetupTimedOut                 the setup script ran past its time limit
+    │   └── BaseImageNotFound             no such image, here or in its registry
+    ├── EngineError                  502  the container engine refused or failed
+    │   ├── EngineUnavailable        503  the container engine does not answer
+    │   ├── ContainerLost                 the container is gone
+    │   └── GpuUnavailable           409  GPUs were asked for that the engine cannot give
+    ├── StorageFull                  507  no space left where the hub keeps its data
+    ├── AgentUnavailable             502  the agent's program cannot be had
+    └── HubUnavailable               503  no running hub answers (raised in a client)
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class AgentHubError(Exception):
+    """Base of every error raised on purpose.
+
+    Parameters
+    ----------
+    message : str
+        What happened, and why, in one sentence a person understands.
+    hint : str, optional
+        What to do about it.
+    **details
+        Facts for programs, JSON-serialisable: ``field``, ``step``, ``exit_code``, ``tail``...
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+
+    def __init__(self, message: str, hint: str = "", **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = details
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The error as the API answers it: ``code``, ``message``, ``hint``, ``details``."""
+        return {"code": self.code, "message": self.message, "hint": self.hint, "details": self.details}
+
+    @classmethod
+    def from_dict(cls, body: dict[str, Any]) -> AgentHubError:
+        """Rebuild the error that `to_dict` described; an unknown code gives the base class."""
+        kind = _by_code().get(str(body.get("code", "")), AgentHubError)
+        return kind(str(body.get("message", "")), str(body.get("hint", "")), **(body.get("details") or {}))
+
+
+class InvalidInput(AgentHubError):
+    code, status = "invalid_input", 400
+
+
+class InvalidRepository(InvalidInput):
+    code = "invalid_repository"
+
+
+class InvalidMount(InvalidInput):
+    code = "invalid_mount"
+
+
+class InvalidEnvironment(InvalidInput):
+    code = "invalid_environment"
+
+
+class InvalidBase(InvalidInput):
+    code = "invalid_base"
+
+
+class NotAllowed(AgentHubError):
+    code, status = "not_allowed", 403
+
+
+class NotFound(AgentHubError):
+    code, status = "not_found", 404
+
+
+class Conflict(AgentHubError):
+    code, status = "conflict", 409
+
+
+class UnsavedWork(Conflict):
+    code = "unsaved_work"
+
+
+class DataDirectoryInUse(Conflict):
+    code = "data_directory_in_use"
+
+
+class PortInUse(Conflict):
+    code = "port_in_use"
+
+
+class TooLarge(AgentHubError):
+    code, status = "too_large", 413
+
+
+class GitError(AgentHubError):
+    code, status = "git_failed", 422
+
+
+class RepositoryUnreachable(GitError):
+    code = "repository_unreachable"
+
+
+class BranchNotFound(GitError):
+    code = "branch_not_found"
+
+
+class BuildError(AgentHubError):
+    code, status = "build_failed", 422
+
+
+class SetupFailed(BuildError):
+    code = "setup_failed"
+
+
+class SetupTimedOut(BuildError):
+    code = "setup_timed_out"
+
+
+class BaseImageNotFound(BuildError):
+    code = "base_image_not_found"
+
+
+class EngineError(AgentHubError):
+    code, status = "engine_failed", 502
+
+
+class EngineUnavailable(EngineError):
+    code, status = "engine_unavailable", 503
+
+
+class ContainerLost(EngineError):
+    code = "container_lost"
+
+
+class GpuUnavailable(EngineError):
+    code, status = "gpu_unavailable", 409
+
+
+class StorageFull(AgentHubError):
+    code, status = "storage_full", 507
+
+
+class AgentUnavailable(AgentHubError):
+    code, status = "agent_unavailable", 502
+
+
+class HubUnavailable(AgentHubError):
+    code, status = "hub_unavailable", 503
+
+
+def _by_code() -> dict[str, type[AgentHubError]]:
+    found: dict[str, type[AgentHubError]] = {}
+    todo: list[type[AgentHubError]] = [AgentHubError]
+    while todo:
+        kind = todo.pop()
+        found[kind.code] = kind
+        todo.extend(kind.__subclasses__())
+    return found
