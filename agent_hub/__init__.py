@@ -1,1 +1,36 @@
-"""Coding agents in isolated containers, inside Jupyter."""
+"""Coding agents in isolated containers, inside Jupyter.
+
+In a notebook::
+
+    from agent_hub import Hub
+
+    hub = Hub()
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agent_hub.notebook.client import Hub
+
+__all__ = ["Hub"]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported at first use: the server and the tools of this package need no HTTP client.
+    if name == "Hub":
+        from agent_hub.notebook.client import Hub
+
+        return Hub
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "agent-hub-labextension"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    from agent_hub.server.app import AgentHub
+
+    return [{"module": "agent_hub", "app": AgentHub}]
