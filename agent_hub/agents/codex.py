@@ -1,0 +1,112 @@
+"""OpenAI's Codex CLI, in its own terminal interface."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from agent_hub.agents.base import AGENT_HOME, WORKSPACE, Agent
+from agent_hub.models import Chat
+
+PUBLIC_API = "https://api.openai.com/v1"
+"""Where an ``OPENAI_API_KEY`` is for, unless ``OPENAI_BASE_URL`` says otherwise."""
+
+
+class CodexAgent(Agent):
+    """Codex. What the hub decides is passed on the command line, so ``config.toml`` is the person's own to change.
+
+    A chat whose environment has ``OPENAI_API_KEY`` uses that; another shows Codex's own login in its terminal, and the
+    login stays in the agent's folder. ``OPENAI_BASE_URL`` and ``OPENAI_MODEL`` are honoured.
+    """
+
+    name: ClassVar[str] = "codex"
+    title: ClassVar[str] = "Codex"
+
+    def command(self, chat: Chat) -> Sequence[str]:
+        command = ["codex"]
+        if chat.thread:
+            command.append("resume")
+        for key, value in _settings(chat).items():
+            command += ["-c", f"{key}={value}"]
+        if chat.thread:
+            command += ["--", chat.thread]
+        elif chat.prompt:
+            command += ["--", chat.prompt]
+        return command
+
+    def environment(self, chat: Chat) -> Mapping[str, str]:
+        return {"CODEX_HOME": AGENT_HOME}
+
+    def prepare(self, chat: Chat, home: Path) -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        config = home / "config.toml"
+        try:
+            descriptor = os.open(config, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return
+        with os.fdopen(descriptor, "w") as file:
+            file.write(_CONFIG)
+
+    def thread(self, home: Path) -> str:
+        newest = max(_conversations(home / "sessions"), default=("", ""))
+        return newest[1]
+
+
+_CONFIG = """\
+# Codex's configuration in this chat. It is yours: the hub writes it once, and what the hub needs it passes to Codex
+# on the command line.
+check_for_update_on_startup = false
+
+[analytics]
+enabled = false
+
+[features]
+# The daemon copies Codex's whole program into this folder.
+daemon_auto_start = false
+# A refused connection would be retried for ever.
+unbounded_connection_retries = false
+"""
+
+
+def _settings(chat: Chat) -> dict[str, str]:
+    """Codex's settings as TOML values, by their dotted key."""
+    env = {variable.name: variable.value or "" for variable in chat.env}
+    settings = {
+        # The container is the sandbox; Codex's own cannot start in one.
+        "sandbox_mode": _toml("danger-full-access"),
+        "approval_policy": _toml("never"),
+        f"projects.{_toml(WORKSPACE)}.trust_level": _toml("trusted"),
+    }
+    model = chat.model or env.get("OPENAI_MODEL", "")
+    if model:
+        settings["model"] = _toml(model)
+    if env.get("OPENAI_API_KEY"):
+        settings |= {
+            "model_provider": _toml("hub"),
+            "model_providers.hub.name": _toml("OpenAI API"),
+            "model_providers.hub.base_url": _toml(env.get("OPENAI_BASE_URL") or PUBLIC_API),
+            "model_providers.hub.env_key": _toml("OPENAI_API_KEY"),
+            "model_providers.hub.wire_api": _toml("responses"),
+        }
+    return settings
+
+
+def _toml(text: str) -> str:
+    """A TOML string. JSON's escapes are TOML's as well, once DEL is escaped too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _conversations(sessions: Path) -> Iterator[tuple[str, str]]:
+    """When each conversation of a person began, and its id; not those that Codex has with itself."""
+    for path in sessions.glob("*/*/*/rollout-*.jsonl"):
+        try:
+            with path.open(encoding="utf-8") as file:
+                first = json.loads(file.readline())
+        except (OSError, ValueError):
+            continue
+        meta = first.get("payload")
+        if first.get("type") == "session_meta" and isinstance(meta, dict) and isinstance(meta.get("source"), str):
+            yield str(meta.get("timestamp", "")), str(meta.get("id", ""))
