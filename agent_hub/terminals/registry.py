@@ -1,0 +1,49 @@
+"""Every terminal of the hub, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from agent_hub.errors import NotFound
+from agent_hub.terminals.terminal import Terminal
+
+
+class Terminals(Mapping[str, Terminal]):
+    """The terminals, by the chat's id, in the order they were created."""
+
+    def __init__(self) -> None:
+        self._terminals: dict[str, Terminal] = {}
+
+    def __getitem__(self, name: str) -> Terminal:
+        return self._terminals[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._terminals)
+
+    def __len__(self) -> int:
+        return len(self._terminals)
+
+    def create(self, name: str, on_end: Callable[[], None] | None = None) -> Terminal:
+        """The terminal of that name, created where there is none; `on_end` as in `Terminal`."""
+        terminal = self._terminals.get(name)
+        if terminal is None:
+            terminal = self._terminals[name] = Terminal(name, on_end)
+        return terminal
+
+    def find(self, name: str) -> Terminal:
+        """The terminal of that name. Raises :class:`~agent_hub.errors.NotFound`."""
+        terminal = self._terminals.get(name)
+        if terminal is None:
+            raise NotFound(f"There is no terminal called {name!r}.", "Its chat may have been deleted.")
+        return terminal
+
+    async def remove(self, name: str) -> None:
+        """End a terminal for good; no error where there is none."""
+        terminal = self._terminals.pop(name, None)
+        if terminal is not None:
+            await terminal.close()
+
+    async def close(self) -> None:
+        """End them all. The programs go on."""
+        for name in list(self._terminals):
+            await self.remove(name)

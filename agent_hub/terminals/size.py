@@ -1,0 +1,96 @@
+"""The size of a terminal, brought to a program that may not run yet."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from agent_hub.engines.base import Stream
+from agent_hub.errors import EngineError
+
+DEFAULT_SIZE = (24, 80)
+LARGEST_SIDE = 1000
+
+_DRAW_SECONDS = 0.25
+_FIRST_RETRY_SECONDS = 0.05
+_LAST_RETRY_SECONDS = 2.0
+
+
+class Sizer:
+    """Gives a stream the size that is wanted, one change at a time, until it has it."""
+
+    def __init__(self) -> None:
+        self.size = DEFAULT_SIZE
+        self._given: tuple[int, int] | None = None
+        self._stream: Stream | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._drawn = asyncio.Event()
+        self._nudge = False
+
+    def connect(self, stream: Stream) -> None:
+        """Size this stream from now on."""
+        self._stream, self._given = stream, None
+        self._work()
+
+    def disconnect(self) -> None:
+        """Leave the stream alone; the size is kept for the next one."""
+        self._stream, self._nudge = None, False
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def resize(self, rows: int, columns: int) -> bool:
+        """Want another size. Says whether it is another one."""
+        size = (min(rows, LARGEST_SIDE), min(columns, LARGEST_SIDE))
+        if size == self.size:
+            return False
+        self.size = size
+        self._work()
+        return True
+
+    def nudge(self) -> None:
+        """Make the program paint its screen again, which it does only when its size changes."""
+        self._nudge = True
+        self._work()
+
+    def retry(self) -> None:
+        """Try again now what the stream refused before."""
+        self._wake.set()
+
+    def drawn(self) -> None:
+        """The program has written something, so it runs."""
+        self._drawn.set()
+        self._wake.set()
+
+    def _work(self) -> None:
+        if self._stream is not None and self._task is None:
+            self._task = asyncio.create_task(self._apply(self._stream))
+
+    async def _apply(self, stream: Stream) -> None:
+        while self._given != self.size or self._nudge:
+            rows, columns = self.size
+            if self._nudge and self._given == self.size:
+                self._nudge = False
+                columns += -1 if columns > 1 else 1
+                self._drawn.clear()
+                await self._give(stream, (rows, columns))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._drawn.wait(), _DRAW_SECONDS)
+            else:
+                await self._give(stream, (rows, columns))
+        self._task = None
+
+    async def _give(self, stream: Stream, size: tuple[int, int]) -> None:
+        delay = _FIRST_RETRY_SECONDS
+        while True:
+            self._wake.clear()
+            try:
+                await stream.resize(*size)
+            except (OSError, EngineError):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), delay)
+                delay = min(delay * 2, _LAST_RETRY_SECONDS)
+            else:
+                self._given = size
+                return

@@ -1,0 +1,194 @@
+"""A chat's terminal: one program's bytes, and everyone who watches them."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+from agent_hub.engines.base import Stream
+from agent_hub.errors import EngineError
+from agent_hub.models import now
+from agent_hub.terminals.history import HISTORY_BYTES, History
+from agent_hub.terminals.size import Sizer
+from agent_hub.terminals.viewer import Screen, Viewer
+
+log = logging.getLogger(__name__)
+
+_WRITE_BYTES = 16 * 1024
+_TYPED_AHEAD_BYTES = 64 * 1024
+
+
+class Terminal:
+    """The terminal of one chat, there from the chat's creation to its deletion.
+
+    Parameters
+    ----------
+    name
+        The chat's id.
+    on_end
+        Called on the event loop when the program's stream ends by itself.
+    history_bytes
+        Most bytes of output kept for who comes later.
+    """
+
+    def __init__(self, name: str, on_end: Callable[[], None] | None = None, history_bytes: int = HISTORY_BYTES) -> None:
+        self.name = name
+        self.on_end = on_end
+        self.history = History(history_bytes)
+        self.last_activity: datetime = now()
+        self._viewers: list[Viewer] = []
+        self._stream: Stream | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
+        self._typed_ahead: bytearray | None = bytearray()
+        self._sizer = Sizer()
+        self._closed = False
+
+    # -- the program
+
+    @property
+    def connected(self) -> bool:
+        """Whether a program's stream is there."""
+        return self._stream is not None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns that the program has, or will have."""
+        return self._sizer.size
+
+    async def connect(self, stream: Stream) -> None:
+        """Show what a program writes to `stream`, in place of an earlier one, and give it the terminal's size."""
+        await self._disconnect()
+        if self._closed:
+            await stream.close()
+            return
+        self._stream = stream
+        self._writing = asyncio.Lock()
+        self._reader = asyncio.create_task(self._read(stream), name=f"terminal {self.name}")
+        self._sizer.connect(stream)
+        typed, self._typed_ahead = self._typed_ahead, None
+        if typed:
+            await self._write(bytes(typed))
+
+    def started(self) -> None:
+        """The program runs from now on: a size that it could not take before is applied at once."""
+        self._sizer.retry()
+
+    async def write(self, text: str) -> None:
+        """Type `text`; waits while the program does not read.
+
+        What is typed before the first program is there waits for it, up to 64 KiB; after a program's end it is dropped.
+        """
+        data = text.encode("utf-8", "replace")
+        self.last_activity = now()
+        if self._typed_ahead is not None:
+            if len(self._typed_ahead) + len(data) <= _TYPED_AHEAD_BYTES:
+                self._typed_ahead += data
+            return
+        await self._write(data)
+
+    async def _write(self, data: bytes) -> None:
+        stream = self._stream
+        if stream is None:
+            return
+        async with self._writing:
+            for start in range(0, len(data), _WRITE_BYTES):
+                if stream is not self._stream:
+                    return
+                try:
+                    await stream.write(data[start : start + _WRITE_BYTES])
+                except (OSError, EngineError) as error:
+                    log.debug("Terminal %s takes no input: %s", self.name, error)
+                    return
+
+    async def _read(self, stream: Stream) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        while data := await self._next(stream):
+            self.last_activity = now()
+            self.history.append(data)
+            text = decoder.decode(data)
+            for viewer in self._viewers:
+                viewer.show(text)
+            self._sizer.drawn()
+        self._show(decoder.decode(b"", final=True).encode() + self.history.modes().undo())
+        self._stream = self._reader = None
+        self._sizer.disconnect()
+        if self.on_end is not None:
+            self.on_end()
+        await _close(stream)
+
+    async def _next(self, stream: Stream) -> bytes:
+        try:
+            return await stream.read()
+        except (OSError, EngineError) as error:
+            log.warning("Terminal %s lost its program: %s", self.name, error)
+            return b""
+
+    # -- who watches
+
+    def join(self, screen: Screen) -> Viewer:
+        """Watch the terminal: first what was, then what comes."""
+        viewer = Viewer(screen, lambda: self.history.replay().text)
+        viewer.show(self.history.replay().text)
+        self._viewers.append(viewer)
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        """Stop watching."""
+        viewer.leave()
+        if viewer in self._viewers:
+            self._viewers.remove(viewer)
+            self._fit()
+
+    def resize(self, viewer: Viewer, rows: int, columns: int) -> None:
+        """A viewer's size is `rows` x `columns`: the program gets the smallest of all viewers."""
+        first = not viewer.sized
+        viewer.rows, viewer.columns, viewer.sized = rows, columns, True
+        changed = self._fit()
+        if first and not changed and self.history.replay().repaint:
+            self._sizer.nudge()
+
+    def note(self, text: str) -> None:
+        """Print a line of the hub's own."""
+        self._show(f"\r\n\x1b[2m{text}\x1b[m\r\n".encode())
+
+    async def close(self) -> None:
+        """End the terminal: viewers are told, the stream is closed, the program goes on."""
+        self._closed = True
+        for viewer in self._viewers:
+            viewer.end()
+        self._viewers.clear()
+        await self._disconnect()
+
+    def _show(self, data: bytes) -> None:
+        if not data:
+            return
+        self.history.append(data)
+        text = data.decode()
+        for viewer in self._viewers:
+            viewer.show(text)
+
+    def _fit(self) -> bool:
+        rows = min((viewer.rows for viewer in self._viewers if viewer.rows), default=0)
+        columns = min((viewer.columns for viewer in self._viewers if viewer.columns), default=0)
+        return self._sizer.resize(rows or self.size[0], columns or self.size[1])
+
+    async def _disconnect(self) -> None:
+        stream, reader = self._stream, self._reader
+        self._stream = self._reader = None
+        self._sizer.disconnect()
+        if reader is not None:
+            reader.cancel()
+            with suppress(asyncio.CancelledError):
+                await reader
+        if stream is not None:
+            await _close(stream)
+
+
+async def _close(stream: Stream) -> None:
+    with suppress(OSError, EngineError):
+        await stream.close()
