@@ -16,7 +16,7 @@ from agent_hub.errors import AgentUnavailable
 CODEX_VERSION = "0.169.0"
 """The one version of Codex that this hub is tested with."""
 
-BINARIES = {"bin/codex": "codex", "codex-path/rg": "rg"}
+BINARIES = {"bin/codex": "codex", "bin/codex-code-mode-host": "codex-code-mode-host", "codex-path/rg": "rg"}
 """What is taken from the package, by its path under ``package/vendor/<triple>``, and what it is called here."""
 
 _PLATFORMS = {
@@ -28,7 +28,7 @@ _PLATFORMS = {
 
 
 async def codex_binary(cache: Path, on_line: Callable[[str], None]) -> Path:
-    """Path of the ``codex`` binary, with ``rg``, which it searches with, beside it where the package has one.
+    """Path of the ``codex`` binary, with the programs that it starts beside it, as far as they are there.
 
     ``AGENT_HUB_CODEX`` names a binary to use instead; else it is ``<cache>/codex/<version>/codex``, fetched by npm.
 

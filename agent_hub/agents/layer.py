@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from agent_hub.agents.codex_binary import CODEX_VERSION, codex_binary
+from agent_hub.agents.codex_binary import BINARIES, CODEX_VERSION, codex_binary
 
 FOLDERS = ("bin", "image")
 """Folders of ``container/`` that the Dockerfile copies from."""
@@ -63,9 +63,10 @@ def _stage(folder: Path, binary: Path) -> None:
         # A wheel does not keep the executable bit.
         target.chmod(0o755 if path.parent != source else 0o644)
     _link(binary, folder / "bin" / "codex")
-    search = binary.parent / "rg"
-    if search.is_file():
-        _link(search, folder / "bin" / "rg")
+    for name in BINARIES.values():
+        companion = binary.parent / name
+        if name != "codex" and companion.is_file():
+            _link(companion, folder / "bin" / name)
 
 
 def _link(source: Path, target: Path) -> None:
