@@ -23,7 +23,7 @@ class Terminals(Mapping[str, Terminal]):
     def __len__(self) -> int:
         return len(self._terminals)
 
-    def create(self, name: str, on_end: Callable[[], None] | None = None) -> Terminal:
+    def get_or_create(self, name: str, on_end: Callable[[], None] | None = None) -> Terminal:
         """The terminal of that name, created where there is none; `on_end` as in `Terminal`."""
         terminal = self._terminals.get(name)
         if terminal is None:

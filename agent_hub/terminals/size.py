@@ -24,7 +24,6 @@ class Sizer:
         self._given: tuple[int, int] | None = None
         self._stream: Stream | None = None
         self._task: asyncio.Task[None] | None = None
-        self._wake = asyncio.Event()
         self._drawn = asyncio.Event()
         self._nudge = False
 
@@ -54,14 +53,9 @@ class Sizer:
         self._nudge = True
         self._work()
 
-    def retry(self) -> None:
-        """Try again now what the stream refused before."""
-        self._wake.set()
-
     def drawn(self) -> None:
         """The program has written something, so it runs."""
         self._drawn.set()
-        self._wake.set()
 
     def _work(self) -> None:
         if self._stream is not None and self._task is None:
@@ -84,12 +78,12 @@ class Sizer:
     async def _give(self, stream: Stream, size: tuple[int, int]) -> None:
         delay = _FIRST_RETRY_SECONDS
         while True:
-            self._wake.clear()
+            self._drawn.clear()
             try:
                 await stream.resize(*size)
             except (OSError, EngineError):
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), delay)
+                    await asyncio.wait_for(self._drawn.wait(), delay)
                 delay = min(delay * 2, _LAST_RETRY_SECONDS)
             else:
                 self._given = size

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import codecs
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from agent_hub.engines.base import Stream
 from agent_hub.errors import EngineError
@@ -46,7 +47,7 @@ class Terminal:
         self._writing = asyncio.Lock()
         self._typed_ahead: bytearray | None = bytearray()
         self._sizer = Sizer()
-        self._closed = False
+        self._tasks: set[asyncio.Task[None]] = set()
 
     # -- the program
 
@@ -60,23 +61,16 @@ class Terminal:
         """Rows and columns that the program has, or will have."""
         return self._sizer.size
 
-    async def connect(self, stream: Stream) -> None:
+    def connect(self, stream: Stream) -> None:
         """Show what a program writes to `stream`, in place of an earlier one, and give it the terminal's size."""
-        await self._disconnect()
-        if self._closed:
-            await stream.close()
-            return
+        self._disconnect()
         self._stream = stream
         self._writing = asyncio.Lock()
         self._reader = asyncio.create_task(self._read(stream), name=f"terminal {self.name}")
         self._sizer.connect(stream)
         typed, self._typed_ahead = self._typed_ahead, None
         if typed:
-            await self._write(bytes(typed))
-
-    def started(self) -> None:
-        """The program runs from now on: a size that it could not take before is applied at once."""
-        self._sizer.retry()
+            self._spawn(self._write(bytes(typed)))
 
     async def write(self, text: str) -> None:
         """Type `text`; waits while the program does not read.
@@ -158,11 +152,12 @@ class Terminal:
 
     async def close(self) -> None:
         """End the terminal: viewers are told, the stream is closed, the program goes on."""
-        self._closed = True
-        for viewer in self._viewers:
+        for viewer in list(self._viewers):
             viewer.end()
         self._viewers.clear()
-        await self._disconnect()
+        self._disconnect()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def _show(self, data: bytes) -> None:
         if not data:
@@ -177,16 +172,19 @@ class Terminal:
         columns = min((viewer.columns for viewer in self._viewers if viewer.columns), default=0)
         return self._sizer.resize(rows or self.size[0], columns or self.size[1])
 
-    async def _disconnect(self) -> None:
+    def _disconnect(self) -> None:
         stream, reader = self._stream, self._reader
         self._stream = self._reader = None
         self._sizer.disconnect()
         if reader is not None:
             reader.cancel()
-            with suppress(asyncio.CancelledError):
-                await reader
         if stream is not None:
-            await _close(stream)
+            self._spawn(_close(stream))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=f"terminal {self.name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 async def _close(stream: Stream) -> None:
