@@ -1,0 +1,405 @@
+"""Containers on a Docker engine, or one that speaks its API (Podman), on this machine or another.
+
+Short calls go through the docker SDK in a small pool of threads. All that waits or streams (attach, wait, exec, stop,
+events, pull, build, commit) has a connection of its own on the event loop and holds no thread, so a stop never waits
+behind a pull, and a cancelled build is one whose connection is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import ssl
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, suppress
+from functools import partial
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import docker
+import docker.utils
+from docker.tls import TLSConfig
+
+from agent_hub.engines import docker_buildkit, docker_images, docker_network
+from agent_hub.engines.base import (
+    BuildSpec,
+    ContainerSpec,
+    ContainerStatus,
+    Engine,
+    Executed,
+    Handle,
+    Image,
+    LogSink,
+    Stream,
+)
+from agent_hub.engines.docker_containers import create_arguments, given_labels, status_of
+from agent_hub.engines.docker_errors import raise_for, typed_errors, unavailable
+from agent_hub.engines.gpus import local_gpus
+from agent_hub.engines.streams import Answer, EngineAddress, LineSplitter, TerminalStream
+from agent_hub.errors import AgentHubError, Conflict, ContainerLost, EngineError, EngineUnavailable
+from agent_hub.models import EngineStatus, Node
+
+T = TypeVar("T")
+
+SHORT_CALLS = 8
+"""Threads for calls that the engine answers at once."""
+
+CALL_TIMEOUT = 60
+"""Seconds after which a short call is given up."""
+
+VERIFY_TIMEOUT = 20.0
+"""Seconds the engine gets to end a container that it said it ended."""
+
+RECHECK = 60.0
+"""Seconds after which a wait looks again: an engine can lose the end of a container that it was told to forget."""
+
+OUTPUT_KEPT = 8 * 2**20
+"""Characters of a command's output that are kept, counted from its end."""
+
+
+class DockerEngine(Engine):
+    """A Docker engine.
+
+    Parameters
+    ----------
+    base_url
+        Where it listens, as in ``DOCKER_HOST``. By default that variable, with ``DOCKER_TLS_VERIFY`` and
+        ``DOCKER_CERT_PATH`` as Docker's own command reads them, else the local socket.
+    """
+
+    kind = "docker"
+    isolated = True
+
+    def __init__(self, base_url: str | None = None) -> None:
+        environment = {**os.environ, "DOCKER_HOST": base_url} if base_url else dict(os.environ)
+        with typed_errors():
+            self._options = docker.utils.kwargs_from_env(environment=environment)
+        self._environment = environment
+        self._address = _address(self._options)
+        self._pool = ThreadPoolExecutor(SHORT_CALLS, "agent-hub-docker")
+        self._lock = threading.Lock()
+        self._api: docker.APIClient | None = None
+        self._sizes: dict[str, tuple[int, int]] = {}
+        self._terminals: dict[str, bool] = {}
+
+    # -- the engine
+
+    async def status(self) -> EngineStatus:
+        """Ask the engine how it is; see :meth:`Engine.status`."""
+        try:
+            version = await self._call(lambda api: api.version())
+        except AgentHubError as error:
+            return EngineStatus(name="Docker", kind="docker", reachable=False, isolated=True, message=str(error))
+        components = {part.get("Name", ""): part.get("Version", "") for part in version.get("Components") or ()}
+        product = "Podman" if "Podman Engine" in components else "Docker"
+        number = ".".join(str(version.get("Version", "")).split(".")[:2])
+        return EngineStatus(name=f"{product} {number}", kind="docker", reachable=True, isolated=True)
+
+    async def nodes(self) -> list[Node]:
+        """The one machine of the engine; its GPUs where it is this machine."""
+        info = await self._call(lambda api: api.info())
+        local = self._address.local
+        gpus = await self._in_thread(local_gpus) if local else ()
+        address = "127.0.0.1" if local else self._address.host
+        return [Node(id=info.get("ID") or info.get("Name") or "docker", address=address, gpus=gpus)]
+
+    async def gateway_address(self) -> tuple[str, str]:
+        """Where the gateway listens; see :mod:`agent_hub.engines.docker_network`."""
+        networks = await self._call(lambda api: api.networks(names=["bridge"]))
+        return await self._in_thread(partial(docker_network.gateway_address, self._address, networks))
+
+    # -- images
+
+    async def image(self, ref: str) -> Image | None:
+        """The image of that name, or ``None``."""
+        try:
+            found = await self._call(lambda api: _image(api, ref))
+        except AgentHubError as error:
+            if error.details.get("status") in (400, 404):
+                return None
+            raise
+        return Image(found["Id"], ref, given_labels((found.get("Config") or {}).get("Labels")))
+
+    async def pull(self, ref: str, on_line: LogSink) -> Image:
+        """Fetch an image; a line for each step of a layer, no progress bars."""
+        header = await self._in_thread(partial(docker_images.registry_login, ref))
+        with typed_errors():
+            await docker_images.pull(self._request, ref, header, on_line)
+        return await self._built(ref)
+
+    async def build(self, spec: BuildSpec, on_line: LogSink) -> Image:
+        """Build a Dockerfile: with the engine's own builder, or with BuildKit where the Dockerfile needs it."""
+        needs_buildkit = await self._in_thread(partial(docker_buildkit.needs_buildkit, spec))
+        if needs_buildkit:
+            await docker_buildkit.build(spec, self._environment, on_line)
+        else:
+            context = await self._in_thread(partial(docker_images.pack, spec))
+            try:
+                logins = await self._in_thread(docker_images.registry_logins)
+                with typed_errors():
+                    await docker_images.build(self._request, spec, context, logins, on_line)
+            finally:
+                context.close()
+        return await self._built(spec.ref)
+
+    async def remove_image(self, ref: str) -> None:
+        """Remove an image's name; no error where there is none."""
+        try:
+            await self._call(lambda api: api.remove_image(ref))
+        except AgentHubError as error:
+            if error.details.get("status") != 404:
+                raise
+
+    async def _built(self, ref: str) -> Image:
+        image = await self.image(ref)
+        if image is None:
+            raise EngineError(f"The image {ref} was made, and is not there.", "The engine's own log says more.")
+        return image
+
+    # -- a container's life
+
+    async def create(self, spec: ContainerSpec) -> Handle:
+        """Create a container, stopped; one of the same name is returned as it is."""
+        try:
+            made = await self._call(lambda api: api.create_container(**create_arguments(api, spec)))
+        except Conflict:
+            found = await self._call(lambda api: api.inspect_container(spec.name))
+            self._terminals[found["Id"]] = bool(found["Config"]["Tty"])
+            return Handle(found["Id"], spec.name, given_labels(found["Config"].get("Labels")))
+        self._terminals[made["Id"]] = spec.tty
+        return Handle(made["Id"], spec.name, dict(spec.labels))
+
+    async def start(self, handle: Handle) -> None:
+        """Start it, and give its terminal the size that was asked for before."""
+        answer = await self._request("POST", f"/containers/{handle.id}/start")
+        answer.close()
+        if handle.id in self._sizes:
+            await self._resize(handle, *self._sizes[handle.id])
+
+    async def inspect(self, handle: Handle) -> ContainerStatus:
+        """The container's state now."""
+        try:
+            found = await self._call(lambda api: api.inspect_container(handle.id))
+        except ContainerLost:
+            return ContainerStatus("lost", reason="the container is gone")
+        return status_of(found)
+
+    async def wait(self, handle: Handle) -> ContainerStatus:
+        """Wait until it is exited or lost, on a connection and no thread."""
+        while True:
+            answer = None
+            with suppress(ContainerLost):
+                # Asked for before the look at its state, so that no end falls between the two.
+                answer = await self._request("POST", f"/containers/{handle.id}/wait", {"condition": "next-exit"})
+            try:
+                status = await self.inspect(handle)
+                if answer is None or status.state in ("exited", "lost"):
+                    return status
+                with suppress(TimeoutError), typed_errors():
+                    await asyncio.wait_for(answer.read(), RECHECK)
+            finally:
+                if answer is not None:
+                    answer.close()
+
+    async def stop(self, handle: Handle, grace: float = 10.0) -> ContainerStatus:
+        """Ask it to end, kill it after `grace` seconds, and verify that it ended."""
+        with suppress(ContainerLost):
+            answer = await self._request("POST", f"/containers/{handle.id}/stop", {"t": math.ceil(grace)})
+            answer.close()
+        status = await self.inspect(handle)
+        if status.state in ("exited", "lost", "starting"):
+            return status
+        with suppress(ContainerLost, Conflict):
+            (await self._request("POST", f"/containers/{handle.id}/kill")).close()
+        try:
+            return await asyncio.wait_for(self.wait(handle), VERIFY_TIMEOUT)
+        except TimeoutError as error:
+            raise EngineError(
+                f"The container {handle.name} does not stop.", "Restart the container engine, and try again."
+            ) from error
+
+    async def remove(self, handle: Handle) -> None:
+        """Kill and remove it, and verify that it is gone."""
+        self._sizes.pop(handle.id, None)
+        self._terminals.pop(handle.id, None)
+        async with asyncio.timeout(VERIFY_TIMEOUT * 2):
+            while True:
+                with suppress(ContainerLost, Conflict):
+                    answer = await self._request("DELETE", f"/containers/{handle.id}", {"force": "1", "v": "1"})
+                    answer.close()
+                if (await self.inspect(handle)).state == "lost":
+                    return
+                await asyncio.sleep(0.1)
+
+    async def list(self, labels: Mapping[str, str]) -> list[Handle]:
+        """Every container that carries all of `labels`."""
+        wanted = [f"{name}={value}" for name, value in labels.items()]
+        found = await self._call(lambda api: api.containers(all=True, filters={"label": wanted}))
+        return [Handle(one["Id"], one["Names"][0].lstrip("/"), given_labels(one.get("Labels"))) for one in found]
+
+    async def commit(self, handle: Handle, ref: str, labels: Mapping[str, str], command: Sequence[str] = ()) -> Image:
+        """Save the file system as an image that starts as the container's own image does."""
+        container = await self._call(lambda api: api.inspect_container(handle.id))
+        source = await self._call(lambda api: _image(api, container["Image"]))
+        config = docker_images.committed_config(container["Config"], source.get("Config") or {}, labels, command)
+        name, tag = docker.utils.parse_repository_tag(ref)
+        query = {"container": handle.id, "repo": name, "tag": tag or "latest", "pause": "1"}
+        await (await self._request("POST", "/commit", query, config)).read()
+        return await self._built(ref)
+
+    # -- what runs in it
+
+    async def attach(self, handle: Handle) -> Stream:
+        """Its terminal, on a connection of its own."""
+        if handle.id not in self._terminals:
+            found = await self._call(lambda api: api.inspect_container(handle.id))
+            self._terminals[handle.id] = bool(found["Config"]["Tty"])
+        query = {"stream": "1", "stdin": "1", "stdout": "1", "stderr": "1"}
+        answer = await self._request("POST", f"/containers/{handle.id}/attach", query, upgrade=True)
+        return TerminalStream(answer, partial(self._resize, handle), framed=not self._terminals[handle.id])
+
+    async def _resize(self, handle: Handle, rows: int, columns: int) -> None:
+        self._sizes[handle.id] = (rows, columns)
+        try:
+            answer = await self._request("POST", f"/containers/{handle.id}/resize", {"h": rows, "w": columns})
+            answer.close()
+        except EngineUnavailable:
+            raise
+        except AgentHubError as error:
+            if (await self.inspect(handle)).state == "running" and self._terminals.get(handle.id, True):
+                raise EngineError(f"The terminal's size was not changed: {error.message}", error.hint) from error
+
+    async def execute(
+        self,
+        handle: Handle,
+        command: Sequence[str],
+        on_line: LogSink | None = None,
+        *,
+        user: str = "",
+        workdir: str = "",
+        env: Mapping[str, str] | None = None,
+    ) -> Executed:
+        """Run a command in it; see :meth:`Engine.execute`."""
+        body: dict[str, Any] = {"AttachStdout": True, "AttachStderr": True, "Cmd": [*command]}
+        body |= {"User": user} if user else {}
+        body |= {"WorkingDir": workdir} if workdir else {}
+        body |= {"Env": [f"{name}={value}" for name, value in env.items()]} if env else {}
+        made = await (await self._request("POST", f"/containers/{handle.id}/exec", None, body)).json()
+        path = f"/exec/{made['Id']}"
+        answer = await self._request("POST", f"{path}/start", None, {"Detach": False, "Tty": False}, upgrade=True)
+        splitter = LineSplitter(on_line or (lambda line: None))
+        kept = bytearray()
+        try:
+            async for part in answer.frames():
+                splitter.feed(part)
+                kept += part
+                del kept[:-OUTPUT_KEPT]
+            splitter.close()
+        finally:
+            answer.close()
+        return Executed(await self._exit_code(path), kept.decode(errors="replace"))
+
+    async def _exit_code(self, path: str) -> int:
+        for pause in (0.0, 0.01, 0.1, 0.5, 2.0):
+            # The output's end can be told a moment before the command's.
+            await asyncio.sleep(pause)
+            found = await (await self._request("GET", f"{path}/json")).json()
+            if not found["Running"] and found["ExitCode"] is not None:
+                return int(found["ExitCode"])
+        raise EngineError("A command in the container closed its output and goes on.", "Stop the chat to end it.")
+
+    async def watch(self, labels: Mapping[str, str]) -> AsyncIterator[Handle]:
+        """Containers that have just changed state, from the engine's own events."""
+        filters = {
+            "type": {"container": True},
+            "event": {name: True for name in ("create", "start", "die", "oom", "destroy")},
+            "label": {f"{name}={value}": True for name, value in labels.items()},
+        }
+        answer = await self._request("GET", "/events", {"filters": docker.utils.convert_filters(filters)})
+        try:
+            with suppress(OSError):
+                async with aclosing(answer.objects()) as events:
+                    async for event in events:
+                        actor = event["Actor"]
+                        carried = {k: v for k, v in actor["Attributes"].items() if k not in _EVENT_ATTRIBUTES}
+                        yield Handle(actor["ID"], actor["Attributes"].get("name", ""), given_labels(carried))
+        finally:
+            answer.close()
+
+    async def close(self) -> None:
+        """Give back threads and connections; containers go on."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._api is not None:
+            self._api.close()
+
+    # -- calls
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def _call(self, work: Callable[[docker.APIClient], T]) -> T:
+        def call() -> T:
+            with typed_errors():
+                return work(self._client())
+
+        return await self._in_thread(call)
+
+    def _client(self) -> docker.APIClient:
+        with self._lock:
+            if self._api is None:
+                self._api = docker.APIClient(version="auto", timeout=CALL_TIMEOUT, **self._options)
+            return self._api
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        upgrade: bool = False,
+    ) -> Answer:
+        version = self._api.api_version if self._api else await self._call(lambda api: api.api_version)
+        try:
+            answer = await self._address.request(method, f"/v{version}{path}", query, body, headers, upgrade=upgrade)
+            return await raise_for(answer)
+        except OSError as error:
+            raise unavailable(error) from error
+
+
+_EVENT_ATTRIBUTES = frozenset({"name", "image", "exitCode", "execDuration", "signal"})
+
+
+def _image(api: docker.APIClient, ref: str) -> dict[str, Any]:
+    found: dict[str, Any] = api.inspect_image(ref)  # type: ignore[no-untyped-call]
+    return found
+
+
+def _address(options: Mapping[str, Any]) -> EngineAddress:
+    tls: TLSConfig | None = options.get("tls") or None
+    url = docker.utils.parse_host(options.get("base_url"), tls=bool(tls))
+    parts = urlsplit(url)
+    if parts.scheme in ("unix", "http+unix"):
+        return EngineAddress(path="/" + url.split("://", 1)[1].lstrip("/"))
+    if parts.scheme not in ("http", "https", "tcp"):
+        raise EngineUnavailable(
+            f"The hub does not reach an engine by {parts.scheme}://.",
+            "Use a unix:// or tcp:// address in DOCKER_HOST; for ssh, forward the engine's socket with ssh -L.",
+        )
+    return EngineAddress(host=parts.hostname or "127.0.0.1", port=parts.port or 2375, tls=_tls_context(tls))
+
+
+def _tls_context(tls: TLSConfig | None) -> ssl.SSLContext | None:
+    if tls is None:
+        return None
+    context = ssl.create_default_context(cafile=tls.ca_cert or None)
+    if not tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if tls.cert:
+        context.load_cert_chain(*tls.cert)
+    return context
