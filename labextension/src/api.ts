@@ -1,0 +1,231 @@
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+/** A value of the server: every field is there. */
+type Full<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
+
+/** A request's body: what has a default may be left out. */
+type Body<T, Required extends keyof T> = Pick<T, Required> & Partial<Omit<T, Required>>;
+
+export type AgentInfo = Schemas['AgentInfo'];
+export type Artifact = Full<Schemas['Artifact']>;
+export type Build = Full<Schemas['Build']>;
+export type BuildState = Schemas['BuildState'];
+export type BuildStep = Schemas['BuildStep'];
+export type ChangeEvent = Pick<Schemas['ChangeEvent'], 'type' | 'seq' | 'id'> &
+  (
+    | { kind: 'status'; value: Status | null }
+    | { kind: 'project'; value: Project | null }
+    | { kind: 'chat'; value: Chat | null }
+    | { kind: 'artifact'; value: Artifact | null }
+  );
+export type Chat = Full<Schemas['Chat']>;
+export type ChatStatus = Schemas['ChatStatus'];
+export type EngineStatus = Full<Schemas['EngineStatus']>;
+export type EnvVar = Schemas['EnvVar'];
+export type ErrorBody = Schemas['ErrorBody'];
+export type Gpu = Schemas['Gpu'];
+export type LogEvent = Schemas['LogEvent'];
+export type LogLine = Schemas['LogLine'];
+export type Mount = Schemas['Mount'];
+export type NewChat = Body<Schemas['NewChat'], 'project'>;
+export type NewProject = Body<Schemas['NewProject'], 'url'>;
+export type Project = Omit<Full<Schemas['Project']>, 'build'> & { build: Build | null };
+export type ProjectChange = Partial<Schemas['ProjectChange']>;
+export type RepositoryInfo = Schemas['RepositoryInfo'];
+export type Resources = Schemas['Resources'];
+export type SnapshotEvent = Omit<
+  Schemas['SnapshotEvent'],
+  'status' | 'projects' | 'chats' | 'artifacts'
+> & { status: Status; projects: Project[]; chats: Chat[]; artifacts: Artifact[] };
+export type Status = Omit<Full<Schemas['Status']>, 'engine'> & { engine: EngineStatus };
+export type StepState = Schemas['StepState'];
+
+/** Where the hub lives under the server's base URL. */
+export const NAMESPACE = 'agent-hub';
+
+/** What the hub refused: what happened, what to do about it, and facts for the form. */
+export class HubError extends Error {
+  readonly code: string;
+  readonly hint: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  /** The HTTP status; 0 where no answer came. */
+  readonly status: number;
+
+  constructor(body: ErrorBody, status = 0) {
+    super(body.message);
+    this.name = 'HubError';
+    this.code = body.code;
+    this.hint = body.hint;
+    this.details = body.details ?? {};
+    this.status = status;
+  }
+
+  /** The name of the form's field that the error is about, empty where it is about none. */
+  get field(): string {
+    return typeof this.details.field === 'string' ? this.details.field : '';
+  }
+
+  /** The error as the hub stores it. */
+  get body(): ErrorBody {
+    return { code: this.code, message: this.message, hint: this.hint, details: { ...this.details } };
+  }
+
+  /** Any thrown value as a `HubError`, so that a caller has one kind to show. */
+  static from(reason: unknown): HubError {
+    if (reason instanceof HubError) {
+      return reason;
+    }
+    if (reason instanceof ServerConnection.NetworkError) {
+      return new HubError({
+        code: 'hub_unavailable',
+        message: 'The Jupyter server does not answer.',
+        hint: 'Check that it runs and that this computer is online.'
+      });
+    }
+    const message = reason instanceof Error ? reason.message : String(reason);
+    return new HubError({ code: 'error', message, hint: '' });
+  }
+}
+
+/** The hub's REST interface. Every method rejects with a `HubError`. */
+export class HubApi {
+  readonly settings: ServerConnection.ISettings;
+
+  constructor(settings: ServerConnection.ISettings = ServerConnection.makeSettings()) {
+    this.settings = settings;
+  }
+
+  status(): Promise<Status> {
+    return this._json('GET', 'status');
+  }
+
+  /** Ask the container engine again. */
+  checkEngine(): Promise<Status> {
+    return this._json('POST', 'status');
+  }
+
+  projects(): Promise<Project[]> {
+    return this._json('GET', 'projects');
+  }
+
+  addProject(body: NewProject): Promise<Project> {
+    return this._json('POST', 'projects', body);
+  }
+
+  checkRepository(url: string): Promise<RepositoryInfo> {
+    return this._json('POST', 'projects/check', { url });
+  }
+
+  changeProject(id: string, body: ProjectChange): Promise<Project> {
+    return this._json('PATCH', `projects/${encodeURIComponent(id)}`, body);
+  }
+
+  deleteProject(id: string, force = false): Promise<void> {
+    return this._empty('DELETE', `projects/${encodeURIComponent(id)}${force ? '?force=true' : ''}`);
+  }
+
+  build(project: string, force = false): Promise<Build> {
+    return this._json('POST', `projects/${encodeURIComponent(project)}/build`, { force });
+  }
+
+  cancelBuild(project: string): Promise<void> {
+    return this._empty('DELETE', `projects/${encodeURIComponent(project)}/build`);
+  }
+
+  async buildLog(project: string): Promise<string> {
+    const path = `projects/${encodeURIComponent(project)}/build/log`;
+    return (await this._request('GET', path)).text();
+  }
+
+  chats(): Promise<Chat[]> {
+    return this._json('GET', 'chats');
+  }
+
+  newChat(body: NewChat): Promise<Chat> {
+    return this._json('POST', 'chats', body);
+  }
+
+  renameChat(id: string, name: string): Promise<Chat> {
+    return this._json('PATCH', `chats/${encodeURIComponent(id)}`, { name });
+  }
+
+  startChat(id: string): Promise<Chat> {
+    return this._json('POST', `chats/${encodeURIComponent(id)}/start`);
+  }
+
+  stopChat(id: string): Promise<Chat> {
+    return this._json('POST', `chats/${encodeURIComponent(id)}/stop`);
+  }
+
+  deleteChat(id: string, force = false): Promise<void> {
+    return this._empty('DELETE', `chats/${encodeURIComponent(id)}${force ? '?force=true' : ''}`);
+  }
+
+  artifacts(chat: string): Promise<Artifact[]> {
+    return this._json('GET', `chats/${encodeURIComponent(chat)}/artifacts`);
+  }
+
+  /** The address that downloads an artifact. */
+  artifactUrl(id: string): string {
+    return this._url(`artifacts/${encodeURIComponent(id)}/content`);
+  }
+
+  private _url(path: string): string {
+    return URLExt.join(this.settings.baseUrl, NAMESPACE, 'api', path);
+  }
+
+  private async _request(method: string, path: string, body?: unknown): Promise<Response> {
+    const init: RequestInit = { method, cache: 'no-store' };
+    if (body !== undefined) {
+      init.body = JSON.stringify(body);
+    }
+    let response: Response;
+    try {
+      response = await ServerConnection.makeRequest(this._url(path), init, this.settings);
+    } catch (reason) {
+      throw HubError.from(reason);
+    }
+    if (!response.ok) {
+      throw new HubError(await errorBody(response), response.status);
+    }
+    return response;
+  }
+
+  private async _json<T>(method: string, path: string, body?: unknown): Promise<T> {
+    return (await (await this._request(method, path, body)).json()) as T;
+  }
+
+  private async _empty(method: string, path: string): Promise<void> {
+    await this._request(method, path);
+  }
+}
+
+/** The hub's own error body, or one made of what a proxy or the server put in its place. */
+async function errorBody(response: Response): Promise<ErrorBody> {
+  const text = await response.text();
+  try {
+    const found = JSON.parse(text) as Partial<ErrorBody>;
+    if (typeof found.message === 'string') {
+      return {
+        code: found.code ?? 'error',
+        message: found.message,
+        hint: found.hint ?? '',
+        details: found.details ?? {}
+      };
+    }
+  } catch (reason) {
+    if (!(reason instanceof SyntaxError)) {
+      throw reason;
+    }
+  }
+  return {
+    code: 'error',
+    message: `The server answered ${response.status} ${response.statusText}.`.replace(' .', '.'),
+    hint: response.status === 404 ? 'Check that the server extension agent_hub is enabled.' : ''
+  };
+}

@@ -1,0 +1,34 @@
+import React from 'react';
+import { addIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+
+import { CommandIDs } from '../tokens';
+
+/** What a project is, and the way to the first one. */
+export function EmptyProjects(props: { commands: CommandRegistry }): JSX.Element {
+  return (
+    <div className="jp-AgentHub-empty">
+      <p>A project is a Git repository, built once into an image that every chat starts from.</p>
+      <button
+        type="button"
+        className="jp-AgentHub-primary"
+        onClick={() => void props.commands.execute(CommandIDs.addProject)}
+      >
+        <addIcon.react tag="span" />
+        Add project
+      </button>
+    </div>
+  );
+}
+
+/** What a chat is. */
+export function EmptyChats(props: { hasProjects: boolean }): JSX.Element {
+  return (
+    <div className="jp-AgentHub-empty">
+      <p>
+        A chat is one agent working in its own container.
+        {props.hasProjects ? ' Start one with New chat.' : ' Add a project first.'}
+      </p>
+    </div>
+  );
+}

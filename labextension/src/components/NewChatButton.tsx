@@ -1,0 +1,52 @@
+import React, { useRef } from 'react';
+import { addIcon, caretDownIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+
+import { newChatMenu, openMenu } from '../menus';
+import type { HubModel } from '../model';
+import { CommandIDs } from '../tokens';
+
+interface INewChatButtonProps {
+  model: HubModel;
+  commands: CommandRegistry;
+  disabled: boolean;
+}
+
+/** New chat in the project last used, with a menu for anything else. */
+export function NewChatButton(props: INewChatButtonProps): JSX.Element {
+  const { model, commands, disabled } = props;
+  const node = useRef<HTMLDivElement>(null);
+  const project = model.currentProject;
+  const title = project ? `New chat in ${project.name}` : 'New chat';
+
+  const onMenu = () => {
+    const box = node.current?.getBoundingClientRect();
+    openMenu(newChatMenu(commands, model), box?.left ?? 0, (box?.bottom ?? 0) + 2);
+  };
+
+  return (
+    <div ref={node} className="jp-AgentHub-split">
+      <button
+        type="button"
+        className="jp-AgentHub-primary"
+        disabled={disabled}
+        title={title}
+        onClick={() => void commands.execute(CommandIDs.newChat)}
+      >
+        <addIcon.react tag="span" />
+        New chat
+      </button>
+      <button
+        type="button"
+        className="jp-AgentHub-primary"
+        disabled={disabled}
+        aria-haspopup="menu"
+        aria-label="Other ways to start a chat"
+        title="Other ways to start a chat"
+        onClick={onMenu}
+      >
+        <caretDownIcon.react tag="span" />
+      </button>
+    </div>
+  );
+}

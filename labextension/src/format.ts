@@ -1,0 +1,150 @@
+import type { Build, Chat, Project } from './api';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How long ago a moment was, in few words. */
+export function age(time: string, now: number = Date.now()): string {
+  const then = Date.parse(time);
+  const passed = now - then;
+  if (passed < MINUTE) {
+    return 'now';
+  }
+  if (passed < HOUR) {
+    return `${Math.floor(passed / MINUTE)} min`;
+  }
+  if (passed < DAY && sameDay(then, now)) {
+    return `${Math.floor(passed / HOUR)} h`;
+  }
+  if (sameDay(then, now - DAY)) {
+    return 'yesterday';
+  }
+  return new Date(then).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+}
+
+/** A length of time in milliseconds: `0.4 s`, `22 s`, `1 min 04 s`, `2 h 05 min`. */
+export function duration(milliseconds: number): string {
+  const passed = Math.max(0, milliseconds);
+  if (passed < 10 * SECOND) {
+    return `${(passed / SECOND).toFixed(1)} s`;
+  }
+  if (passed < MINUTE) {
+    return `${Math.floor(passed / SECOND)} s`;
+  }
+  if (passed < HOUR) {
+    const seconds = Math.floor((passed % MINUTE) / SECOND);
+    return `${Math.floor(passed / MINUTE)} min ${String(seconds).padStart(2, '0')} s`;
+  }
+  const minutes = Math.floor((passed % HOUR) / MINUTE);
+  return `${Math.floor(passed / HOUR)} h ${String(minutes).padStart(2, '0')} min`;
+}
+
+/** The time between two moments; the second may be yet to come. */
+export function elapsed(from: string | null, to: string | null, now: number = Date.now()): number {
+  return from === null ? 0 : (to === null ? now : Date.parse(to)) - Date.parse(from);
+}
+
+/** A moment as a clock shows it. */
+export function clock(time: string, seconds = false): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) {
+    return '';
+  }
+  const parts = [date.getHours(), date.getMinutes(), ...(seconds ? [date.getSeconds()] : [])];
+  return parts.map(part => String(part).padStart(2, '0')).join(':');
+}
+
+/** A moment with its day, where that is not today. */
+export function moment(time: string, now: number = Date.now()): string {
+  const then = Date.parse(time);
+  if (sameDay(then, now)) {
+    return `today ${clock(time)}`;
+  }
+  const day = new Date(then).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+  return `${day} ${clock(time)}`;
+}
+
+/** Bytes, in the unit that fits. */
+export function size(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let unit = 0;
+  let value = bytes;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+/** A number of things: `1 chat`, `2 chats`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** The state of a chat in words. */
+export function chatWords(chat: Chat): string {
+  switch (chat.status) {
+    case 'queued':
+      return chat.reason === '' ? 'Starting · in queue' : `Starting · ${chat.reason}`;
+    case 'starting':
+      return 'Starting';
+    case 'running':
+      return 'Running';
+    case 'stopping':
+      return 'Stopping';
+    case 'exited':
+      return chat.exit_code ? `Exited (${chat.exit_code})` : 'Exited';
+    case 'failed':
+      return 'Failed';
+    case 'unknown':
+      return 'Unknown';
+    case 'deleting':
+      return 'Deleting';
+  }
+}
+
+/** Whether a build goes on. */
+export function isBuilding(build: Build | null): boolean {
+  return build !== null && ['queued', 'cloning', 'building'].includes(build.state);
+}
+
+/** The state of a project in words, without its snapshot. */
+export function projectWords(project: Project): string {
+  const { build } = project;
+  if (build === null) {
+    return project.snapshot ? 'Ready' : 'Not built';
+  }
+  switch (build.state) {
+    case 'queued':
+      return 'In queue';
+    case 'cloning':
+    case 'building':
+      return `Building ${Math.round(build.progress * 100)} %`;
+    case 'ready':
+      return 'Ready';
+    case 'failed':
+      return 'Failed';
+    case 'cancelled':
+      return 'Cancelled';
+  }
+}
+
+/** The step that a build is at, counted from 1: the running one, the failed one, or the last that ended. */
+export function currentStep(build: Build): number {
+  const at = build.steps.findIndex(step => step.state === 'running' || step.state === 'failed');
+  if (at >= 0) {
+    return at + 1;
+  }
+  return build.steps.filter(step => step.state === 'done').length;
+}
+
+/** The short form of a snapshot's image: the start of its hash. */
+export function shortHash(image: string): string {
+  return (image.split(':').at(-1) ?? '').slice(0, 7);
+}
+
+function sameDay(a: number, b: number): boolean {
+  return new Date(a).toDateString() === new Date(b).toDateString();
+}

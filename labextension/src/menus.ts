@@ -1,0 +1,108 @@
+import { Menu } from '@lumino/widgets';
+import type { CommandRegistry } from '@lumino/commands';
+
+import type { Artifact, Chat, Project } from './api';
+import { isBuilding } from './format';
+import type { HubModel } from './model';
+import { CommandIDs } from './tokens';
+
+/** Open a menu that is made for one use. */
+export function openMenu(menu: Menu, x: number, y: number): void {
+  menu.aboutToClose.connect(() => {
+    // The chosen command runs after the menu closed; until then the menu is needed.
+    setTimeout(() => menu.dispose(), 0);
+  });
+  menu.open(x, y);
+}
+
+export function projectMenu(commands: CommandRegistry, project: Project): Menu {
+  const menu = new Menu({ commands });
+  const args = { project: project.id };
+  const items = [CommandIDs.newChat, CommandIDs.newChatWithOptions, '', CommandIDs.openBuild];
+  items.push(isBuilding(project.build) ? CommandIDs.cancelBuild : CommandIDs.buildProject);
+  items.push(CommandIDs.projectSettings, '', CommandIDs.deleteProject);
+  return filled(menu, items, args);
+}
+
+export function chatMenu(commands: CommandRegistry, model: HubModel, chat: Chat): Menu {
+  const menu = new Menu({ commands });
+  const args = { chat: chat.id };
+  if (model.isPending(chat.id)) {
+    return filled(menu, [CommandIDs.retryChat, CommandIDs.dismissChat], args);
+  }
+  const ended = chat.status === 'exited' || chat.status === 'failed';
+  filled(
+    menu,
+    [
+      CommandIDs.openChat,
+      ended ? CommandIDs.resumeChat : CommandIDs.stopChat,
+      CommandIDs.renameChat
+    ],
+    args
+  );
+  const artifacts = model.artifactsOf(chat.id);
+  if (artifacts.length > 0) {
+    const submenu = new Menu({ commands });
+    submenu.title.label = `Artifacts (${artifacts.length})`;
+    for (const artifact of artifacts) {
+      submenu.addItem({
+        command: CommandIDs.openArtifact,
+        args: { artifact: artifact.id, label: artifact.name }
+      });
+    }
+    menu.addItem({ type: 'separator' });
+    menu.addItem({ type: 'submenu', submenu });
+  }
+  return filled(menu, ['', CommandIDs.deleteChat], args);
+}
+
+export function artifactMenu(commands: CommandRegistry, artifact: Artifact): Menu {
+  return filled(
+    new Menu({ commands }),
+    [CommandIDs.openArtifact, CommandIDs.revealArtifact, CommandIDs.downloadArtifact],
+    { artifact: artifact.id }
+  );
+}
+
+/** The menu beside New chat: the agents for the current project, other projects, options. */
+export function newChatMenu(commands: CommandRegistry, model: HubModel): Menu {
+  const menu = new Menu({ commands });
+  menu.addClass('jp-AgentHub-newChatMenu');
+  const current = model.currentProject;
+  if (current) {
+    for (const agent of model.status?.agents ?? []) {
+      menu.addItem({
+        command: CommandIDs.newChat,
+        args: {
+          project: current.id,
+          agent: agent.name,
+          label: agent.title,
+          isDefault: agent.name === current.agent
+        }
+      });
+    }
+    const others = model.projects.filter(project => project.id !== current.id);
+    if (others.length > 0) {
+      const submenu = new Menu({ commands });
+      submenu.title.label = 'Other project';
+      for (const project of others) {
+        submenu.addItem({
+          command: CommandIDs.newChat,
+          args: { project: project.id, label: project.name }
+        });
+      }
+      menu.addItem({ type: 'separator' });
+      menu.addItem({ type: 'submenu', submenu });
+    }
+    menu.addItem({ type: 'separator' });
+  }
+  return filled(menu, [CommandIDs.newChatWithOptions], {});
+}
+
+/** Add commands to a menu; an empty name is a line between them. */
+function filled(menu: Menu, items: readonly string[], args: Record<string, string>): Menu {
+  for (const command of items) {
+    menu.addItem(command === '' ? { type: 'separator' } : { command, args });
+  }
+  return menu;
+}

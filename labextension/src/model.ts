@@ -1,0 +1,343 @@
+import type { IDisposable } from '@lumino/disposable';
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import {
+  HubError,
+  type Artifact,
+  type Chat,
+  type ChatStatus,
+  type HubApi,
+  type NewChat,
+  type NewProject,
+  type Project,
+  type ProjectChange,
+  type Status
+} from './api';
+import type { EventStream, HubEvent, StreamState } from './stream';
+
+/** The start of the id of a chat that the server has not answered for yet. */
+const PENDING = 'pending:';
+
+interface IPendingChat {
+  chat: Chat;
+  body: NewChat;
+  /** The id of the chat that the events brought before the request was answered. */
+  settled: string | null;
+}
+
+const RANK: Record<ChatStatus, number> = {
+  running: 0,
+  starting: 1,
+  queued: 2,
+  stopping: 3,
+  unknown: 4,
+  failed: 5,
+  exited: 6,
+  deleting: 7
+};
+
+/**
+ * What the front end knows of the hub: the server's state, kept by events, and what was asked for but not answered.
+ *
+ * It has no DOM. Requests reject with a `HubError`; `addChat` does not: its refusal is the row's state.
+ */
+export class HubModel implements IDisposable {
+  constructor(api: HubApi, stream: EventStream) {
+    this.api = api;
+    this.stream = stream;
+    stream.event.connect(this._onEvent, this);
+    stream.stateChanged.connect(this._onState, this);
+  }
+
+  readonly api: HubApi;
+  readonly stream: EventStream;
+
+  /** Anything changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** An artifact, or a new version of one, arrived while this page was open. */
+  get artifactAdded(): ISignal<this, Artifact> {
+    return this._artifactAdded;
+  }
+
+  /** `null` until the first snapshot. */
+  get status(): Status | null {
+    return this._status;
+  }
+
+  get connection(): StreamState {
+    return this.stream.state;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** By name. */
+  get projects(): Project[] {
+    return [...this._projects.values()].sort((a, b) =>
+      a.name.localeCompare(b.name, undefined, { numeric: true })
+    );
+  }
+
+  /** The running ones first, then the newest. */
+  get chats(): Chat[] {
+    const pending = [...this._pending.values()].filter(
+      row => row.settled === null || !this._chats.has(row.settled)
+    );
+    const chats = [...this._chats.values()].map(chat => {
+      const status = this._expected.get(chat.id);
+      return status ? { ...chat, status } : chat;
+    });
+    return [...pending.map(row => row.chat), ...chats].sort(
+      (a, b) => RANK[a.status] - RANK[b.status] || b.created_at.localeCompare(a.created_at)
+    );
+  }
+
+  /** The newest first. */
+  get artifacts(): Artifact[] {
+    return [...this._artifacts.values()].sort((a, b) => b.created_at.localeCompare(a.created_at));
+  }
+
+  project(id: string): Project | undefined {
+    return this._projects.get(id);
+  }
+
+  chat(id: string): Chat | undefined {
+    return this.chats.find(chat => chat.id === id);
+  }
+
+  artifactsOf(chat: string): Artifact[] {
+    return this.artifacts.filter(artifact => artifact.chat === chat);
+  }
+
+  /** The project a new chat goes to where none was named: the one last used. */
+  get currentProject(): Project | undefined {
+    const newest = [...this._chats.values()].sort((a, b) =>
+      b.created_at.localeCompare(a.created_at)
+    );
+    for (const chat of newest) {
+      const project = this._projects.get(chat.project);
+      if (project) {
+        return project;
+      }
+    }
+    return [...this._projects.values()].sort((a, b) =>
+      b.created_at.localeCompare(a.created_at)
+    )[0];
+  }
+
+  agentTitle(name: string): string {
+    return this._status?.agents.find(agent => agent.name === name)?.title ?? name;
+  }
+
+  /** Whether the server has not answered for this chat, or refused it. */
+  isPending(id: string): boolean {
+    return id.startsWith(PENDING);
+  }
+
+  async checkEngine(): Promise<void> {
+    this._status = await this.api.checkEngine();
+    this._changed.emit();
+  }
+
+  async addProject(body: NewProject): Promise<Project> {
+    return this._keepProject(await this.api.addProject(body));
+  }
+
+  async changeProject(id: string, body: ProjectChange): Promise<Project> {
+    return this._keepProject(await this.api.changeProject(id, body));
+  }
+
+  async deleteProject(id: string, force = false): Promise<void> {
+    await this.api.deleteProject(id, force);
+  }
+
+  /** The row is there at once; the result is the chat, or `null` where the server refused it. */
+  async addChat(body: NewChat): Promise<Chat | null> {
+    const id = `${PENDING}${(this._count += 1)}`;
+    const project = this._projects.get(body.project);
+    const agent = body.agent ?? project?.agent ?? '';
+    const name = body.name ?? `New ${this.agentTitle(agent)} chat`;
+    const chat: Chat = {
+      id,
+      project: body.project,
+      name,
+      agent,
+      model: body.model ?? '',
+      prompt: body.prompt ?? '',
+      status: 'starting',
+      reason: '',
+      error: null,
+      exit_code: null,
+      mounts: [],
+      env: [],
+      resources: { cpus: null, memory: null, pids: null, gpus: body.gpus ?? null },
+      image: '',
+      commit: '',
+      container: '',
+      thread: '',
+      workspace: '',
+      created_at: new Date().toISOString(),
+      started_at: null,
+      ended_at: null
+    };
+    this._pending.set(id, { chat, body, settled: null });
+    this._changed.emit();
+    return this._post(id, body);
+  }
+
+  /** Ask once more for a chat that was refused. */
+  async retryChat(id: string): Promise<Chat | null> {
+    const row = this._pending.get(id);
+    if (!row) {
+      return null;
+    }
+    row.chat = { ...row.chat, status: 'starting', error: null };
+    this._changed.emit();
+    return this._post(id, row.body);
+  }
+
+  /** Remove the row of a chat that was refused. */
+  dismissChat(id: string): void {
+    this._pending.delete(id);
+    this._changed.emit();
+  }
+
+  async startChat(id: string): Promise<void> {
+    await this._expect(id, 'starting', async () => this._keepChat(await this.api.startChat(id)));
+  }
+
+  async stopChat(id: string): Promise<void> {
+    await this._expect(id, 'stopping', async () => this._keepChat(await this.api.stopChat(id)));
+  }
+
+  async renameChat(id: string, name: string): Promise<void> {
+    this._keepChat(await this.api.renameChat(id, name));
+  }
+
+  async deleteChat(id: string, force = false): Promise<void> {
+    await this._expect(id, 'deleting', () => this.api.deleteChat(id, force));
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this.stream.dispose();
+    Signal.clearData(this);
+  }
+
+  private async _post(id: string, body: NewChat): Promise<Chat | null> {
+    try {
+      const chat = await this.api.newChat(body);
+      this._pending.delete(id);
+      if (!this._chats.has(chat.id)) {
+        this._chats.set(chat.id, chat);
+      }
+      this._changed.emit();
+      return this._chats.get(chat.id) ?? chat;
+    } catch (reason) {
+      const row = this._pending.get(id);
+      if (row) {
+        row.settled = null;
+        row.chat = { ...row.chat, status: 'failed', error: HubError.from(reason).body };
+      }
+      this._changed.emit();
+      return null;
+    }
+  }
+
+  /** Show a chat in the state that a request is about to bring, until it is answered. */
+  private async _expect(id: string, status: ChatStatus, request: () => Promise<void>) {
+    this._expected.set(id, status);
+    this._changed.emit();
+    try {
+      await request();
+    } finally {
+      this._expected.delete(id);
+      this._changed.emit();
+    }
+  }
+
+  private _keepProject(project: Project): Project {
+    this._projects.set(project.id, project);
+    this._changed.emit();
+    return project;
+  }
+
+  private _keepChat(chat: Chat): void {
+    this._chats.set(chat.id, chat);
+    this._changed.emit();
+  }
+
+  private _onState(): void {
+    this._changed.emit();
+  }
+
+  private _onEvent(_: EventStream, event: HubEvent): void {
+    if (event.type === 'log') {
+      return;
+    }
+    if (event.type === 'snapshot') {
+      this._status = event.status;
+      this._projects = byId(event.projects);
+      this._chats = byId(event.chats);
+      this._artifacts = byId(event.artifacts);
+    } else if (event.kind === 'status') {
+      this._status = event.value ?? this._status;
+    } else if (event.kind === 'project') {
+      put(this._projects, event.id, event.value);
+    } else if (event.kind === 'chat') {
+      this._match(event.value);
+      put(this._chats, event.id, event.value);
+    } else {
+      const known = this._artifacts.get(event.id);
+      put(this._artifacts, event.id, event.value);
+      if (event.value && event.value.version !== known?.version) {
+        this._artifactAdded.emit(event.value);
+      }
+    }
+    this._changed.emit();
+  }
+
+  /** Let a new chat take the place of the row that asked for it, where its event is faster than the answer. */
+  private _match(chat: Chat | null): void {
+    if (!chat || this._chats.has(chat.id)) {
+      return;
+    }
+    for (const row of this._pending.values()) {
+      const waits = row.settled === null && row.chat.status === 'starting';
+      if (waits && row.chat.project === chat.project && row.chat.agent === chat.agent) {
+        row.settled = chat.id;
+        return;
+      }
+    }
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+  private readonly _artifactAdded = new Signal<this, Artifact>(this);
+  private readonly _pending = new Map<string, IPendingChat>();
+  private readonly _expected = new Map<string, ChatStatus>();
+  private _status: Status | null = null;
+  private _projects = new Map<string, Project>();
+  private _chats = new Map<string, Chat>();
+  private _artifacts = new Map<string, Artifact>();
+  private _count = 0;
+  private _isDisposed = false;
+}
+
+function byId<T extends { id: string }>(values: readonly T[]): Map<string, T> {
+  return new Map(values.map(value => [value.id, value]));
+}
+
+function put<T>(map: Map<string, T>, id: string, value: T | null): void {
+  if (value) {
+    map.set(id, value);
+  } else {
+    map.delete(id);
+  }
+}

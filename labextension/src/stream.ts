@@ -1,0 +1,260 @@
+import { URLExt } from '@jupyterlab/coreutils';
+import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import {
+  NAMESPACE,
+  type ChangeEvent,
+  type HubApi,
+  type LogEvent,
+  type LogLine,
+  type SnapshotEvent
+} from './api';
+
+export type HubEvent = SnapshotEvent | ChangeEvent | LogEvent;
+
+/** `live`: the socket delivers; `polling`: REST does; `offline`: neither, and it tries again. */
+export type StreamState = 'connecting' | 'live' | 'polling' | 'offline';
+
+/** Times are milliseconds. */
+export interface IStreamOptions {
+  /** The first wait before the socket is tried again; it doubles with each failure. */
+  firstDelay?: number;
+  longestDelay?: number;
+  /** How many failures in a row until REST is asked instead. */
+  patience?: number;
+  pollInterval?: number;
+}
+
+/**
+ * What the hub says as it happens: a snapshot, then changes.
+ *
+ * Changes are numbered. After a gap the socket is opened anew, because its first message is a whole snapshot.
+ */
+export class EventStream implements IDisposable {
+  constructor(api: HubApi, options: IStreamOptions = {}) {
+    this._api = api;
+    this._options = {
+      firstDelay: 500,
+      longestDelay: 30_000,
+      patience: 3,
+      pollInterval: 3_000,
+      ...options
+    };
+  }
+
+  get event(): ISignal<this, HubEvent> {
+    return this._event;
+  }
+
+  get stateChanged(): ISignal<this, StreamState> {
+    return this._stateChanged;
+  }
+
+  get state(): StreamState {
+    return this._state;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Open the socket. */
+  connect(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    clearTimeout(this._retry);
+    this._close();
+    const { settings } = this._api;
+    let url = URLExt.join(settings.wsUrl, NAMESPACE, 'api/events');
+    if (settings.appendToken && settings.token !== '') {
+      url += `?token=${encodeURIComponent(settings.token)}`;
+    }
+    this._seq = null;
+    const socket = new settings.WebSocket(url);
+    this._socket = socket;
+    socket.onmessage = message => this._receive(socket, String(message.data));
+    socket.onclose = () => this._closed(socket);
+  }
+
+  /** Receive the newest build log of a project, from its beginning, until the result is disposed. */
+  subscribe(project: string): IDisposable {
+    const count = this._logs.get(project) ?? 0;
+    this._logs.set(project, count + 1);
+    if (count === 0) {
+      this._send({ subscribe: project });
+      void this._pollLog(project);
+    }
+    return new DisposableDelegate(() => {
+      const left = (this._logs.get(project) ?? 1) - 1;
+      if (left > 0) {
+        this._logs.set(project, left);
+        return;
+      }
+      this._logs.delete(project);
+      this._send({ unsubscribe: project });
+    });
+  }
+
+  /** Ask for a project's log from its beginning once more, as after a new build began. */
+  resubscribe(project: string): void {
+    if (this._logs.has(project)) {
+      this._send({ unsubscribe: project });
+      this._send({ subscribe: project });
+      void this._pollLog(project);
+    }
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    clearTimeout(this._retry);
+    clearTimeout(this._poll);
+    this._close();
+    Signal.clearData(this);
+  }
+
+  private _receive(socket: WebSocket, data: string): void {
+    if (socket !== this._socket) {
+      return;
+    }
+    const event = JSON.parse(data) as HubEvent;
+    if (event.type === 'snapshot') {
+      this._failures = 0;
+      this._seq = event.seq;
+      clearTimeout(this._poll);
+      this._setState('live');
+      for (const project of this._logs.keys()) {
+        this._send({ subscribe: project });
+      }
+    } else if (event.type === 'change') {
+      if (this._seq === null || event.seq <= this._seq) {
+        return;
+      }
+      if (event.seq !== this._seq + 1) {
+        this.connect();
+        return;
+      }
+      this._seq = event.seq;
+    }
+    this._event.emit(event);
+  }
+
+  private _closed(socket: WebSocket): void {
+    if (socket !== this._socket || this._isDisposed) {
+      return;
+    }
+    this._socket = null;
+    this._failures += 1;
+    if (this._failures < this._options.patience) {
+      this._setState('connecting');
+    } else if (this._state === 'connecting' || this._state === 'live') {
+      this._setState('offline');
+      void this._pollAll();
+    }
+    const { firstDelay, longestDelay } = this._options;
+    const delay = Math.min(longestDelay, firstDelay * 2 ** (this._failures - 1));
+    // Jitter, so that a hub that comes back is not met by all of its browsers at once.
+    this._retry = setTimeout(() => this.connect(), delay * (0.75 + Math.random() / 2));
+  }
+
+  private async _pollAll(): Promise<void> {
+    if (this._isDisposed || this._isLive) {
+      return;
+    }
+    try {
+      const [status, projects, chats] = await Promise.all([
+        this._api.status(),
+        this._api.projects(),
+        this._api.chats()
+      ]);
+      const artifacts = (await Promise.all(chats.map(chat => this._api.artifacts(chat.id)))).flat();
+      if (!this._isLive && !this._isDisposed) {
+        this._setState('polling');
+        this._event.emit({ type: 'snapshot', seq: 0, status, projects, chats, artifacts });
+        await Promise.all([...this._logs.keys()].map(project => this._pollLog(project)));
+      }
+    } catch {
+      // The next poll asks again; the state says so meanwhile.
+      if (!this._isLive) {
+        this._setState('offline');
+      }
+    }
+    if (!this._isDisposed && !this._isLive) {
+      this._poll = setTimeout(() => void this._pollAll(), this._options.pollInterval);
+    }
+  }
+
+  private async _pollLog(project: string): Promise<void> {
+    if (this._state !== 'polling') {
+      return;
+    }
+    let text: string;
+    try {
+      text = await this._api.buildLog(project);
+    } catch {
+      // A project without a build has no log; a server that is gone is noticed by the poll itself.
+      return;
+    }
+    if (this._logs.has(project) && this._state === 'polling') {
+      this._event.emit({ type: 'log', project, build: '', offset: 0, lines: parseLog(text) });
+    }
+  }
+
+  private get _isLive(): boolean {
+    return this._state === 'live';
+  }
+
+  private _send(message: object): void {
+    if (this._isLive && this._socket?.readyState === 1) {
+      this._socket.send(JSON.stringify(message));
+    }
+  }
+
+  private _close(): void {
+    const socket = this._socket;
+    this._socket = null;
+    if (socket) {
+      socket.onmessage = null;
+      socket.onclose = null;
+      socket.close();
+    }
+  }
+
+  private _setState(state: StreamState): void {
+    if (state !== this._state && !this._isDisposed && !(this._isLive && state === 'polling')) {
+      this._state = state;
+      this._stateChanged.emit(state);
+    }
+  }
+
+  private readonly _api: HubApi;
+  private readonly _options: Required<IStreamOptions>;
+  private readonly _event = new Signal<this, HubEvent>(this);
+  private readonly _stateChanged = new Signal<this, StreamState>(this);
+  private readonly _logs = new Map<string, number>();
+  private _socket: WebSocket | null = null;
+  private _seq: number | null = null;
+  private _failures = 0;
+  private _retry: ReturnType<typeof setTimeout> | undefined;
+  private _poll: ReturnType<typeof setTimeout> | undefined;
+  private _state: StreamState = 'connecting';
+  private _isDisposed = false;
+}
+
+/** The lines of a build's log file: `<ISO time> <step> <text>`. */
+export function parseLog(text: string): LogLine[] {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') {
+    lines.pop();
+  }
+  return lines.map(line => {
+    const found = /^(\S+) (\d+) ?(.*)$/.exec(line);
+    return found
+      ? { time: found[1] ?? '', step: Number(found[2]), text: found[3] ?? '' }
+      : { time: '', step: 0, text: line };
+  });
+}

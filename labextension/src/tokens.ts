@@ -1,0 +1,46 @@
+import type { Widget } from '@lumino/widgets';
+import { Token } from '@lumino/coreutils';
+
+import type { HubModel } from './model';
+
+/** The hub as other extensions see it. */
+export interface IAgentHub {
+  readonly model: HubModel;
+}
+
+export const IAgentHub = new Token<IAgentHub>(
+  'agent-hub-labextension:IAgentHub',
+  'The projects, chats and artifacts of Agent Hub.'
+);
+
+/** Where a chat's terminal and a project's build page are. */
+export interface IChatTabs {
+  /** The tab of a chat, opened if need be. */
+  open(chat: string): Promise<Widget>;
+}
+
+export const PLUGIN = 'agent-hub-labextension';
+
+export namespace CommandIDs {
+  export const showPanel = 'agent-hub:show-panel';
+  export const filter = 'agent-hub:filter';
+  export const checkEngine = 'agent-hub:check-engine';
+  export const addProject = 'agent-hub:add-project';
+  export const projectSettings = 'agent-hub:project-settings';
+  export const buildProject = 'agent-hub:build-project';
+  export const cancelBuild = 'agent-hub:cancel-build';
+  export const openBuild = 'agent-hub:open-build';
+  export const deleteProject = 'agent-hub:delete-project';
+  export const newChat = 'agent-hub:new-chat';
+  export const newChatWithOptions = 'agent-hub:new-chat-with-options';
+  export const openChat = 'agent-hub:open-chat';
+  export const stopChat = 'agent-hub:stop-chat';
+  export const resumeChat = 'agent-hub:resume-chat';
+  export const renameChat = 'agent-hub:rename-chat';
+  export const deleteChat = 'agent-hub:delete-chat';
+  export const retryChat = 'agent-hub:retry-chat';
+  export const dismissChat = 'agent-hub:dismiss-chat';
+  export const openArtifact = 'agent-hub:open-artifact';
+  export const revealArtifact = 'agent-hub:reveal-artifact';
+  export const downloadArtifact = 'agent-hub:download-artifact';
+}
