@@ -51,7 +51,7 @@ class CodexAgent(Agent):
             file.write(_CONFIG)
 
     def thread(self, home: Path) -> str:
-        newest = max(_conversations(home / "sessions"), default=("", ""))
+        newest = max(_conversations(home / "sessions"), default=(0, ""))
         return newest[1]
 
 
@@ -78,7 +78,8 @@ def _settings(chat: Chat) -> dict[str, str]:
         # The container is the sandbox; Codex's own cannot start in one.
         "sandbox_mode": _toml("danger-full-access"),
         "approval_policy": _toml("never"),
-        f"projects.{_toml(WORKSPACE)}.trust_level": _toml("trusted"),
+        # A dotted key cannot hold a path. Without a container the workspace is seen by its own path.
+        "projects": _table({path: '{trust_level="trusted"}' for path in (WORKSPACE, chat.workspace) if path}),
     }
     model = chat.model or env.get("OPENAI_MODEL", "")
     if model:
@@ -99,14 +100,19 @@ def _toml(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _conversations(sessions: Path) -> Iterator[tuple[str, str]]:
-    """When each conversation of a person began, and its id; not those that Codex has with itself."""
+def _table(values: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{_toml(key)}={value}" for key, value in values.items()) + "}"
+
+
+def _conversations(sessions: Path) -> Iterator[tuple[int, str]]:
+    """When each conversation with a person was last written to, and its id; not those that Codex has with itself."""
     for path in sessions.glob("*/*/*/rollout-*.jsonl"):
         try:
             with path.open(encoding="utf-8") as file:
                 first = json.loads(file.readline())
+                written = os.fstat(file.fileno()).st_mtime_ns
         except (OSError, ValueError):
             continue
-        meta = first.get("payload")
-        if first.get("type") == "session_meta" and isinstance(meta, dict) and isinstance(meta.get("source"), str):
-            yield str(meta.get("timestamp", "")), str(meta.get("id", ""))
+        meta = first.get("payload") if isinstance(first, dict) and first.get("type") == "session_meta" else None
+        if isinstance(meta, dict) and meta.get("thread_source", "user") == "user" and meta.get("id"):
+            yield written, str(meta["id"])

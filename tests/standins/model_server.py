@@ -2,7 +2,8 @@
 
 - A line ``RUN: <shell command>`` in a prompt makes the model call that command; several lines, one after another. Once
   the last command's output has come back, the model answers with ``Done:`` and that output.
-- Any other prompt is answered with ``You said:`` and the prompt.
+- A line ``JS: <code>`` makes it call Codex's code mode with that JavaScript, in the same way.
+- Any other prompt is answered with ``You said:`` and the prompt; the request for a conversation's title with a title.
 
 ``python -m tests.standins.model_server --host 0.0.0.0 --port 8400`` runs it by itself.
 """
@@ -20,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
+TITLE = "Stand in for a model"
 MODELS = ("stand-in-1", "stand-in-2")
 USAGE = {
     "input_tokens": 1200,
@@ -52,9 +54,18 @@ class Request:
         for item in self.body.get("input", []):
             if item.get("role") == "user":
                 found = []
-            elif item.get("type") == "function_call_output":
+            elif item.get("type") in ("function_call_output", "custom_tool_call_output"):
                 found.append(_text(item.get("output")))
         return found
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether a person's prompt is to be answered; Codex also asks for titles and for the list of models."""
+        return self.path.endswith("/responses") and not self.asks_for_title
+
+    @property
+    def asks_for_title(self) -> bool:
+        return (self.prompts or [""])[-1].startswith("Generate a concise, single-line task title")
 
 
 class ModelServer:
@@ -87,9 +98,9 @@ class ModelServer:
 
     @property
     def turns(self) -> list[Request]:
-        """The requests for an answer, without those for the list of models."""
+        """The requests that a person's prompt led to."""
         with self._arrived:
-            return [request for request in self.requests if request.path.endswith("/responses")]
+            return [request for request in self.requests if request.is_turn]
 
     def wait_for_turns(self, count: int, timeout: float = 30.0) -> list[Request]:
         """The first requests for an answer, once there are `count`.
@@ -115,19 +126,14 @@ class ModelServer:
         response = {"id": f"resp_{number}", "object": "response", "model": request.body.get("model", MODELS[0])}
         yield {"type": "response.created", "response": response | {"status": "in_progress", "output": []}}
         prompt = (request.prompts or [""])[-1]
-        commands = re.findall(r"^\s*RUN: (.+)$", prompt, re.MULTILINE)
+        calls = [] if request.asks_for_title else re.findall(r"^\s*(RUN|JS): (.+)$", prompt, re.MULTILINE)
         outputs = request.outputs
-        if len(outputs) < len(commands):
-            item: dict[str, Any] = {
-                "type": "function_call",
-                "id": f"fc_{number}",
-                "call_id": f"call_{number}",
-                "name": "exec_command",
-                "arguments": json.dumps({"cmd": commands[len(outputs)]}),
-            }
+        if len(outputs) < len(calls):
+            item = _call(number, *calls[len(outputs)])
             yield {"type": "response.output_item.added", "output_index": 0, "item": item}
         else:
             text = f"Done: {outputs[-1]}" if outputs else f"You said: {prompt}"
+            text = TITLE if request.asks_for_title else text
             item = {
                 "type": "message",
                 "id": f"msg_{number}",
@@ -151,6 +157,14 @@ class ModelServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(timeout=5)
+
+
+def _call(number: int, kind: str, code: str) -> dict[str, Any]:
+    """The item that calls a tool: a shell command's, or code mode's."""
+    if kind == "JS":
+        return {"type": "custom_tool_call", "call_id": f"call_{number}", "name": "exec", "input": code}
+    arguments = json.dumps({"cmd": code})
+    return {"type": "function_call", "call_id": f"call_{number}", "name": "exec_command", "arguments": arguments}
 
 
 def _text(item: Any) -> str:
