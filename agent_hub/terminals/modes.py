@@ -87,7 +87,7 @@ class Modes:
         elif final == b"r" and not prefix:
             self._region = params
         elif final == b" q":
-            self._cursor = params
+            self._cursor = params.strip(b"0")
         elif final == b"!p":
             self._reset()
 
