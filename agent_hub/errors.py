@@ -37,6 +37,7 @@ The tree::
 
 from __future__ import annotations
 
+import errno
 from typing import Any, ClassVar
 
 
@@ -170,6 +171,13 @@ class GpuUnavailable(EngineError):
 
 class StorageFull(AgentHubError):
     code, status = "storage_full", 507
+
+    @classmethod
+    def from_os_error(cls, error: OSError) -> AgentHubError:
+        """What a failed write to the hub's own folders means: this, or the plain error where the disk is not full."""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return cls("The disk that holds the hub's data is full.", "Free some space and try again.")
+        return AgentHubError(f"The hub could not use its data directory: {error}.", "Check its owner and permissions.")
 
 
 class AgentUnavailable(AgentHubError):

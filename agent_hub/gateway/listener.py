@@ -1,0 +1,93 @@
+"""The listener that containers reach: on the engine's bridge address, and nothing of the Jupyter API on it."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+
+from agent_hub.errors import AgentHubError, PortInUse
+from agent_hub.gateway.artifacts import ArtifactsHandler
+from agent_hub.hub.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+
+class Gateway:
+    """What a container may ask the hub for.
+
+    Parameters
+    ----------
+    hub
+        Who answers.
+    port
+        The port to listen on; 0 takes the one of last time, so that running containers find it after a restart.
+    base_url
+        What containers are told, where the address they reach differs from the one that is bound.
+    max_artifact
+        Most bytes of a published file.
+    """
+
+    def __init__(self, hub: Hub, port: int = 0, base_url: str = "", max_artifact: int = 2**31) -> None:
+        self._hub = hub
+        self._port = port
+        self._base_url = base_url.rstrip("/")
+        self._max_artifact = max_artifact
+        self._server: HTTPServer | None = None
+        self.url = ""
+
+    async def open(self) -> str:
+        """Listen where containers reach it, and return the URL that they publish to.
+
+        Raises
+        ------
+        PortInUse
+            The port that was asked for is taken.
+        """
+        if self._server is None:
+            address, name = await self._hub.engine.gateway_address()
+            sockets = self._bind(address)
+            application = Application(
+                [(r"/artifacts", ArtifactsHandler, {"hub": self._hub, "limit": self._max_artifact})],
+                log_function=lambda handler: None,
+            )
+            self._server = HTTPServer(
+                application, max_body_size=self._max_artifact, chunk_size=2**20, idle_connection_timeout=120
+            )
+            self._server.add_sockets(sockets)
+            port = sockets[0].getsockname()[1]
+            self.url = f"{self._base_url or f'http://{name}:{port}'}/artifacts"
+            logger.info("Containers publish to %s (bound to %s:%s)", self.url, address, port)
+        return self.url
+
+    async def close(self) -> None:
+        """Stop listening."""
+        if self._server is not None:
+            self._server.stop()
+            await self._server.close_all_connections()
+
+    def _bind(self, address: str) -> list[socket.socket]:
+        last = int(self._hub.store.recall("gateway_port") or 0)
+        for port in [self._port] if self._port else [last, 0]:
+            try:
+                sockets = bind_sockets(port, address)
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE and not self._port:
+                    continue
+                if error.errno == errno.EADDRINUSE:
+                    raise PortInUse(
+                        f"Port {port} on {address}, where containers would reach the hub, is in use.",
+                        "Choose another with --AgentHub.gateway_port=PORT, or leave it out to take a free one.",
+                        port=port,
+                    ) from None
+                raise AgentHubError(
+                    f"The hub cannot listen on {address}:{port} for its containers: {error.strerror}.",
+                    "Look at the engine's network, or name an address with --AgentHub.gateway_address.",
+                ) from error
+            self._hub.store.remember("gateway_port", str(sockets[0].getsockname()[1]))
+            return sockets
+        raise PortInUse(f"No port is free on {address}.", "Close some programs that listen there.")

@@ -1,0 +1,304 @@
+"""Builds: which run, which wait, how far each is, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from agent_hub.agents.base import Agent
+from agent_hub.agents.codex_binary import CODEX_VERSION
+from agent_hub.engines.base import Engine
+from agent_hub.errors import AgentHubError, Conflict, StorageFull
+from agent_hub.hub.buildlog import BATCH, BuildLog, read_log
+from agent_hub.hub.folders import Folders
+from agent_hub.hub.snapshots import SnapshotBuild
+from agent_hub.hub.store import Store
+from agent_hub.hub.workspaces import Repository
+from agent_hub.models import (
+    Build,
+    BuildState,
+    BuildStep,
+    ErrorBody,
+    LogLine,
+    Project,
+    Snapshot,
+    StepState,
+    now,
+)
+
+logger = logging.getLogger(__name__)
+
+STEPS = ("Clone repository", "Base image", "Agent layer", "Setup script", "Check", "Save snapshot")
+
+WEIGHTS = {"Clone repository": 15, "Base image": 20, "Agent layer": 20, "Setup script": 35, "Check": 2, "Save snapshot": 8}
+"""How much of a build's progress each step stands for, in percent."""
+
+
+class Builds:
+    """Every project's newest build.
+
+    Builds of different projects run side by side, `parallel` at most; a project builds one at a time.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        folders: Folders,
+        engine: Engine,
+        agents: dict[str, Agent],
+        default_base: str,
+        setup_timeout: float,
+        parallel: int = 2,
+    ) -> None:
+        self._store = store
+        self._folders = folders
+        self._engine = engine
+        self._agents = agents
+        self._default_base = default_base
+        self._setup_timeout = setup_timeout
+        self._room = asyncio.Semaphore(parallel)
+        self._same_image: dict[str, asyncio.Lock] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._logs: dict[str, BuildLog] = {}
+        self._ended = asyncio.Condition()
+
+    async def queue(self, project_id: str, force: bool = False) -> Build:
+        """Build a project's snapshot. Raises :class:`~agent_hub.errors.Conflict` where a build runs already."""
+        if project_id in self._tasks:
+            raise Conflict("This project is being built.", "Wait for it, or cancel it first.")
+        project = self._store.projects[project_id]
+        number = project.build.number + 1 if project.build else 1
+        build = Build(
+            id=f"{project_id}-{number}",
+            project=project_id,
+            number=number,
+            steps=tuple(BuildStep(name=name) for name in STEPS),
+        )
+        self._logs[project_id] = BuildLog(self._folders.build_log(project_id, number))
+        self._tasks[project_id] = asyncio.create_task(self._run(project_id, force))
+        await self._store.projects.change(project_id, build=build)
+        return build
+
+    async def cancel(self, project_id: str) -> Build:
+        """Cancel a project's build and wait until it has ended."""
+        task = self._tasks.get(project_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+        build = self._store.projects[project_id].build
+        if build is None:
+            raise Conflict("This project has never been built.", "Build it first.")
+        return build
+
+    async def snapshot(self, project_id: str) -> Snapshot:
+        """The project's snapshot, once the build that runs now has ended; raises what the build failed with."""
+        async with self._ended:
+            while project_id in self._tasks:
+                await self._ended.wait()
+        project = self._store.projects[project_id]
+        if project.snapshot is not None:
+            return project.snapshot
+        error = project.build.error if project.build else None
+        if error is not None:
+            raise AgentHubError.from_dict(error.model_dump())
+        raise Conflict("The project has no snapshot: its build was cancelled.", "Build the project, then try again.")
+
+    async def log(self, project_id: str) -> AsyncIterator[tuple[int, list[LogLine]]]:
+        """The newest build's log from its first line on, as batches of (number of the first line, lines)."""
+        live = self._logs.get(project_id)
+        if live is not None:
+            async for batch in live.follow():
+                yield batch
+            return
+        build = self._store.projects[project_id].build
+        if build is None:
+            return
+        lines = await asyncio.to_thread(read_log, self._folders.build_log(project_id, build.number))
+        for start in range(0, len(lines), BATCH):
+            yield start, lines[start : start + BATCH]
+
+    async def resume(self) -> None:
+        """At the hub's start: build again what a stop of the server cut off."""
+        for project in self._store.projects:
+            if project.build is not None and not project.build.state.ended:
+                await self.queue(project.id)
+
+    async def close(self) -> None:
+        """Stop every build; each is taken up again at the next start."""
+        tasks = list(self._tasks.values())
+        self._closing = True
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    _closing = False
+
+    # -- one build
+
+    async def _run(self, project_id: str, force: bool) -> None:
+        log = self._logs[project_id]
+        try:
+            async with self._room:
+                snapshot = await self._build(project_id, force, log)
+            await self._finish(project_id, BuildState.ready, snapshot=snapshot)
+        except asyncio.CancelledError:
+            if not self._closing:
+                log.write("Cancelled.")
+                await self._finish(project_id, BuildState.cancelled)
+        except AgentHubError as error:
+            await self._fail(project_id, error, log)
+        except OSError as error:
+            await self._fail(project_id, StorageFull.from_os_error(error), log)
+        finally:
+            log.close()
+            del self._logs[project_id], self._tasks[project_id]
+            await asyncio.to_thread(shutil.rmtree, self._folders.scratch(project_id), True)
+            async with self._ended:
+                self._ended.notify_all()
+
+    async def _build(self, project_id: str, force: bool, log: BuildLog) -> Snapshot:
+        project = self._store.projects[project_id]
+        await self._change(project_id, state=BuildState.cloning, started_at=now())
+        repository = Repository(self._folders.repository(project_id), project.url, project.branch)
+        await self._begin(project_id, "Clone repository", project.url, log)
+        commit = await repository.refresh(log.write)
+        scratch = self._folders.scratch(project_id)
+        await asyncio.to_thread(shutil.rmtree, scratch, True)
+        os.makedirs(scratch)
+        await repository.check_out(scratch / "source")
+        log.write(f"At commit {commit[:12]}." if commit else "The repository has no commit yet.")
+        await self._change(project_id, state=BuildState.building, commit=commit)
+        making = SnapshotBuild(
+            engine=self._engine,
+            project=project,
+            checkout=scratch / "source",
+            commit=commit,
+            cache=self._folders.cache,
+            scratch=scratch,
+            default_base=self._default_base,
+            force=force,
+            setup_timeout=self._setup_timeout,
+            hub_id=self._store.hub_id,
+            on_line=log.write,
+        )
+        await self._begin(project_id, "Base image", project.base or self._default_base, log)
+        base, cached = await making.base()
+        await self._begin(project_id, "Agent layer", f"Codex {CODEX_VERSION}, git", log, was_cached=cached)
+        layer, cached = await making.layer(base)
+        found = await making.found()
+        # Two projects of the same inputs at once: the second waits, and then finds the first one's image.
+        async with self._same_image.setdefault(making.ref, asyncio.Lock()):
+            found = found or await making.found()
+            if found is not None:
+                log.write(f"A snapshot of the same inputs is here already: {making.ref}.")
+                await self._change(project_id, image=making.ref)
+                await self._cache_rest(project_id, cached)
+                return making.snapshot()
+
+            async def step(name: str) -> None:
+                nonlocal cached
+                detail = _setup_detail(project) if name == "Setup script" else ""
+                await self._begin(project_id, name, detail, log, was_cached=cached)
+                cached = False
+
+            await making.setup(layer, step, project.agent)
+        await self._change(project_id, image=making.ref)
+        return making.snapshot()
+
+    async def _begin(self, project_id: str, name: str, detail: str, log: BuildLog, was_cached: bool = False) -> None:
+        """End the step that runs, as cached or not, and begin the one of that name."""
+        moment = now()
+        log.step = STEPS.index(name) + 1
+
+        def change(project: Project) -> Project:
+            assert project.build is not None
+            steps = [
+                _end(step, StepState.done, moment, was_cached) if step.state is StepState.running else step
+                for step in project.build.steps
+            ]
+            index = STEPS.index(name)
+            steps[index] = steps[index].model_copy(
+                update={"state": StepState.running, "started_at": moment, "detail": detail}
+            )
+            update = {"steps": tuple(steps), "progress": _progress(steps)}
+            return project.model_copy(update={"build": project.build.model_copy(update=update)})
+
+        await self._store.projects.change(project_id, change)
+
+    async def _cache_rest(self, project_id: str, layer_was_cached: bool) -> None:
+        """The snapshot was there: every step not yet run is done, from the cache."""
+        moment = now()
+
+        def change(project: Project) -> Project:
+            assert project.build is not None
+            steps = tuple(
+                _end(step, StepState.done, moment, layer_was_cached)
+                if step.state is StepState.running
+                else _end(step, StepState.done, moment, True)
+                if step.state is StepState.pending
+                else step
+                for step in project.build.steps
+            )
+            return project.model_copy(update={"build": project.build.model_copy(update={"steps": steps})})
+
+        await self._store.projects.change(project_id, change)
+
+    async def _fail(self, project_id: str, error: AgentHubError, log: BuildLog) -> None:
+        details = {"step": log.step, "tail": log.tail()} | error.details
+        body = ErrorBody.model_validate(error.to_dict() | {"details": details})
+        log.write(f"{error.message} {error.hint}".strip())
+        logger.info("Build of project %s failed: %s", project_id, error.message)
+        await self._finish(project_id, BuildState.failed, error=body)
+
+    async def _finish(
+        self, project_id: str, state: BuildState, snapshot: Snapshot | None = None, error: ErrorBody | None = None
+    ) -> None:
+        moment = now()
+        outcome = {
+            BuildState.ready: StepState.done,
+            BuildState.failed: StepState.failed,
+            BuildState.cancelled: StepState.cancelled,
+        }[state]
+        exit_code = (error.details.get("exit_code") if error else None) or None
+
+        def change(project: Project) -> Project:
+            assert project.build is not None
+            steps = tuple(
+                _end(step, outcome, moment, False).model_copy(update={"exit_code": exit_code})
+                if step.state is StepState.running
+                else step
+                for step in project.build.steps
+            )
+            update = {"state": state, "steps": steps, "ended_at": moment, "error": error, "progress": _progress(steps)}
+            build = project.build.model_copy(update=update)
+            return project.model_copy(update={"build": build, "snapshot": snapshot or project.snapshot})
+
+        if project_id in self._store.projects:
+            await self._store.projects.change(project_id, change)
+
+    async def _change(self, project_id: str, **update: object) -> None:
+        def change(project: Project) -> Project:
+            assert project.build is not None
+            return project.model_copy(update={"build": project.build.model_copy(update=update)})
+
+        await self._store.projects.change(project_id, change)
+
+
+def _end(step: BuildStep, state: StepState, moment: datetime, cached: bool) -> BuildStep:
+    return step.model_copy(update={"state": state, "ended_at": moment, "cached": cached})
+
+
+def _progress(steps: tuple[BuildStep, ...] | list[BuildStep]) -> float:
+    return sum(WEIGHTS[step.name] for step in steps if step.state is StepState.done) / 100
+
+
+def _setup_detail(project: Project) -> str:
+    lines = [line for line in project.setup.strip().splitlines() if line.strip()]
+    if not lines:
+        return "none"
+    return lines[0] if len(lines) == 1 else f"{lines[0]} (and {len(lines) - 1} more lines)"

@@ -1,0 +1,97 @@
+"""What changed, told to everyone who listens, in the order it was committed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Literal
+
+from agent_hub.models import Artifact, ChangeEvent, Chat, Project, SnapshotEvent, Status
+
+Kind = Literal["status", "project", "chat", "artifact"]
+Value = Status | Project | Chat | Artifact
+
+BACKLOG = 1000
+"""Changes kept for a subscriber that does not read; past it, the subscriber is given a fresh snapshot instead."""
+
+
+class Subscription:
+    """One listener: a snapshot first, then every change, each exactly once.
+
+    Iterate over it; leave the iteration, or call :meth:`close`, to unsubscribe. A listener that falls more than
+    :data:`BACKLOG` changes behind gets a new snapshot in their place, so memory stays bounded.
+    """
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._pending: deque[ChangeEvent] = deque()
+        self._stale = True
+        self._ready = asyncio.Event()
+        self._ready.set()
+
+    def offer(self, event: ChangeEvent) -> None:
+        """Queue a change; never waits."""
+        if self._stale:
+            return
+        if len(self._pending) >= BACKLOG:
+            self._pending.clear()
+            self._stale = True
+        else:
+            self._pending.append(event)
+        self._ready.set()
+
+    def __aiter__(self) -> Subscription:
+        return self
+
+    async def __anext__(self) -> SnapshotEvent | ChangeEvent:
+        await self._ready.wait()
+        if self._stale:
+            self._stale = False
+            self._ready.clear()
+            return self._events.snapshot()
+        event = self._pending.popleft()
+        if not self._pending:
+            self._ready.clear()
+        return event
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._events.forget(self)
+
+
+class Events:
+    """The hub's announcements.
+
+    Parameters
+    ----------
+    take_snapshot
+        Called with the current sequence number to describe everything as of now.
+    """
+
+    def __init__(self, take_snapshot: Callable[[int], SnapshotEvent]) -> None:
+        self._take_snapshot = take_snapshot
+        self._subscriptions: set[Subscription] = set()
+        self._seq = 0
+
+    def snapshot(self) -> SnapshotEvent:
+        """Everything, as of the last change announced."""
+        return self._take_snapshot(self._seq)
+
+    def subscribe(self) -> Subscription:
+        """Listen from now on."""
+        subscription = Subscription(self)
+        self._subscriptions.add(subscription)
+        return subscription
+
+    def forget(self, subscription: Subscription) -> None:
+        """Drop a subscription; no error where it was dropped before."""
+        self._subscriptions.discard(subscription)
+
+    def announce(self, kind: Kind, id: str, value: Value | None) -> None:
+        """Tell every listener of a change that has been committed. Secrets are masked here, once for all of them."""
+        self._seq += 1
+        shown = value.masked() if isinstance(value, Project | Chat) else value
+        event = ChangeEvent(seq=self._seq, kind=kind, id=id, value=shown)
+        for subscription in self._subscriptions:
+            subscription.offer(event)

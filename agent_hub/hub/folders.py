@@ -1,0 +1,59 @@
+"""Where the hub keeps what, below its data directory. ``docs/architecture.md`` draws the whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The paths of a data directory. Ids are the hub's own, so no path is ever made from what somebody typed."""
+
+    root: Path
+
+    @property
+    def cache(self) -> Path:
+        """What can be fetched again: the agents' programs."""
+        return self.root / "cache"
+
+    @property
+    def engine(self) -> Path:
+        """The process engine's images and containers."""
+        return self.root / "processes"
+
+    def project(self, id: str) -> Path:
+        """Everything of a project."""
+        return self.root / "projects" / id
+
+    def repository(self, project: str) -> Path:
+        """The project's bare clone."""
+        return self.project(project) / "repository.git"
+
+    def build_log(self, project: str, number: int) -> Path:
+        """The log of a project's build of that number."""
+        return self.project(project) / "builds" / f"{number}.log"
+
+    def scratch(self, project: str) -> Path:
+        """What one build needs while it runs."""
+        return self.project(project) / "scratch"
+
+    def chat(self, id: str) -> Path:
+        """Everything of a chat."""
+        return self.root / "chats" / id
+
+    def workspace(self, chat: str) -> Path:
+        """The chat's clone."""
+        return self.chat(chat) / "workspace"
+
+    def agent_home(self, chat: str) -> Path:
+        """The agent's configuration, login and conversation."""
+        return self.chat(chat) / "agent"
+
+    def run(self, chat: str) -> Path:
+        """What the hub tells the container while it runs."""
+        return self.chat(chat) / "run"
+
+    def artifact(self, id: str) -> Path:
+        """Every version of an artifact."""
+        return self.root / "artifacts" / id

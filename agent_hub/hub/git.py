@@ -1,0 +1,101 @@
+"""Git as a subprocess: never asks, never runs a transport that could run a command, and ends when its task is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from agent_hub.errors import GitError
+from agent_hub.hub.repositories import SCHEMES, git_error
+
+ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "true",
+    "SSH_ASKPASS": "true",
+    "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=20",
+    "GIT_ALLOW_PROTOCOL": ":".join(SCHEMES),
+    "LC_ALL": "C",
+}
+
+
+async def run_git(
+    *arguments: str,
+    action: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    on_line: Callable[[str], None] | None = None,
+    timeout: float = 3600.0,
+    url: str = "",
+    branch: str = "",
+) -> str:
+    """Run ``git`` and return what it printed.
+
+    Parameters
+    ----------
+    action
+        What this does, as in "clone the repository", for the error.
+    on_line
+        Takes each line of progress; of a line that Git rewrites, only its last state.
+    timeout
+        Seconds, after which Git is ended.
+    url, branch
+        For the error's words.
+
+    Raises
+    ------
+    GitError
+        Or a kind of it that says what was wrong: unreachable, no such branch.
+    StorageFull
+        The disk filled up.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            "git",
+            *arguments,
+            cwd=cwd,
+            env=os.environ | ENVIRONMENT | dict(env or {}),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise GitError("There is no git on this machine.", "Install it: apt-get install git.") from None
+    assert process.stdout and process.stderr
+    complaint: list[str] = []
+
+    def hear(line: str) -> None:
+        complaint.append(line)
+        if on_line:
+            on_line(line)
+
+    try:
+        async with asyncio.timeout(timeout):
+            output, _, code = await asyncio.gather(
+                process.stdout.read(), _read_lines(process.stderr, hear), process.wait()
+            )
+    except TimeoutError:
+        raise GitError(f"Could not {action}: Git did not finish within {timeout:.0f} s.", "Try again later.") from None
+    finally:
+        if process.returncode is None:
+            # The whole group: git leaves its transport helpers behind when it alone is killed.
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    if code != 0:
+        raise git_error(action, "\n".join(complaint[-50:]), url, branch)
+    return output.decode(errors="replace")
+
+
+async def _read_lines(stream: asyncio.StreamReader, hear: Callable[[str], None]) -> None:
+    pending = b""
+    while chunk := await stream.read(65536):
+        *lines, pending = (pending + chunk).split(b"\n")
+        for line in lines:
+            text = line.decode(errors="replace").rstrip("\r").rsplit("\r", 1)[-1].rstrip()
+            if text:
+                hear(text)
+    if pending.strip():
+        hear(pending.decode(errors="replace").rsplit("\r", 1)[-1].rstrip())

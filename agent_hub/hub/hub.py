@@ -1,0 +1,286 @@
+"""The hub: its rooms put together, and what a person can ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from agent_hub.agents import AGENTS
+from agent_hub.engines.base import Engine
+from agent_hub.errors import Conflict, EngineError, EngineUnavailable, InvalidInput
+from agent_hub.hub.artifacts import Artifacts
+from agent_hub.hub.builds import Builds
+from agent_hub.hub.chats import Chats
+from agent_hub.hub.events import Events
+from agent_hub.hub.folders import Folders
+from agent_hub.hub.mounts import check_mounts, keep_secrets, merge_env, merge_mounts
+from agent_hub.hub.store import Store
+from agent_hub.hub.workspaces import check_repository
+from agent_hub.models import (
+    AgentInfo,
+    Chat,
+    EngineStatus,
+    Gpu,
+    NewChat,
+    NewProject,
+    Project,
+    ProjectChange,
+    Resources,
+    SnapshotEvent,
+    Status,
+)
+from agent_hub.terminals.registry import Terminals
+
+logger = logging.getLogger(__name__)
+
+LOOK_INTERVAL = 10.0
+"""Seconds between two looks at an engine that answers."""
+
+RETRY_INTERVAL = 2.0
+"""Seconds between two looks at an engine that does not."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a hub is set up; the server's traits say what each means."""
+
+    data_dir: Path
+    root: Path
+    base_image: str
+    artifacts_folder: str = "agent-hub"
+    setup_timeout: float = 3600.0
+
+
+class Hub:
+    """Projects, chats, terminals and artifacts on one engine.
+
+    Open it, then :meth:`start` it on a running event loop, and :meth:`close` it in the end.
+    """
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.folders = Folders(settings.data_dir)
+        self.events = Events(self._take_snapshot)
+        self.store = Store(settings.data_dir, self.events.announce)  # type: ignore[arg-type]
+        self.terminals = Terminals()
+        self.artifacts = Artifacts(self.store, self.folders, settings.root, settings.artifacts_folder)
+        self.builds = Builds(
+            self.store, self.folders, engine, AGENTS, settings.base_image, settings.setup_timeout
+        )
+        self.chats = Chats(self.store, self.folders, engine, AGENTS, self.builds, self.terminals)
+        self._engine_status = EngineStatus(
+            name="Container engine", kind=engine.kind, reachable=False, isolated=engine.isolated, message="Starting"
+        )
+        self._gpus: tuple[Gpu, ...] = ()
+        self._looking: asyncio.Task[None] | None = None
+        self._look_now = asyncio.Event()
+        self._reconciled = False
+
+    # -- its own life
+
+    async def start(self, open_gateway: Callable[[], Awaitable[str]]) -> None:
+        """Take up what was left: containers that run, builds that were cut off; then keep an eye on the engine.
+
+        Parameters
+        ----------
+        open_gateway
+            Opens the listener that containers reach, once the engine can tell where, and returns its URL for artifacts.
+        """
+        self._open_gateway = open_gateway
+        await self.look()
+        await self.builds.resume()
+        self._looking = asyncio.create_task(self._keep_looking(), name="agent-hub engine")
+
+    async def close(self) -> None:
+        """Stop what the hub itself does. Containers go on; the next hub on this data directory takes them up."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
+        await self.builds.close()
+        await self.chats.close()
+        await self.engine.close()
+        self.store.close()
+
+    async def look(self) -> Status:
+        """Look at the engine now, and act on what has changed."""
+        found = await self.engine.status()
+        before, self._engine_status = self._engine_status, found
+        if found.reachable and not self._reconciled:
+            try:
+                self.chats.artifacts_url = await self._open_gateway()
+                await self.chats.reconcile()
+                nodes = await self.engine.nodes()
+                self._gpus = tuple(gpu for node in nodes for gpu in node.gpus)
+                self._reconciled = True
+            except EngineUnavailable:
+                logger.warning("The engine went away while the hub took up its containers; trying again")
+            except EngineError as error:
+                logger.error("The hub could not take up its containers: %s", error)
+        elif not found.reachable and before.reachable:
+            self._reconciled = False
+            await self.chats.engine_lost()
+        if found.model_copy(update={"checked_at": before.checked_at}) != before:
+            self.events.announce("status", "status", self.status())
+        return self.status()
+
+    async def _keep_looking(self) -> None:
+        while True:
+            pause = LOOK_INTERVAL if self._engine_status.reachable and self._reconciled else RETRY_INTERVAL
+            try:
+                async with asyncio.timeout(pause):
+                    await self._look_now.wait()
+            except TimeoutError:
+                pass
+            self._look_now.clear()
+            await self.look()
+
+    # -- what it knows
+
+    def status(self) -> Status:
+        """The hub as a whole, as of the last look at the engine."""
+        return Status(
+            version=version("agent-hub"),
+            hub_id=self.store.hub_id,
+            engine=self._engine_status,
+            gpus=self._gpus,
+            agents=tuple(AgentInfo(name=agent.name, title=agent.title) for agent in AGENTS.values()),
+            default_base=self.settings.base_image,
+            artifacts_path=self.settings.artifacts_folder,
+        )
+
+    def project(self, key: str) -> Project:
+        """A project by id or name. Raises :class:`~agent_hub.errors.NotFound`."""
+        named = next((project for project in self.store.projects if project.name == key), None)
+        return self.store.projects.items.get(key) or named or self.store.projects[key]
+
+    def _take_snapshot(self, seq: int) -> SnapshotEvent:
+        return SnapshotEvent(
+            seq=seq,
+            status=self.status(),
+            projects=tuple(project.masked() for project in self.store.projects),
+            chats=tuple(chat.masked() for chat in self.store.chats),
+            artifacts=tuple(self.store.artifacts),
+        )
+
+    # -- projects
+
+    async def add_project(self, new: NewProject) -> Project:
+        """Keep a project and build it. The repository is looked at first, so that a wrong URL is refused at once."""
+        mounts = check_mounts(new.mounts, self.settings.data_dir)
+        self._check_agent(new.agent)
+        found = await check_repository(new.url, new.branch)
+        name = self._free_name(new.name or found.name, chosen=new.name is not None)
+        project = Project(
+            id=secrets.token_hex(6),
+            url=found.url,
+            **(new.model_dump(exclude={"url", "name", "mounts"}) | {"name": name, "mounts": mounts}),
+        )
+        await self.store.projects.put(project)
+        await self.builds.queue(project.id)
+        return self.store.projects[project.id]
+
+    async def change_project(self, project_id: str, change: ProjectChange) -> Project:
+        """Change a project's settings; chats that exist keep theirs, and the snapshot stays until it is built anew."""
+        project = self.store.projects[project_id]
+        update = {name: getattr(change, name) for name in change.model_fields_set if getattr(change, name) is not None}
+        if "mounts" in update:
+            update["mounts"] = check_mounts(update["mounts"], self.settings.data_dir)
+        if "agent" in update:
+            self._check_agent(update["agent"])
+        if "name" in update and update["name"] != project.name:
+            update["name"] = self._free_name(update["name"], chosen=True)
+        if update.get("branch") not in (None, project.branch):
+            await check_repository(project.url, update["branch"])
+
+        def apply(old: Project) -> Project:
+            env = {"env": keep_secrets(update["env"], old.env)} if "env" in update else {}
+            return old.model_copy(update=update | env)
+
+        return await self.store.projects.change(project_id, apply)
+
+    async def delete_project(self, project_id: str, force: bool = False) -> None:
+        """Delete a project and its clone. Its chats go with it only where `force` is set."""
+        project = self.store.projects[project_id]
+        chats = [chat.id for chat in self.store.chats if chat.project == project_id]
+        if chats and not force:
+            raise Conflict(
+                f"“{project.name}” has {len(chats)} chat{'s' * (len(chats) != 1)}.",
+                "Delete them first, or delete the project with all its chats (force).",
+                chats=len(chats),
+            )
+        if project.build is not None and not project.build.state.ended:
+            await self.builds.cancel(project_id)
+        for chat_id in chats:
+            await self.chats.delete(chat_id, force=True)
+        await asyncio.to_thread(shutil.rmtree, self.folders.project(project_id), True)
+        await self.store.projects.delete(project_id)
+
+    # -- chats
+
+    async def add_chat(self, new: NewChat) -> Chat:
+        """Keep a chat and start it; returns at once."""
+        project = self.project(new.project)
+        agent = new.agent or project.agent
+        self._check_agent(agent)
+        mounts = check_mounts(new.mounts, self.settings.data_dir)
+        own = {key: getattr(new, key) for key in Resources.model_fields if getattr(new, key) is not None}
+        chat = Chat(
+            id=secrets.token_hex(6),
+            project=project.id,
+            name=new.name or _title(new.prompt) or self._chat_name(project.id, agent),
+            agent=agent,
+            model=new.model if new.model is not None else project.model,
+            prompt=new.prompt,
+            mounts=merge_mounts(project.mounts, mounts),
+            env=merge_env(project.env, new.env),
+            resources=project.resources.model_copy(update=own),
+        )
+        chat = chat.model_copy(update={"workspace": str(self.folders.workspace(chat.id))})
+        return await self.chats.add(chat)
+
+    async def rename_chat(self, chat_id: str, name: str) -> Chat:
+        """Give a chat another name."""
+        return await self.store.chats.change(chat_id, name=name)
+
+    async def stop_chat(self, chat_id: str) -> Chat:
+        """Stop a chat, and return once it does not run."""
+        return await self.chats.stop(chat_id)
+
+    def _check_agent(self, agent: str) -> None:
+        if agent not in AGENTS:
+            raise InvalidInput(
+                f"There is no agent {agent[:80]!r}.", f"Choose one of: {', '.join(AGENTS)}.", field="agent"
+            )
+
+    def _free_name(self, name: str, chosen: bool) -> str:
+        taken = {project.name for project in self.store.projects}
+        if name not in taken:
+            return name
+        if chosen:
+            raise Conflict(f"There is a project “{name}” already.", "Choose another name.", field="name")
+        return next(other for number in range(2, len(taken) + 3) if (other := f"{name} {number}") not in taken)
+
+    def _chat_name(self, project_id: str, agent: str) -> str:
+        taken = {chat.name for chat in self.store.chats if chat.project == project_id}
+        title = AGENTS[agent].title
+        return next(
+            name
+            for number in range(1, len(taken) + 2)
+            if (name := f"{title} chat" if number == 1 else f"{title} chat {number}") not in taken
+        )
+
+
+def _title(prompt: str) -> str:
+    """A chat's name from its first prompt: the first line, cut at a word."""
+    line = next((line.strip() for line in prompt.splitlines() if line.strip()), "")
+    line = "".join(char for char in line if char.isprintable())
+    if len(line) <= 60:
+        return line
+    return line[:60].rsplit(" ", 1)[0] + "…"

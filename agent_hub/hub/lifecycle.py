@@ -1,0 +1,104 @@
+"""A chat's life as a state machine: pure functions from a chat and what happened to the chat after it.
+
+::
+
+    queued ──► starting ──► running ──► exited ──► (start again: queued)
+      │           │            │  ▲        ▲
+      │           ▼            ▼  │        │
+      └────────► failed     unknown ───────┘        any ──► deleting ──► gone
+
+``unknown`` is a chat whose engine does not answer: nobody can say whether it still runs.
+"""
+
+from __future__ import annotations
+
+from agent_hub.engines.base import ContainerStatus
+from agent_hub.errors import AgentHubError, Conflict
+from agent_hub.models import Chat, ChatStatus, ErrorBody, now
+
+ACTIVE = (ChatStatus.queued, ChatStatus.starting, ChatStatus.running, ChatStatus.stopping, ChatStatus.unknown)
+"""States in which a chat has, or is about to have, a running container."""
+
+
+def queued(chat: Chat, reason: str = "") -> Chat:
+    """Asked to start. Raises :class:`~agent_hub.errors.Conflict` unless it has ended."""
+    if chat.status is ChatStatus.deleting:
+        raise Conflict("This chat is being deleted.", "Start a new one.")
+    if chat.status in ACTIVE:
+        raise Conflict(f"This chat is {chat.status.value} already.", "Stop it first to start it anew.")
+    update = {"status": ChatStatus.queued, "reason": reason, "error": None, "exit_code": None, "ended_at": None}
+    return chat.model_copy(update=update)
+
+
+def starting(chat: Chat, image: str, commit: str) -> Chat:
+    """Its turn has come. A chat keeps the image and commit it first started from."""
+    return chat.model_copy(
+        update={
+            "status": ChatStatus.starting,
+            "reason": "",
+            "image": chat.image or image,
+            "commit": chat.commit or commit,
+        }
+    )
+
+
+def running(chat: Chat, container: str) -> Chat:
+    """Its container runs."""
+    update = {"status": ChatStatus.running, "reason": "", "container": container, "error": None, "exit_code": None}
+    return chat.model_copy(update=update | {"started_at": chat.started_at or now(), "ended_at": None})
+
+
+def stopping(chat: Chat) -> Chat:
+    """Asked to stop. Raises :class:`~agent_hub.errors.Conflict` unless it runs."""
+    if chat.status not in ACTIVE:
+        raise Conflict(f"This chat does not run: it is {chat.status.value}.", "There is nothing to stop.")
+    return chat.model_copy(update={"status": ChatStatus.stopping, "reason": ""})
+
+
+def ended(chat: Chat, status: ContainerStatus, thread: str = "") -> Chat:
+    """Its container was seen not to run any more."""
+    if chat.status is ChatStatus.deleting:
+        return chat
+    reason = status.reason
+    if status.state == "lost":
+        reason = reason or "its container is gone; the workspace is kept"
+    elif chat.status is ChatStatus.stopping:
+        reason = "stopped"
+    return chat.model_copy(
+        update={
+            "status": ChatStatus.exited,
+            "exit_code": status.exit_code,
+            "reason": reason,
+            "thread": thread or chat.thread,
+            "ended_at": now(),
+            "container": "" if status.state == "lost" else chat.container,
+        }
+    )
+
+
+def failed(chat: Chat, error: AgentHubError) -> Chat:
+    """It could not be started."""
+    if chat.status is ChatStatus.deleting:
+        return chat
+    body = ErrorBody.model_validate(error.to_dict())
+    update = {"status": ChatStatus.failed, "reason": error.message, "error": body, "ended_at": now()}
+    return chat.model_copy(update=update)
+
+
+def cancelled(chat: Chat) -> Chat:
+    """Its start was given up before the container ran."""
+    if chat.status is ChatStatus.deleting:
+        return chat
+    return chat.model_copy(update={"status": ChatStatus.exited, "reason": "stopped", "ended_at": now()})
+
+
+def unreachable(chat: Chat) -> Chat:
+    """The engine does not answer."""
+    if chat.status in (ChatStatus.running, ChatStatus.stopping):
+        return chat.model_copy(update={"status": ChatStatus.unknown, "reason": "the engine does not answer"})
+    return chat
+
+
+def deleting(chat: Chat) -> Chat:
+    """Asked to go, for good."""
+    return chat.model_copy(update={"status": ChatStatus.deleting, "reason": ""})

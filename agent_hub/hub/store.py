@@ -1,0 +1,236 @@
+"""What the hub knows, in SQLite, and the only writer of it.
+
+Everything is held in memory as frozen models and written through: a read never waits, and a change is committed before
+it can be seen. Writes run one after another on a thread of their own, so an event is announced in commit order and no two
+changes of the same thing can undo each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+from agent_hub.errors import DataDirectoryInUse, NotFound, StorageFull
+from agent_hub.models import Artifact, Chat, Project
+
+M = TypeVar("M", Project, Chat, Artifact)
+T = TypeVar("T")
+
+MIGRATIONS = (
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE project (id TEXT PRIMARY KEY, body TEXT NOT NULL);
+    CREATE TABLE chat (id TEXT PRIMARY KEY, body TEXT NOT NULL);
+    CREATE TABLE artifact (id TEXT PRIMARY KEY, body TEXT NOT NULL);
+    CREATE TABLE token (chat TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE);
+    """,
+)
+"""One script per schema version; a store of version n runs those from n on. Never edit one that was released."""
+
+OnChange = Callable[[str, str, Any], None]
+
+
+class Table(Generic[M]):
+    """One kind of model, by id. Reading is a mapping's; writing is awaited, and announced once committed."""
+
+    def __init__(self, store: Store, kind: str, model: type[M]) -> None:
+        self._store = store
+        self._kind = kind
+        rows = store.rows(f"SELECT id, body FROM {kind} ORDER BY rowid")
+        self._items: dict[str, M] = {id: model.model_validate_json(body) for id, body in rows}
+
+    @property
+    def items(self) -> Mapping[str, M]:
+        """Everything of this kind, by id, oldest first; a live view."""
+        return MappingProxyType(self._items)
+
+    def __iter__(self) -> Iterator[M]:
+        return iter(tuple(self._items.values()))
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._items
+
+    def __getitem__(self, id: str) -> M:
+        """The item of that id; raises :class:`~agent_hub.errors.NotFound`."""
+        try:
+            return self._items[id]
+        except KeyError:
+            raise NotFound(
+                f"There is no {self._kind} {id[:80]!r}.", "It may have been deleted; look at the list again."
+            ) from None
+
+    async def put(self, item: M) -> M:
+        """Add or replace an item."""
+        return await self._store.transact(lambda: self._write(item))
+
+    async def change(self, id: str, change: Callable[[M], M] | None = None, /, **update: Any) -> M:
+        """Replace an item by a changed one, with no other change of it in between; raises ``NotFound``."""
+
+        async def apply() -> M:
+            old = self[id]
+            new = change(old) if change is not None else old.model_copy(update=update)
+            return old if new == old else await self._write(new)
+
+        return await self._store.transact(apply)
+
+    async def delete(self, id: str) -> None:
+        """Forget an item; no error where there is none."""
+
+        async def apply() -> None:
+            if id in self._items:
+                await self._store.write(f"DELETE FROM {self._kind} WHERE id = ?", (id,))
+                del self._items[id]
+                self._store.on_change(self._kind, id, None)
+
+        await self._store.transact(apply)
+
+    async def _write(self, item: M) -> M:
+        await self._store.write(
+            f"INSERT INTO {self._kind} (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+            (item.id, item.model_dump_json()),
+        )
+        self._items[item.id] = item
+        self._store.on_change(self._kind, item.id, item)
+        return item
+
+
+class Store:
+    """The hub's memory. Opening it takes the data directory for this process alone.
+
+    Parameters
+    ----------
+    folder
+        The data directory, made if missing.
+    on_change
+        Called with kind, id and the new value (``None`` when gone) after each commit.
+
+    Raises
+    ------
+    DataDirectoryInUse
+        Another hub holds the directory.
+    """
+
+    def __init__(self, folder: Path, on_change: OnChange = lambda kind, id, value: None) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock_file = _take(folder)
+        self.on_change = on_change
+        self._writing = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="agent-hub-store")
+        self._db = sqlite3.connect(folder / "hub.db", isolation_level=None, check_same_thread=False)
+        os.chmod(folder / "hub.db", 0o600)
+        # WAL survives a kill of the process at any instant, and its readers never wait for the writer.
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._migrate()
+        self.projects: Table[Project] = Table(self, "project", Project)
+        self.chats: Table[Chat] = Table(self, "chat", Chat)
+        self.artifacts: Table[Artifact] = Table(self, "artifact", Artifact)
+        self._tokens: dict[str, str] = {hash: chat for chat, hash in self.rows("SELECT chat, hash FROM token")}
+        self.hub_id = self._meta("hub_id", secrets.token_hex(6))
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Read while opening; everything later is read from memory."""
+        return self._db.execute(query).fetchall()
+
+    async def transact(self, change: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run a change with no other in between, and to its end even where the caller is cancelled.
+
+        A cancelled request must not leave memory behind what was committed.
+        """
+
+        async def alone() -> T:
+            async with self._writing:
+                return await change()
+
+        return await asyncio.shield(asyncio.create_task(alone()))
+
+    async def write(self, statement: str, values: tuple[Any, ...]) -> None:
+        """Commit one statement. Raises :class:`~agent_hub.errors.StorageFull` where the disk is full."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._db.execute, statement, values)
+        except sqlite3.OperationalError as error:
+            if "full" in str(error):
+                raise StorageFull(
+                    "The disk that holds the hub's data is full; nothing was changed.", "Free some space and try again."
+                ) from error
+            raise
+
+    async def set_token(self, chat: str, hash: str) -> None:
+        """Bind a token's hash to a chat, in place of the one it had."""
+
+        async def apply() -> None:
+            await self.write(
+                "INSERT INTO token (chat, hash) VALUES (?, ?) ON CONFLICT (chat) DO UPDATE SET hash = excluded.hash",
+                (chat, hash),
+            )
+            self._tokens = {known: owner for known, owner in self._tokens.items() if owner != chat} | {hash: chat}
+
+        await self.transact(apply)
+
+    async def revoke_token(self, chat: str) -> None:
+        """Forget a chat's token."""
+
+        async def apply() -> None:
+            await self.write("DELETE FROM token WHERE chat = ?", (chat,))
+            self._tokens = {known: owner for known, owner in self._tokens.items() if owner != chat}
+
+        await self.transact(apply)
+
+    def chat_of_token(self, hash: str) -> str | None:
+        """The id of the chat that holds the token of this hash."""
+        return self._tokens.get(hash)
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a fact of the hub itself, such as its gateway's port. Blocks; for the hub's start only."""
+        self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+
+    def recall(self, key: str) -> str | None:
+        """A fact kept by :meth:`remember`."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def close(self) -> None:
+        """Finish what is being written and let go of the directory."""
+        self._thread.shutdown()
+        self._db.close()
+        self._lock_file.close()
+
+    def _meta(self, key: str, default: str) -> str:
+        if self.recall(key) is None:
+            self.remember(key, default)
+        return self.recall(key) or default
+
+    def _migrate(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+            self._db.executescript(f"BEGIN;{script};PRAGMA user_version = {number};COMMIT;")
+
+
+def _take(folder: Path) -> Any:
+    lock = open(folder / "hub.lock", "a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        owner = lock.read().strip() or "unknown"
+        lock.close()
+        raise DataDirectoryInUse(
+            f"Another hub (process {owner}) uses the data directory {folder}.",
+            "Stop that one, or give this one its own with --AgentHub.data_dir=FOLDER.",
+            folder=str(folder),
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock

@@ -1,0 +1,130 @@
+"""The Jupyter Server extension: its options, and how the rooms are wired."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_data_dir
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Float, Integer, Type, Unicode
+
+from agent_hub.engines.base import Engine
+from agent_hub.engines.docker import DockerEngine
+from agent_hub.engines.process import ProcessEngine
+from agent_hub.errors import AgentHubError
+from agent_hub.gateway.listener import Gateway
+from agent_hub.hub.hub import Hub, Settings
+from agent_hub.server import artifacts, builds, chats, events, projects, status, terminals
+
+ROOMS = (status, projects, builds, chats, artifacts, terminals, events)
+
+
+class AgentHub(ExtensionApp):
+    """Coding agents in isolated containers, inside JupyterLab."""
+
+    name = "agent_hub"
+    app_name = "Agent Hub"
+    description = "Coding agents in isolated containers, inside JupyterLab."
+    extension_url = "/lab"
+    load_other_extensions = True
+
+    data_dir = Unicode(
+        help="""Folder of everything the hub keeps: its database, the projects' clones, the chats' workspaces. One hub
+        uses it at a time. By default `agent-hub` in Jupyter's data directory.""",
+    ).tag(config=True)
+    engine_class = Type(
+        default_value=None,
+        klass=Engine,
+        allow_none=True,
+        help="""Where chats run: `agent_hub.engines.docker.DockerEngine`, or
+        `agent_hub.engines.process.ProcessEngine`, which isolates nothing. By default Docker if it answers when the
+        server starts, else processes.""",
+    ).tag(config=True)
+    base_image = Unicode(
+        "python:3.12-bookworm", help="The image a project is built on when it names none."
+    ).tag(config=True)
+    setup_timeout = Float(3600.0, min=1.0, help="Seconds that a setup script may run.").tag(config=True)
+    artifacts_folder = Unicode(
+        "agent-hub", help="Folder for published files, relative to the server's root directory."
+    ).tag(config=True)
+    max_artifact_bytes = Integer(2**31, min=1, help="Most bytes of a published file.").tag(config=True)
+    gateway_port = Integer(
+        0, help="Port of the listener that containers reach. 0 takes a free one, the same at each start if it can."
+    ).tag(config=True)
+    gateway_base_url = Unicode(
+        "", help="What containers are told to reach that listener by, where the address that is bound is not it."
+    ).tag(config=True)
+
+    _hub: Hub | None = None
+    _gateway: Gateway | None = None
+
+    def initialize_handlers(self) -> None:
+        """Put every room's handlers under ``agent-hub/``."""
+        self.handlers.extend((rf"/agent-hub/{path}", handler) for room in ROOMS for path, handler in room.handlers)
+
+    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        """Open the hub once the event loop runs. A hub that cannot start leaves Lab as it is, and says why in the panel."""
+        try:
+            await self._open(serverapp)
+        except AgentHubError as error:
+            self.settings["agent_hub_failure"] = serverapp.web_app.settings["agent_hub_failure"] = error
+            self.log.critical("Agent Hub did not start. %s", error)
+            await self.stop_extension()
+
+    async def stop_extension(self) -> None:
+        """Close the hub. Containers go on."""
+        if self._gateway is not None:
+            await self._gateway.close()
+        if self._hub is not None:
+            await self._hub.close()
+        self._gateway = self._hub = None
+
+    async def _open(self, serverapp: Any) -> None:
+        data_dir = Path(self.data_dir or os.path.join(jupyter_data_dir(), "agent-hub")).expanduser().resolve()
+        root = Path(serverapp.contents_manager.root_dir).resolve()
+        engine = await self._choose_engine(data_dir)
+        settings = Settings(
+            data_dir=data_dir,
+            root=root,
+            base_image=self.base_image,
+            artifacts_folder=self.artifacts_folder.strip("/"),
+            setup_timeout=self.setup_timeout,
+        )
+        try:
+            self._hub = Hub(settings, engine)
+        except (AgentHubError, OSError) as error:
+            await engine.close()
+            if isinstance(error, OSError):
+                raise AgentHubError(
+                    f"The hub cannot use its data directory {data_dir}: {error.strerror}.",
+                    "Mend its permissions, or choose another with --AgentHub.data_dir=FOLDER.",
+                ) from error
+            raise
+        self._gateway = Gateway(self._hub, self.gateway_port, self.gateway_base_url, self.max_artifact_bytes)
+        await self._hub.start(self._gateway.open)
+        serverapp.web_app.settings["agent_hub"] = self._hub
+        self.log.info("Agent Hub %s keeps its data in %s", self._hub.status().version, data_dir)
+
+    async def _choose_engine(self, data_dir: Path) -> Engine:
+        if self.engine_class is not None:
+            return self._make(self.engine_class, data_dir)
+        docker = DockerEngine()
+        found = await docker.status()
+        if found.reachable:
+            self.log.info("Agent Hub uses %s", found.name)
+            return docker
+        await docker.close()
+        self.log.warning("No container engine answers (%s): agents run as plain processes, NOT isolated.", found.message)
+        return self._make(ProcessEngine, data_dir)
+
+    def _make(self, engine_class: type[Engine], data_dir: Path) -> Engine:
+        if issubclass(engine_class, ProcessEngine):
+            return engine_class(data_dir / "processes")
+        return engine_class()
+
+
+def main() -> None:
+    """Start Lab with the hub: the ``agent_hub`` command."""
+    AgentHub.launch_instance()

@@ -1,0 +1,63 @@
+"""Builds over REST."""
+
+from __future__ import annotations
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from agent_hub.errors import NotFound
+from agent_hub.models import NewBuild
+from agent_hub.server.handler import AUTH_RESOURCE, HubHandler
+
+
+class BuildHandler(HubHandler):
+    """``api/projects/{id}/build``"""
+
+    @web.authenticated
+    @authorized(resource=AUTH_RESOURCE)
+    async def get(self, id: str) -> None:
+        """The newest build."""
+        build = self.hub.store.projects[id].build
+        if build is None:
+            raise NotFound("This project has never been built.", "Build it first.")
+        self.answer(build)
+
+    @web.authenticated
+    @authorized(resource=AUTH_RESOURCE)
+    async def post(self, id: str) -> None:
+        """Build the project again."""
+        self.answer(await self.hub.builds.queue(id, self.body(NewBuild).force), 202)
+
+    @web.authenticated
+    @authorized(resource=AUTH_RESOURCE)
+    async def delete(self, id: str) -> None:
+        """Cancel the build that runs."""
+        self.answer(await self.hub.builds.cancel(id))
+
+
+class BuildLogHandler(HubHandler):
+    """``api/projects/{id}/build/log``"""
+
+    @web.authenticated
+    @authorized(resource=AUTH_RESOURCE)
+    async def get(self, id: str) -> None:
+        """The newest build's log so far: one line each, ``<ISO time> <step> <text>``."""
+        project = self.hub.store.projects[id]
+        if project.build is None:
+            raise NotFound("This project has never been built.", "Build it first.")
+        path = self.hub.folders.build_log(id, project.build.number)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        try:
+            with open(path, "rb") as log:
+                while chunk := log.read(2**20):
+                    self.write(chunk)
+                    await self.flush()
+        except FileNotFoundError:
+            raise NotFound("The log of this build is gone.", "Build the project again.") from None
+
+
+handlers: list[tuple[str, type]] = [
+    (r"api/projects/([0-9a-f]+)/build", BuildHandler),
+    (r"api/projects/([0-9a-f]+)/build/log", BuildLogHandler),
+]

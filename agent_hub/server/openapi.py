@@ -1,0 +1,100 @@
+"""The REST API as OpenAPI 3.1, made from the models. ``python -m agent_hub.server.openapi`` prints it."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from agent_hub import models as m
+
+ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
+    ("get", "api/status", "The hub as a whole", None, "Status"),
+    ("post", "api/status", "Look at the engine now", None, "Status"),
+    ("get", "api/gpus", "The machine's GPUs", None, "[Gpu]"),
+    ("get", "api/projects", "Every project", None, "[Project]"),
+    ("post", "api/projects", "Add a project and build it", m.NewProject, "201 Project"),
+    ("post", "api/projects/check", "Look at a repository", m.RepositoryCheck, "RepositoryInfo"),
+    ("get", "api/projects/{id}", "One project", None, "Project"),
+    ("patch", "api/projects/{id}", "Change a project's settings", m.ProjectChange, "Project"),
+    ("delete", "api/projects/{id}", "Delete a project; ?force=true with its chats", None, "204"),
+    ("get", "api/projects/{id}/build", "The newest build", None, "Build"),
+    ("post", "api/projects/{id}/build", "Build again", m.NewBuild, "202 Build"),
+    ("delete", "api/projects/{id}/build", "Cancel the build", None, "Build"),
+    ("get", "api/projects/{id}/build/log", "The newest build's log", None, "text"),
+    ("get", "api/chats", "Every chat", None, "[Chat]"),
+    ("post", "api/chats", "Start a new chat", m.NewChat, "201 Chat"),
+    ("get", "api/chats/{id}", "One chat", None, "Chat"),
+    ("patch", "api/chats/{id}", "Rename a chat", m.ChatChange, "Chat"),
+    ("delete", "api/chats/{id}", "Delete a chat; ?force=true with its unsaved work", None, "204"),
+    ("post", "api/chats/{id}/start", "Start a chat that has ended", None, "202 Chat"),
+    ("post", "api/chats/{id}/stop", "Stop a chat", None, "202 Chat"),
+    ("get", "api/chats/{id}/artifacts", "What a chat has published", None, "[Artifact]"),
+    ("get", "api/artifacts/{id}", "One artifact", None, "Artifact"),
+    ("get", "api/artifacts/{id}/content", "An artifact's newest bytes", None, "bytes"),
+    ("get", "api/terminals", "Every terminal", None, "[TerminalInfo]"),
+    ("get", "api/terminals/{id}", "One terminal", None, "TerminalInfo"),
+    ("delete", "api/terminals/{id}", "Stop the terminal's chat", None, "204"),
+)
+"""Method, path, summary, model of the body, and the answer: its status where not 200, then a model, or a list of it."""
+
+MODELS: tuple[type[BaseModel], ...] = (
+    m.Status, m.Project, m.Build, m.Snapshot, m.Chat, m.Artifact, m.Gpu, m.TerminalInfo, m.RepositoryInfo, m.ErrorBody,
+    m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange,
+    m.SnapshotEvent, m.ChangeEvent, m.LogEvent,
+)  # fmt: skip
+
+REQUESTS = (m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange)
+
+
+def openapi() -> dict[str, Any]:
+    """The whole schema, JSON-serialisable."""
+    _, definitions = models_json_schema(
+        [(model, "validation" if model in REQUESTS else "serialization") for model in MODELS],
+        ref_template="#/components/schemas/{model}",
+    )
+    paths: dict[str, dict[str, Any]] = {}
+    for method, path, summary, body, answer in ROUTES:
+        paths.setdefault(f"/agent-hub/{path}", {})[method] = _operation(path, summary, body, answer)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Agent Hub", "version": version("agent-hub")},
+        "paths": paths,
+        "components": {"schemas": definitions["$defs"]},
+    }
+
+
+def _operation(path: str, summary: str, body: type[BaseModel] | None, answer: str) -> dict[str, Any]:
+    status, _, shape = answer.rpartition(" ") if " " in answer else ("200", "", answer)
+    if shape == "204":
+        status = "204"
+    operation: dict[str, Any] = {
+        "summary": summary,
+        "responses": {
+            status: {"description": summary, **_content(shape)},
+            "default": {"description": "What went wrong", **_content("ErrorBody")},
+        },
+    }
+    if "{id}" in path:
+        operation["parameters"] = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
+    if body is not None:
+        operation["requestBody"] = {"required": True, **_content(body.__name__)}
+    return operation
+
+
+def _content(shape: str) -> dict[str, Any]:
+    if shape == "204":
+        return {}
+    if shape in ("text", "bytes"):
+        kind = "text/plain" if shape == "text" else "application/octet-stream"
+        return {"content": {kind: {"schema": {"type": "string"}}}}
+    reference = {"$ref": f"#/components/schemas/{shape.strip('[]')}"}
+    schema = {"type": "array", "items": reference} if shape.startswith("[") else reference
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+if __name__ == "__main__":
+    print(json.dumps(openapi(), indent=2))
