@@ -187,7 +187,7 @@ def test_random_bytes_never_break_a_history():
     history = History(limit=4096)
     for _ in range(2000):
         noise = chance.choice(
-            [b"\x1b", b"\x1b[", b"\x1b[?", b"\x1bP", b"\x1b]", b"\xc2\x9b", b"9" * 40, os.urandom(30)]
+            [b"\x1b", b"\x1b[", b"\x1b[?", b"\x1bP", b"\x1b]", b"\xc2\x9b", b"9" * 40, chance.randbytes(30)]
         )
         history.append(noise + bytes(chance.choices(b"0123456789;?hlumcnq \x1b\\\n", k=5)))
         assert len(history) <= 4096
