@@ -86,7 +86,9 @@ class Artifacts:
         artifact = self._store.artifacts[artifact_id]
         path = self._folders.artifact(artifact.id) / str(artifact.version)
         if not path.is_file():
-            raise NotFound(f"The bytes of {artifact.name!r} are gone from the hub's data directory.", "Publish it anew.")
+            raise NotFound(
+                f"The bytes of {artifact.name!r} are gone from the hub's data directory.", "Publish it anew."
+            )
         return path
 
     def _place(self, received: Path, artifact: Artifact, old: Artifact | None) -> None:

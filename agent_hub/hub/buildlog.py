@@ -23,8 +23,8 @@ BATCH = 500
 class BuildLog:
     """The log of one build.
 
-    It is written line by line as ``<ISO time> <step> <text>``, flushed at each, so that a crash loses none of it. The file
-    is the truth: viewers read it back, and are only woken by new lines.
+    It is written line by line as ``<ISO time> <step> <text>``, flushed at each, so that a crash loses none of it. The
+    file is the truth: viewers read it back, and are only woken by new lines.
     """
 
     def __init__(self, path: Path) -> None:

@@ -34,7 +34,14 @@ logger = logging.getLogger(__name__)
 
 STEPS = ("Clone repository", "Base image", "Agent layer", "Setup script", "Check", "Save snapshot")
 
-WEIGHTS = {"Clone repository": 15, "Base image": 20, "Agent layer": 20, "Setup script": 35, "Check": 2, "Save snapshot": 8}
+WEIGHTS = {
+    "Clone repository": 15,
+    "Base image": 20,
+    "Agent layer": 20,
+    "Setup script": 35,
+    "Check": 2,
+    "Save snapshot": 8,
+}
 """How much of a build's progress each step stands for, in percent."""
 
 

@@ -253,9 +253,7 @@ class Chats:
                 "agent-hub.project": chat.project,
             },
             user=f"{os.getuid()}:{os.getgid()}",
-            limits=Limits(
-                cpus=chat.resources.cpus, memory=chat.resources.memory, pids=chat.resources.pids or PIDS
-            ),
+            limits=Limits(cpus=chat.resources.cpus, memory=chat.resources.memory, pids=chat.resources.pids or PIDS),
             gpus=chat.resources.gpus or 0,
         )
 
@@ -368,8 +366,8 @@ class Chats:
 async def _to_its_end(work: Awaitable[T]) -> T:
     """Await work that must not be left half-known: where this task is cancelled, it waits for the work first.
 
-    A request to the engine goes on without whoever asked for it, so the container it makes would be missed by a cancelled
-    start, and by the deletion that follows.
+    A request to the engine goes on without whoever asked for it, so the container it makes would be missed by a
+    cancelled start, and by the deletion that follows.
     """
     task = asyncio.ensure_future(work)
     try:

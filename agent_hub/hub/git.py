@@ -1,4 +1,4 @@
-"""Git as a subprocess: never asks, never runs a transport that could run a command, and ends when its task is cancelled."""
+"""Git as a subprocess: it never asks, runs no transport that runs commands, and ends when its task is cancelled."""
 
 from __future__ import annotations
 

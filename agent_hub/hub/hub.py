@@ -71,9 +71,7 @@ class Hub:
         self.store = Store(settings.data_dir, self.events.announce)  # type: ignore[arg-type]
         self.terminals = Terminals()
         self.artifacts = Artifacts(self.store, self.folders, settings.root, settings.artifacts_folder)
-        self.builds = Builds(
-            self.store, self.folders, engine, AGENTS, settings.base_image, settings.setup_timeout
-        )
+        self.builds = Builds(self.store, self.folders, engine, AGENTS, settings.base_image, settings.setup_timeout)
         self.chats = Chats(self.store, self.folders, engine, AGENTS, self.builds, self.terminals)
         self._engine_status = EngineStatus(
             name="Container engine", kind=engine.kind, reachable=False, isolated=engine.isolated, message="Starting"

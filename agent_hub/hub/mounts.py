@@ -94,7 +94,9 @@ def _source(text: str, data_dir: Path) -> str:
 def _target(text: str, field: str) -> str:
     path = PurePosixPath(text)
     if "\0" in text or not path.is_absolute() or ".." in path.parts:
-        raise InvalidMount(f"{text[:80]!r} is no absolute path in the container.", "Use one such as /data.", field=field)
+        raise InvalidMount(
+            f"{text[:80]!r} is no absolute path in the container.", "Use one such as /data.", field=field
+        )
     # Two leading slashes are a path of their own in POSIX, and the same folder on Linux.
     clean = "/" + "/".join(path.parts[1:])
     if clean == "/":

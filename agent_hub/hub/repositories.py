@@ -72,10 +72,14 @@ def git_error(action: str, stderr: str, url: str = "", branch: str = "") -> Agen
     for needle, why, hint in _CAUSES:
         if needle in low:
             return RepositoryUnreachable(f"Cannot read {url or 'this repository'}: {why}.", hint, field="url", git=last)
-    return GitError(f"Could not {action}: {last.removeprefix('fatal: ')}", "See the log for all that Git said.", git=said)
+    return GitError(
+        f"Could not {action}: {last.removeprefix('fatal: ')}", "See the log for all that Git said.", git=said
+    )
 
 
-_ACCESS = "Check the URL; for a private repository, give this machine's Git access to it (a credential helper, an SSH key)."
+_ACCESS = (
+    "Check the URL; for a private repository, give this machine's Git access to it (a credential helper, an SSH key)."
+)
 _CAUSES = (
     ("could not resolve host", "its host name is not known", "Check the URL, and that this machine is online."),
     ("authentication failed", "access was refused", _ACCESS),
@@ -116,7 +120,12 @@ def _checked(url: str) -> str:
             raise _invalid(f"{_short(url)} names a host, which file:// cannot reach.")
         return _local(unquote(parts.path))
     # A host that starts with - would be read as an option by ssh.
-    if not port_is_valid or not parts.hostname or parts.hostname.startswith("-") or (parts.username or "").startswith("-"):
+    if (
+        not port_is_valid
+        or not parts.hostname
+        or parts.hostname.startswith("-")
+        or (parts.username or "").startswith("-")
+    ):
         raise _invalid(f"{_short(url)} names no host.")
     if not parts.path.strip("/"):
         raise _invalid(f"{_short(url)} names a host, but no repository on it.")

@@ -289,9 +289,7 @@ class SnapshotBuild:
                 f"Could not {what}: exit code {code}.", "The last lines of the log say why.", exit_code=code
             )
 
-    async def _execute(
-        self, handle: Handle, tool: str, *arguments: str, env: Mapping[str, str] | None = None
-    ) -> int:
+    async def _execute(self, handle: Handle, tool: str, *arguments: str, env: Mapping[str, str] | None = None) -> int:
         async with asyncio.timeout(self.setup_timeout):
             done = await self.engine.execute(handle, [f"{TOOLS}/bin/{tool}", *arguments], self.on_line, env=env)
         return done.exit_code

@@ -1,8 +1,8 @@
 """What the hub knows, in SQLite, and the only writer of it.
 
 Everything is held in memory as frozen models and written through: a read never waits, and a change is committed before
-it can be seen. Writes run one after another on a thread of their own, so an event is announced in commit order and no two
-changes of the same thing can undo each other.
+it can be seen. Writes run one after another on a thread of their own, so an event is announced in commit order and no
+two changes of the same thing can undo each other.
 """
 
 from __future__ import annotations

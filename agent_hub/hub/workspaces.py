@@ -75,7 +75,8 @@ class Repository:
         else:
             # The URL may have been changed since; a fetch into the same refs keeps what is shared.
             await run_git(
-                "fetch", "--prune", "--progress", "--", self.url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*",
+                "fetch", "--prune", "--progress", "--", self.url,
+                "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*",
                 cwd=self.folder, action="fetch the repository", on_line=on_line, url=self.url, branch=self.branch,
             )  # fmt: skip
         return await self.commit()
@@ -90,7 +91,9 @@ class Repository:
         except GitError:
             if self.branch:
                 raise BranchNotFound(
-                    f"The repository has no branch {self.branch!r}.", "Choose another, or leave it empty.", field="branch"
+                    f"The repository has no branch {self.branch!r}.",
+                    "Choose another, or leave it empty.",
+                    field="branch",
                 ) from None
             return ""
         return found.strip()
@@ -160,9 +163,9 @@ class Unsaved:
 async def unsaved_work(workspace: Path) -> Unsaved:
     """What would be lost with the workspace: uncommitted files, and commits on no remote.
 
-    An agent may have written anything into ``.git/config``, and Git runs commands that it finds there. So the workspace's
-    configuration is never read: a Git directory of the hub's own, with copies of the refs and the index, looks at the
-    workspace's files and objects.
+    An agent may have written anything into ``.git/config``, and Git runs commands that it finds there. So the
+    workspace's configuration is never read: a Git directory of the hub's own, with copies of the refs and the index,
+    looks at the workspace's files and objects.
     """
     inside = workspace / ".git"
     if not inside.is_dir() or inside.is_symlink():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
@@ -36,15 +37,15 @@ class AgentHub(ExtensionApp):
     ).tag(config=True)
     engine_class = Type(
         default_value=None,
-        klass=Engine,
+        klass=Engine,  # type: ignore[type-abstract]
         allow_none=True,
         help="""Where chats run: `agent_hub.engines.docker.DockerEngine`, or
         `agent_hub.engines.process.ProcessEngine`, which isolates nothing. By default Docker if it answers when the
         server starts, else processes.""",
     ).tag(config=True)
-    base_image = Unicode(
-        "python:3.12-bookworm", help="The image a project is built on when it names none."
-    ).tag(config=True)
+    base_image = Unicode("python:3.12-bookworm", help="The image a project is built on when it names none.").tag(
+        config=True
+    )
     setup_timeout = Float(3600.0, min=1.0, help="Seconds that a setup script may run.").tag(config=True)
     artifacts_folder = Unicode(
         "agent-hub", help="Folder for published files, relative to the server's root directory."
@@ -65,7 +66,7 @@ class AgentHub(ExtensionApp):
         self.handlers.extend((rf"/agent-hub/{path}", handler) for room in ROOMS for path, handler in room.handlers)
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
-        """Open the hub once the event loop runs. A hub that cannot start leaves Lab as it is, and says why in the panel."""
+        """Open the hub once the event loop runs. One that cannot start leaves Lab as it is; the panel says why."""
         try:
             await self._open(serverapp)
         except AgentHubError as error:
@@ -109,22 +110,19 @@ class AgentHub(ExtensionApp):
 
     async def _choose_engine(self, data_dir: Path) -> Engine:
         if self.engine_class is not None:
-            return self._make(self.engine_class, data_dir)
+            if issubclass(self.engine_class, ProcessEngine):
+                return self.engine_class(data_dir / "processes")
+            return cast(Callable[[], Engine], self.engine_class)()
         docker = DockerEngine()
         found = await docker.status()
         if found.reachable:
             self.log.info("Agent Hub uses %s", found.name)
             return docker
         await docker.close()
-        self.log.warning("No container engine answers (%s): agents run as plain processes, NOT isolated.", found.message)
-        return self._make(ProcessEngine, data_dir)
-
-    def _make(self, engine_class: type[Engine], data_dir: Path) -> Engine:
-        if issubclass(engine_class, ProcessEngine):
-            return engine_class(data_dir / "processes")
-        return engine_class()
+        self.log.warning("No container engine answers: agents run as plain processes, NOT isolated. %s", found.message)
+        return ProcessEngine(data_dir / "processes")
 
 
 def main() -> None:
     """Start Lab with the hub: the ``agent_hub`` command."""
-    AgentHub.launch_instance()
+    AgentHub.launch_instance()  # type: ignore[no-untyped-call]

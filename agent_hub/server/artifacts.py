@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from jupyter_server.auth.decorator import authorized
-from tornado import web
-
-from agent_hub.server.handler import AUTH_RESOURCE, HubHandler
+from agent_hub.server.handler import HubHandler, guarded
 
 CHUNK = 2**20
 
@@ -15,8 +12,7 @@ CHUNK = 2**20
 class ChatArtifactsHandler(HubHandler):
     """``api/chats/{id}/artifacts``"""
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def get(self, id: str) -> None:
         """What a chat has published, oldest first."""
         chat = self.hub.store.chats[id]
@@ -26,8 +22,7 @@ class ChatArtifactsHandler(HubHandler):
 class ArtifactHandler(HubHandler):
     """``api/artifacts/{id}``"""
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def get(self, id: str) -> None:
         """One artifact."""
         self.answer(self.hub.store.artifacts[id])
@@ -36,8 +31,7 @@ class ArtifactHandler(HubHandler):
 class ArtifactContentHandler(HubHandler):
     """``api/artifacts/{id}/content``"""
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def get(self, id: str) -> None:
         """The bytes, always as a download.
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from jupyter_server.auth.decorator import authorized
-from tornado import web
-
 from agent_hub.errors import NotFound
 from agent_hub.models import NewBuild
-from agent_hub.server.handler import AUTH_RESOURCE, HubHandler
+from agent_hub.server.handler import HubHandler, guarded
 
 
 class BuildHandler(HubHandler):
     """``api/projects/{id}/build``"""
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def get(self, id: str) -> None:
         """The newest build."""
         build = self.hub.store.projects[id].build
@@ -22,14 +18,12 @@ class BuildHandler(HubHandler):
             raise NotFound("This project has never been built.", "Build it first.")
         self.answer(build)
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def post(self, id: str) -> None:
         """Build the project again."""
         self.answer(await self.hub.builds.queue(id, self.body(NewBuild).force), 202)
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def delete(self, id: str) -> None:
         """Cancel the build that runs."""
         self.answer(await self.hub.builds.cancel(id))
@@ -38,8 +32,7 @@ class BuildHandler(HubHandler):
 class BuildLogHandler(HubHandler):
     """``api/projects/{id}/build/log``"""
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def get(self, id: str) -> None:
         """The newest build's log so far: one line each, ``<ISO time> <step> <text>``."""
         project = self.hub.store.projects[id]

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from jupyter_server.auth.decorator import authorized
-from tornado import web
-
 from agent_hub.models import ChatChange, NewChat
-from agent_hub.server.handler import AUTH_RESOURCE, HubHandler
+from agent_hub.server.handler import HubHandler, guarded
 
 
 class ChatsHandler(HubHandler):
     """``api/chats``"""
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def get(self) -> None:
         """Every chat, oldest first."""
         self.answer(chat.masked() for chat in self.hub.store.chats)
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def post(self) -> None:
         """Start a new chat; it is answered at once, before it runs."""
         chat = await self.hub.add_chat(self.body(NewChat))
@@ -29,21 +24,18 @@ class ChatsHandler(HubHandler):
 class ChatHandler(HubHandler):
     """``api/chats/{id}``"""
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def get(self, id: str) -> None:
         """One chat."""
         self.answer(self.hub.store.chats[id].masked())
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def patch(self, id: str) -> None:
         """Rename a chat."""
         chat = await self.hub.rename_chat(id, self.body(ChatChange).name)
         self.answer(chat.masked())
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def delete(self, id: str) -> None:
         """Delete a chat; unsaved work is refused unless ``force`` is given."""
         await self.hub.chats.delete(id, self.flag("force"))
@@ -53,8 +45,7 @@ class ChatHandler(HubHandler):
 class ChatStartHandler(HubHandler):
     """``api/chats/{id}/start``"""
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def post(self, id: str) -> None:
         """Start a chat that has ended."""
         chat = await self.hub.chats.start(id)
@@ -64,8 +55,7 @@ class ChatStartHandler(HubHandler):
 class ChatStopHandler(HubHandler):
     """``api/chats/{id}/stop``"""
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def post(self, id: str) -> None:
         """Stop a chat; answered once it does not run."""
         chat = await self.hub.stop_chat(id)

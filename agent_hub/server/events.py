@@ -22,8 +22,8 @@ from agent_hub.server.handler import AUTH_RESOURCE, running_hub
 class EventsSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """``api/events``: a ``SnapshotEvent``, then ``ChangeEvent`` and ``LogEvent``, as JSON text.
 
-    A client sends ``{"subscribe": "<project id>"}`` for the log of that project's newest build, from its first line, and
-    ``{"unsubscribe": "<project id>"}`` to end it. Anything else it sends is ignored.
+    A client sends ``{"subscribe": "<project id>"}`` for the log of that project's newest build, from its first line,
+    and ``{"unsubscribe": "<project id>"}`` to end it. Anything else it sends is ignored.
     """
 
     auth_resource = AUTH_RESOURCE
@@ -90,9 +90,7 @@ class EventsSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         build = self._hub.store.projects[project_id].build
         try:
             async for offset, lines in self._hub.builds.log(project_id):
-                event = LogEvent(
-                    project=project_id, build=build.id if build else "", offset=offset, lines=tuple(lines)
-                )
+                event = LogEvent(project=project_id, build=build.id if build else "", offset=offset, lines=tuple(lines))
                 await self.write_message(event.model_dump_json())
         except WebSocketClosedError:
             pass

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, cast
 
+from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from pydantic import BaseModel, ValidationError
+from tornado import web
 from tornado.web import HTTPError, MissingArgumentError
 
 from agent_hub.errors import AgentHubError, HubUnavailable, InvalidEnvironment, InvalidInput, InvalidMount
@@ -18,6 +20,13 @@ AUTH_RESOURCE = "agent_hub"
 """What an authorizer is asked about; a jupyter_server authorizer may grant it to some people only."""
 
 M = TypeVar("M", bound=BaseModel)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def guarded(method: F) -> F:
+    """A request method for who is signed in, and allowed on :data:`AUTH_RESOURCE`."""
+    # The resource is named: without it the decorator keeps that of the first handler that is ever called.
+    return cast(F, web.authenticated(authorized(resource=AUTH_RESOURCE)(method)))
 
 
 class HubHandler(APIHandler):

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from jupyter_server.auth.decorator import authorized
-from tornado import web
-
 from agent_hub.hub.workspaces import check_repository
 from agent_hub.models import NewProject, ProjectChange, RepositoryCheck
-from agent_hub.server.handler import AUTH_RESOURCE, HubHandler
+from agent_hub.server.handler import HubHandler, guarded
 
 
 class ProjectsHandler(HubHandler):
     """``api/projects``"""
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def get(self) -> None:
         """Every project, oldest first."""
         self.answer(project.masked() for project in self.hub.store.projects)
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def post(self) -> None:
         """Add a project and build it."""
         project = await self.hub.add_project(self.body(NewProject))
@@ -30,8 +25,7 @@ class ProjectsHandler(HubHandler):
 class RepositoryHandler(HubHandler):
     """``api/projects/check``"""
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def post(self) -> None:
         """Look at a repository before it is added."""
         check = self.body(RepositoryCheck)
@@ -41,21 +35,18 @@ class RepositoryHandler(HubHandler):
 class ProjectHandler(HubHandler):
     """``api/projects/{id}``"""
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def get(self, id: str) -> None:
         """One project."""
         self.answer(self.hub.store.projects[id].masked())
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def patch(self, id: str) -> None:
         """Change a project's settings."""
         project = await self.hub.change_project(id, self.body(ProjectChange))
         self.answer(project.masked())
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def delete(self, id: str) -> None:
         """Delete a project, and with ``force`` its chats."""
         await self.hub.delete_project(id, self.flag("force"))

@@ -7,14 +7,14 @@ import json
 from typing import Any
 
 from jupyter_core.utils import ensure_async
-from jupyter_server.auth.decorator import authorized, ws_authenticated
+from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from agent_hub.models import TerminalInfo
-from agent_hub.server.handler import AUTH_RESOURCE, HubHandler
+from agent_hub.server.handler import AUTH_RESOURCE, HubHandler, guarded
 from agent_hub.terminals.registry import Terminals
 from agent_hub.terminals.terminal import Terminal
 from agent_hub.terminals.viewer import Viewer
@@ -93,8 +93,7 @@ def _is_side(value: object) -> bool:
 class TerminalsHandler(HubHandler):
     """Every terminal."""
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def get(self) -> None:
         """List the terminals."""
         self.finish(json.dumps([_describe(terminal) for terminal in self.hub.terminals.values()]))
@@ -103,14 +102,12 @@ class TerminalsHandler(HubHandler):
 class TerminalHandler(HubHandler):
     """One terminal."""
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def get(self, name: str) -> None:
         """Show a terminal."""
         self.finish(json.dumps(_describe(self.hub.terminals.find(name))))
 
-    @web.authenticated
-    @authorized(resource=AUTH_RESOURCE)
+    @guarded
     async def delete(self, name: str) -> None:
         """Stop the terminal's chat; the terminal stays, as the chat does."""
         self.hub.terminals.find(name)
