@@ -1,0 +1,127 @@
+"""Fixtures that more than one room's tests use."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+import pytest
+from docker.errors import DockerException, ImageNotFound
+
+from tests.standins.git_server import GitServer
+
+pytest_plugins = ["pytest_jupyter.jupyter_server"]
+
+BASE_IMAGE = "debian:bookworm-slim"
+HUB_LABEL = "agent-hub.hub"
+ENGINE_TIMEOUT = 60
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A Git repository with a working tree: three commits on ``main``, one more on ``feature``."""
+
+    path: Path
+
+    def git(self, *arguments: str) -> str:
+        """Run Git in the working tree; what it printed."""
+        done = subprocess.run(
+            ["git", "-C", str(self.path), *arguments], check=True, capture_output=True, text=True, timeout=60
+        )
+        return done.stdout.strip()
+
+    def commit(self, subject: str, files: dict[str, str]) -> str:
+        """Write the files and commit them; the commit's id."""
+        for name, text in files.items():
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.path / name).write_text(text)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", subject)
+        return self.git("rev-parse", "HEAD")
+
+    @property
+    def head(self) -> str:
+        return self.git("rev-parse", "main")
+
+
+@pytest.fixture
+def make_repository(tmp_path: Path) -> Callable[[str], Repository]:
+    """Makes repositories, all in one folder."""
+
+    def make(name: str = "widgets") -> Repository:
+        path = tmp_path / "repositories" / name
+        path.mkdir(parents=True)
+        repository = Repository(path)
+        repository.git("init", "--quiet", "--initial-branch=main")
+        repository.git("config", "user.name", "Test")
+        repository.git("config", "user.email", "test@localhost")
+        repository.commit("Add a readme", {"README.md": "# Widgets\n"})
+        repository.commit("Add a module", {"widgets.py": "COUNT = 1\n"})
+        repository.git("switch", "--quiet", "--create", "feature")
+        repository.commit("Count to two", {"widgets.py": "COUNT = 2\n"})
+        repository.git("switch", "--quiet", "main")
+        repository.commit("Add data", {"data/numbers.txt": "1\n2\n3\n"})
+        return repository
+
+    return make
+
+
+@pytest.fixture
+def a_repository(make_repository: Callable[[str], Repository]) -> Repository:
+    return make_repository("widgets")
+
+
+@pytest.fixture
+def repository_url(a_repository: Repository) -> Iterator[str]:
+    """`a_repository`, served over the network of this machine."""
+    with GitServer(a_repository.path.parent) as server:
+        yield server.url(a_repository.path)
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[docker.DockerClient]:
+    """A Docker engine that answers. Where there is none the test fails, so that nothing is left out unnoticed."""
+    if os.environ.get("AGENT_HUB_TEST_WITHOUT_DOCKER"):
+        pytest.skip("AGENT_HUB_TEST_WITHOUT_DOCKER is set, and this needs a Docker engine")
+    try:
+        client = docker.from_env(timeout=ENGINE_TIMEOUT)
+        client.ping()
+    except DockerException as error:
+        pytest.fail(f"No Docker engine answers ({error}): run bin/test, or set AGENT_HUB_TEST_WITHOUT_DOCKER=1.")
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def base_image(docker_engine: docker.DockerClient) -> str:
+    """The tag of an image without Python, Git or curl, on the engine."""
+    try:
+        docker_engine.images.get(BASE_IMAGE)
+    except ImageNotFound:
+        pytest.fail(f"The engine has no {BASE_IMAGE}: run bin/test, or docker pull {BASE_IMAGE}.")
+    return BASE_IMAGE
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_container_is_left() -> Iterator[None]:
+    """What a hub of these tests made is gone after them; asked where the engine is this run's alone."""
+    if not os.environ.get("AGENT_HUB_TEST_OWN_ENGINE"):
+        yield
+        return
+    before = _containers_of_hubs()
+    yield
+    left = {id: name for id, name in _containers_of_hubs().items() if id not in before}
+    assert not left, f"containers left on the engine: {sorted(left.values())}"
+
+
+def _containers_of_hubs() -> dict[str, str]:
+    client = docker.from_env(timeout=ENGINE_TIMEOUT)
+    try:
+        found = client.api.containers(all=True, filters={"label": HUB_LABEL})
+    finally:
+        client.close()
+    return {str(container["Id"]): str(container["Names"][0]) for container in found}
