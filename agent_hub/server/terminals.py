@@ -13,9 +13,9 @@ from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from agent_hub.errors import AgentHubError
 from agent_hub.models import TerminalInfo
-from agent_hub.server.handler import AUTH_RESOURCE, HubHandler, guarded
-from agent_hub.terminals.registry import Terminals
+from agent_hub.server.handler import AUTH_RESOURCE, HubHandler, guarded, running_hub
 from agent_hub.terminals.terminal import Terminal
 from agent_hub.terminals.viewer import Viewer
 
@@ -38,11 +38,10 @@ class TerminalSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         allowed = self.authorizer.is_authorized(self, self.current_user, "execute", self.auth_resource)
         if not await ensure_async(allowed):
             raise web.HTTPError(403)
-        terminals: Terminals = self.settings["agent_hub"].terminals
-        terminal = terminals.get(args[0])
-        if terminal is None:
-            raise web.HTTPError(404, "There is no such terminal.")
-        self._terminal = terminal
+        try:
+            self._terminal = running_hub(self.settings).terminals.find(args[0])
+        except AgentHubError as error:
+            raise web.HTTPError(error.status, error.message) from error
         await super().get(*args, **kwargs)
 
     def open(self, *args: Any, **kwargs: Any) -> None:
@@ -91,21 +90,21 @@ def _is_side(value: object) -> bool:
 
 
 class TerminalsHandler(HubHandler):
-    """Every terminal."""
+    """``api/terminals``"""
 
     @guarded
     async def get(self) -> None:
-        """List the terminals."""
-        self.finish(json.dumps([_describe(terminal) for terminal in self.hub.terminals.values()]))
+        """Every terminal."""
+        self.answer(_info(terminal) for terminal in self.hub.terminals.values())
 
 
 class TerminalHandler(HubHandler):
-    """One terminal."""
+    """``api/terminals/{name}``"""
 
     @guarded
     async def get(self, name: str) -> None:
-        """Show a terminal."""
-        self.finish(json.dumps(_describe(self.hub.terminals.find(name))))
+        """One terminal."""
+        self.answer(_info(self.hub.terminals.find(name)))
 
     @guarded
     async def delete(self, name: str) -> None:
@@ -113,11 +112,10 @@ class TerminalHandler(HubHandler):
         self.hub.terminals.find(name)
         await self.hub.stop_chat(name)
         self.set_status(204)
-        self.finish()
 
 
-def _describe(terminal: Terminal) -> dict[str, Any]:
-    return TerminalInfo(name=terminal.name, last_activity=terminal.last_activity).model_dump(mode="json")
+def _info(terminal: Terminal) -> TerminalInfo:
+    return TerminalInfo(name=terminal.name, last_activity=terminal.last_activity)
 
 
 handlers: list[tuple[str, type]] = [
