@@ -1,0 +1,234 @@
+"""A chat in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from agent_hub.errors import AgentHubError, Conflict, NotFound
+from agent_hub.notebook import display
+from agent_hub.notebook.artifacts import Artifacts
+from agent_hub.notebook.mapping import ByName
+from agent_hub.notebook.polling import poll
+from agent_hub.notebook.project import Project
+from agent_hub.notebook.record import Record
+
+if TYPE_CHECKING:
+    from agent_hub import models
+    from agent_hub.notebook.transport import Transport
+
+READY_TIMEOUT = 3600.0
+"""Seconds; long, as a chat of a project that is being built waits for its snapshot."""
+
+STOP_TIMEOUT = 60.0
+WAIT_TIMEOUT = 24 * 3600.0
+
+
+class Chat(Record["models.Chat"]):
+    """One workspace, one container, one agent. Made by :meth:`Hub.new_chat`."""
+
+    _collection = "chats"
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return self._data.name
+
+    @property
+    def agent(self) -> str:
+        """The agent that works in it."""
+        return self._data.agent
+
+    @property
+    def status(self) -> str:
+        """How it is now: queued, starting, running, stopping, exited, failed, unknown or deleting."""
+        return self.refresh()._data.status.value
+
+    @property
+    def exit_code(self) -> int | None:
+        """The agent's exit code, once it has ended and the engine knows it."""
+        return self.refresh()._data.exit_code
+
+    @property
+    def reason(self) -> str:
+        """Why it waits, or how it ended, in a few words."""
+        return self.refresh()._data.reason
+
+    @property
+    def workspace(self) -> str:
+        """The folder on the server's machine that the agent works in."""
+        return self._data.workspace
+
+    @property
+    def project(self) -> Project:
+        """The project it belongs to."""
+        from agent_hub.models import Project as Data
+        from agent_hub.notebook.transport import part
+
+        return Project(self._transport, self._transport.read(f"projects/{part(self._data.project)}", Data))
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """The files it has published, by name."""
+        return Artifacts(self._transport, self.id, self.name)
+
+    def wait_ready(self, timeout: float = READY_TIMEOUT) -> Chat:
+        """Wait until its agent runs, and return the chat.
+
+        Raises
+        ------
+        AgentHubError
+            Why it could not be started, as its own class: BuildError, EngineError, InvalidMount…
+        Conflict
+            It has ended; ``chat.start()`` starts it again.
+        TimeoutError
+            It does not run yet; it goes on starting.
+        """
+        for _ in self._looks(timeout, "does not run"):
+            status = self._data.status.value
+            if status == "running":
+                break
+            self._raise_failure()
+            if status == "exited":
+                code = "" if self._data.exit_code is None else f" with exit code {self._data.exit_code}"
+                raise Conflict(f"The chat {self.name!r} has ended{code}.", "Start it again with chat.start().")
+        return self
+
+    def wait(self, timeout: float = WAIT_TIMEOUT) -> int | None:
+        """Wait until its agent has ended, and return the exit code, None where the engine does not know it.
+
+        Raises
+        ------
+        AgentHubError
+            Why it could not be started.
+        TimeoutError
+            It has not ended in time; it goes on.
+        """
+        for _ in self._looks(timeout, "has not ended"):
+            self._raise_failure()
+            if self._data.status.value == "exited":
+                break
+        return self._data.exit_code
+
+    def start(self) -> Chat:
+        """Start it again, with the same workspace and conversation; :meth:`wait_ready` waits until it runs.
+
+        Raises
+        ------
+        Conflict
+            It has not ended.
+        """
+        self._send("POST", f"{self._path}/start")
+        return self
+
+    def stop(self, timeout: float = STOP_TIMEOUT) -> Chat:
+        """Stop its agent, and return once it does not run; the workspace and the conversation are kept.
+
+        Raises
+        ------
+        Conflict
+            It does not run.
+        TimeoutError
+            It still runs.
+        """
+        self._send("POST", f"{self._path}/stop")
+        for _ in self._looks(timeout, "still runs"):
+            if self._data.status.value in ("exited", "failed"):
+                break
+        return self
+
+    def rename(self, name: str) -> Chat:
+        """Give it another name."""
+        self._send("PATCH", self._path, name=name)
+        return self
+
+    def delete(self, *, force: bool = False, timeout: float = STOP_TIMEOUT) -> None:
+        """Delete it for good: its container, its workspace and the hub's record of what it published.
+
+        Parameters
+        ----------
+        force
+            Delete work that is nowhere else as well.
+
+        Raises
+        ------
+        UnsavedWork
+            The workspace holds changes or commits that are nowhere else, and `force` is not set.
+        """
+        self._transport.delete(self._path, force=force)
+        try:
+            for _ in self._looks(timeout, "is not deleted"):
+                continue
+        except NotFound:
+            return
+
+    def _looks(self, timeout: float, what: str) -> Iterator[Chat]:
+        return poll(
+            self.refresh, timeout, f"The chat {self.name!r} {what}", "chat.status and chat.reason say how it is."
+        )
+
+    def _raise_failure(self) -> None:
+        if self._data.status.value != "failed":
+            return
+        if self._data.error is not None:
+            error = AgentHubError.from_dict(self._data.error.model_dump())
+            error.add_note(f"The chat {self.name!r} is kept: chat.start() tries again, chat.delete() removes it.")
+            raise error
+        raise AgentHubError(f"The chat {self.name!r} failed: {self._data.reason}.", "chat.start() tries again.")
+
+    def __repr__(self) -> str:
+        return f"Chat({self.name!r}, {_state(self._data)}, agent={self.agent!r})"
+
+    def _repr_html_(self) -> str:
+        data = self._data
+        return display.card(
+            data.name,
+            [
+                ("Status", display.status(data.status.value, _more(data))),
+                ("Agent", data.agent + (f", {data.model}" if data.model else "")),
+                ("Prompt", data.prompt),
+                ("Error", f"{data.error.message} {data.error.hint}" if data.error else ""),
+                ("Workspace", display.code(data.workspace) if data.workspace else ""),
+                ("Started", data.started_at),
+                ("Id", display.code(data.id)),
+            ],
+        )
+
+
+class Chats(ByName[Chat]):
+    """The hub's chats."""
+
+    noun = "chat"
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def _fetch(self) -> list[Chat]:
+        from agent_hub.models import Chat as Data
+
+        return [Chat(self._transport, data) for data in self._transport.read_all("chats", Data)]
+
+    def _html(self, found: list[Chat]) -> str:
+        rows = [
+            (
+                chat.name,
+                display.status(chat._data.status.value, _more(chat._data)),
+                chat.agent,
+                chat._data.created_at,
+                display.code(chat.id),
+            )
+            for chat in found
+        ]
+        return display.table(
+            ("Chat", "Status", "Agent", "Created", "Id"), rows, "No chats yet: hub.new_chat(project) starts one."
+        )
+
+
+def _more(data: models.Chat) -> str:
+    code = f"exit code {data.exit_code}" if data.exit_code is not None else ""
+    return ", ".join(text for text in (code, data.reason) if text)
+
+
+def _state(data: models.Chat) -> str:
+    more = _more(data)
+    return f"{data.status.value} ({more})" if more else data.status.value

@@ -1,0 +1,207 @@
+"""The hub in a notebook: where everything begins."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from agent_hub.errors import AgentHubError
+from agent_hub.notebook import arguments
+from agent_hub.notebook.chat import Chat, Chats
+from agent_hub.notebook.project import BUILD_TIMEOUT, Project, Projects
+from agent_hub.notebook.record import bundle
+from agent_hub.notebook.status import NOT_ISOLATED, HubStatus
+
+
+class Hub:
+    """The Agent Hub of a Jupyter server.
+
+    Parameters
+    ----------
+    url
+        The server's address, as Jupyter prints it. Without it, the server that this kernel belongs to, else one of this
+        person's whose root folder holds the working directory.
+    token
+        The server's token, where `url` does not hold it.
+    timeout
+        Seconds that the server may take for one answer.
+
+    Raises
+    ------
+    HubUnavailable
+        No server with a hub was found; the hint names the fix.
+    NotAllowed
+        The server refuses the token.
+    """
+
+    def __init__(self, url: str | None = None, token: str | None = None, *, timeout: float = 60.0) -> None:
+        # Here, not above: the HTTP client and the models take longer to import than a notebook's first cell may.
+        from agent_hub.models import Status
+        from agent_hub.notebook.transport import connect
+
+        self._transport, status = connect(url, token, timeout, Status)
+        self._seen = HubStatus(self._transport.url, status)
+
+    @property
+    def url(self) -> str:
+        """The server's base URL."""
+        return self._transport.url
+
+    @property
+    def status(self) -> HubStatus:
+        """What the hub runs on, now, and whether anything is isolated."""
+        from agent_hub.models import Status
+
+        self._seen = HubStatus(self.url, self._transport.read("status", Status))
+        return self._seen
+
+    @property
+    def projects(self) -> Projects:
+        """The projects, by id and by name."""
+        return Projects(self._transport)
+
+    @property
+    def chats(self) -> Chats:
+        """The chats, by id and by name."""
+        return Chats(self._transport)
+
+    def add_project(
+        self,
+        url: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        branch: str = "",
+        base: str = "",
+        setup: str = "",
+        agent: str | None = None,
+        model: str | None = None,
+        mounts: arguments.Mounts = (),
+        env: arguments.Env | None = None,
+        cpus: float | None = None,
+        memory: str | int | None = None,
+        pids: int | None = None,
+        gpus: int | None = None,
+        wait: bool = True,
+        timeout: float = BUILD_TIMEOUT,
+        progress: bool = True,
+    ) -> Project:
+        """Add a project, build its snapshot, and return it once it is ready.
+
+        Parameters
+        ----------
+        url
+            A Git URL, or a folder with a repository.
+        name
+            The repository's own, where not given.
+        branch
+            The repository's default, where empty.
+        base
+            An image's tag, or a path in the repository to a Dockerfile or its folder; the hub's default, where empty.
+        setup
+            A shell script that prepares a copy of the repository.
+        agent, model
+            What its chats use, where they do not say.
+        mounts
+            ``"host:container[:ro|rw]"``, read-only unless ``rw``, or ``{"source", "target", "read_only"}``.
+        env
+            ``{"NAME": "value"}``, or a list of ``"NAME=value"`` and ``{"name", "value", "secret"}``.
+        cpus, memory, pids, gpus
+            What each chat may use; `memory` in bytes, or as ``"8g"``.
+        wait
+            False returns at once; :meth:`Project.wait_ready` waits later.
+        timeout
+            Seconds to wait for the build, which goes on after them.
+        progress
+            Show how far the build is.
+
+        Raises
+        ------
+        InvalidInput, Conflict, GitError
+            What was asked for is refused; no project is left behind.
+        BuildError, EngineError
+            The build failed; the project is kept, to look at its log and to build it again.
+        TimeoutError
+            The build has not ended in time.
+        """
+        from agent_hub.models import Project as Data
+
+        body: dict[str, Any] = {
+            "url": arguments.repository(url),
+            "branch": branch,
+            "base": base,
+            "setup": setup,
+            "mounts": arguments.mounts(mounts),
+            "env": arguments.env(env),
+            "resources": arguments.resources(cpus, memory, pids, gpus),
+        }
+        body |= {
+            key: value for key, value in {"name": name, "agent": agent, "model": model}.items() if value is not None
+        }
+        project = Project(self._transport, self._transport.send("POST", "projects", Data, body))
+        return project.wait_ready(timeout, progress) if wait else project
+
+    def new_chat(
+        self,
+        project: Project | str,
+        prompt: str = "",
+        *,
+        name: str | None = None,
+        agent: str | None = None,
+        model: str | None = None,
+        mounts: arguments.Mounts = (),
+        env: arguments.Env | None = None,
+        cpus: float | None = None,
+        memory: str | int | None = None,
+        pids: int | None = None,
+        gpus: int | None = None,
+    ) -> Chat:
+        """Start a chat, and return it at once; :meth:`Chat.wait_ready` waits until its agent runs.
+
+        Parameters
+        ----------
+        project
+            A project, its name or its id.
+        prompt
+            What the agent is told first.
+        name
+            Taken from the prompt, where not given.
+        agent, model
+            The project's, where not given.
+        mounts, env
+            As for :meth:`add_project`; added to the project's.
+        cpus, memory, pids, gpus
+            What the chat may use; the project's, where not given.
+
+        Raises
+        ------
+        InvalidInput, NotFound
+            What was asked for is refused; no chat is left behind.
+        """
+        from agent_hub.models import Chat as Data
+
+        body: dict[str, Any] = {
+            "project": project.id if isinstance(project, Project) else project,
+            "prompt": prompt,
+            "mounts": arguments.mounts(mounts),
+            "env": arguments.env(env),
+            **arguments.resources(cpus, memory, pids, gpus),
+        }
+        body |= {
+            key: value for key, value in {"name": name, "agent": agent, "model": model}.items() if value is not None
+        }
+        return Chat(self._transport, self._transport.send("POST", "chats", Data, body))
+
+    def __repr__(self) -> str:
+        text = f"Hub({self.url!r}, engine={self._seen.engine!r})"
+        return text if self._seen.isolated else f"{text}\n{NOT_ISOLATED}"
+
+    def _repr_html_(self) -> str:
+        return self._seen._repr_html_()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        try:
+            status, projects, chats = self.status, self.projects, self.chats
+            html = f"{status._repr_html_()}{projects._repr_html_()}{chats._repr_html_()}"
+            return bundle(f"{self!r}\n{projects!r}\n{chats!r}", html)
+        except AgentHubError as error:
+            return bundle(repr(self), self._repr_html_(), error.message)

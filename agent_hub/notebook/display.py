@@ -1,0 +1,100 @@
+"""How objects look in a notebook: HTML in Lab's own colours, with fallbacks for every other front end.
+
+Every value is escaped: names and file names come from repositories and agents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from html import escape
+from typing import Any
+
+_STATUS_COLOURS = {
+    "running": "var(--jp-success-color1, #2e8b57)",
+    "ready": "var(--jp-success-color1, #2e8b57)",
+    "failed": "var(--jp-error-color1, #d32f2f)",
+    "unknown": "var(--jp-warn-color1, #c77700)",
+    "not isolated": "var(--jp-warn-color1, #c77700)",
+}
+_OTHER_COLOUR = "var(--jp-ui-font-color3, #8a8a8a)"
+_QUIET = "color: var(--jp-ui-font-color2, inherit); opacity: .8;"
+_TABLE = (
+    "border-collapse: collapse; color: var(--jp-ui-font-color1, inherit); font-size: var(--jp-ui-font-size1, 13px);"
+)
+_CELL = "text-align: left; padding: 2px 12px 2px 0; background: none; vertical-align: top;"
+_LINE = "border-bottom: 1px solid var(--jp-border-color2, #8888);"
+
+
+class Markup(str):
+    """HTML that is safe to show as it is."""
+
+
+def cell(value: Any) -> Markup:
+    """A value as HTML."""
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, datetime):
+        return Markup(escape(value.astimezone().strftime("%Y-%m-%d %H:%M")))
+    return Markup(escape("" if value is None else str(value)))
+
+
+def status(word: str, more: str = "") -> Markup:
+    """A status with its colour; the word says it as well, for who does not see the colour."""
+    colour = _STATUS_COLOURS.get(word, _OTHER_COLOUR)
+    tail = f' <span style="{_QUIET}">{escape(more)}</span>' if more else ""
+    return Markup(f'<span style="color: {colour};" aria-hidden="true">●</span> {escape(word)}{tail}')
+
+
+def code(text: str) -> Markup:
+    """Text in the font of code."""
+    return Markup(f"<code>{escape(text)}</code>")
+
+
+def quiet(text: str) -> Markup:
+    """Text of less weight."""
+    return Markup(f'<span style="{_QUIET}">{escape(text)}</span>')
+
+
+def card(title: str, rows: Iterable[tuple[str, Any]], note: str = "") -> Markup:
+    """One object: its title, and a line for each of its values that is not empty."""
+    shown = [(label, cell(value)) for label, value in rows]
+    lines = "".join(
+        f'<tr style="background: none;"><td style="{_CELL} {_QUIET}">{escape(label)}</td>'
+        f'<td style="{_CELL}">{value}</td></tr>'
+        for label, value in shown
+        if value
+    )
+    below = f'<div style="{_QUIET}">{escape(note)}</div>' if note else ""
+    return Markup(f'<div><strong>{escape(title)}</strong><table style="{_TABLE}">{lines}</table>{below}</div>')
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> Markup:
+    """Many objects, one in each line; `empty` is what is said where there are none."""
+    lines = [
+        '<tr style="background: none;">' + "".join(f'<td style="{_CELL}">{cell(value)}</td>' for value in row) + "</tr>"
+        for row in rows
+    ]
+    if not lines:
+        return quiet(empty)
+    head = "".join(f'<th style="{_CELL} {_LINE}">{escape(header)}</th>' for header in headers)
+    return Markup(f'<table style="{_TABLE}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>')
+
+
+def size(count: int) -> str:
+    """A number of bytes as people write it."""
+    if count < 1000:
+        return f"{count} bytes" if count != 1 else "1 byte"
+    number = float(count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        number /= 1000
+        if number < 999.5 or unit == "TB":
+            break
+    return f"{number:.1f} {unit}" if number < 9.95 else f"{number:.0f} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as ``m:ss``, with hours where there are any."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

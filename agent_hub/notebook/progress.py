@@ -1,0 +1,122 @@
+"""A build's progress while a notebook waits for it.
+
+In a kernel it is one output that is replaced as the build goes on, made of HTML alone: it needs no widgets in the front
+end, and a saved notebook shows how the build ended. Elsewhere it is a line on standard error for each step.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from html import escape
+from typing import TYPE_CHECKING, Any, Protocol
+
+from agent_hub.notebook.display import duration
+
+if TYPE_CHECKING:
+    from agent_hub.models import Build
+
+
+class Progress(Protocol):
+    """What is told how far a build is."""
+
+    def show(self, build: Build) -> None:
+        """The build as it is now."""
+
+    def leave(self, message: str) -> None:
+        """Nobody waits any more, though the build goes on."""
+
+
+def progress_of(name: str, wanted: bool) -> Progress:
+    """What fits the place this runs in. `name` is the project's."""
+    if not wanted:
+        return Silence()
+    return Bar(name) if _in_a_kernel() else Lines(name)
+
+
+class Silence:
+    """No progress at all."""
+
+    def show(self, build: Build) -> None:
+        """Nothing."""
+
+    def leave(self, message: str) -> None:
+        """Say it all the same: it is not about progress."""
+        print(message, file=sys.stderr)
+
+
+class Lines:
+    """A line on standard error whenever the build takes another step, or ends."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._last = ""
+
+    def show(self, build: Build) -> None:
+        text = line(build)
+        if text != self._last:
+            self._last = text
+            print(f"{self._name}: {text}", file=sys.stderr, flush=True)
+
+    def leave(self, message: str) -> None:
+        print(message, file=sys.stderr, flush=True)
+
+
+class Bar:
+    """A bar in the notebook, with the step's name, the percentage and the time."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._started = time.monotonic()
+        self._last: dict[str, str] = {}
+        self._handle: Any = None
+
+    def show(self, build: Build) -> None:
+        text = line(build)
+        passed = duration(time.monotonic() - self._started)
+        bar = f'<progress max="100" value="{percent(build)}" style="width: 16em;">{percent(build)}%</progress> '
+        if build.state.ended:
+            bar = ""
+        html = f"<div><strong>{escape(self._name)}</strong> {bar}{escape(text)} · {passed}</div>"
+        self._display({"text/plain": f"{self._name}: {text} · {passed}", "text/html": html})
+
+    def leave(self, message: str) -> None:
+        self._display({"text/plain": message, "text/html": f"<div>{escape(message)}</div>"})
+
+    def _display(self, bundle: dict[str, str]) -> None:
+        from IPython.display import display
+
+        if bundle == self._last:
+            return
+        self._last = bundle
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._handle.update(bundle, raw=True)
+
+
+def percent(build: Build) -> int:
+    """How much is done, of 100."""
+    return round(build.progress * 100)
+
+
+def line(build: Build) -> str:
+    """A build in one line."""
+    step = next((step for step in build.steps if step.state.value in ("running", "failed")), None)
+    where = f" at {step.name}" if step else ""
+    if build.state.value == "ready":
+        cached = bool(build.steps) and all(step.cached for step in build.steps[1:])
+        return "ready, built before" if cached else "ready"
+    if build.state.value == "failed":
+        return f"failed{where}"
+    if build.state.ended or step is None:
+        return build.state.value
+    detail = f" ({step.detail})" if step.detail else ""
+    return f"{step.name}{detail}, {percent(build)}%"
+
+
+def _in_a_kernel() -> bool:
+    # Only a running shell has imported IPython, and importing it to ask would take longer than the question is worth.
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None) is not None

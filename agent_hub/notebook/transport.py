@@ -1,0 +1,187 @@
+"""HTTP to the hub: one request is one answer, read into a model, or one typed error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from agent_hub.errors import AgentHubError, HubUnavailable, NotAllowed
+from agent_hub.notebook.discovery import Server, candidates, is_no_hub, not_found
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+CONNECT_TIMEOUT = 5.0
+PROBE_TIMEOUT = 10.0
+"""Seconds a server has to answer the first question, where it was found rather than named."""
+
+DIRECT = ("all://localhost", "all://127.0.0.1", "all://[::1]")
+"""Asked without a proxy: one for the outside world cannot reach this machine, and must not see its tokens."""
+
+ENABLE = "Install agent-hub in the server's environment and start the server again."
+
+
+class Transport:
+    """A connection to one server's hub.
+
+    Parameters
+    ----------
+    server
+        The Jupyter server that the hub is part of.
+    timeout
+        Seconds that an answer may take.
+    """
+
+    def __init__(self, server: Server, timeout: float) -> None:
+        self.url = server.url
+        headers = {"Accept": "application/json"}
+        if server.token:
+            headers["Authorization"] = f"token {server.token}"
+        self._client = httpx.Client(
+            base_url=f"{server.url}agent-hub/api/",
+            headers=headers,
+            timeout=httpx.Timeout(timeout, connect=CONNECT_TIMEOUT),
+            transport=httpx.HTTPTransport(uds=server.socket) if server.socket else None,
+            mounts={pattern: None for pattern in DIRECT},
+        )
+
+    def __repr__(self) -> str:
+        return f"Transport({self.url!r})"
+
+    def close(self) -> None:
+        """Close the connections; the transport cannot be used any more."""
+        self._client.close()
+
+    def read(self, path: str, kind: type[M], timeout: float | None = None) -> M:
+        """What a GET answers, as a model."""
+        extra = {} if timeout is None else {"timeout": timeout}
+        return self._parsed(self._request("GET", path, **extra), TypeAdapter(kind))
+
+    def read_all(self, path: str, kind: type[M]) -> list[M]:
+        """What a GET answers, as a list of models."""
+        return self._parsed(self._request("GET", path), TypeAdapter(list[kind]))  # type: ignore[valid-type]
+
+    def send(self, method: str, path: str, kind: type[M], body: Mapping[str, Any] | None = None) -> M:
+        """Ask for a change; what the hub answers, as a model."""
+        return self._parsed(self._request(method, path, json=dict(body or {})), TypeAdapter(kind))
+
+    def delete(self, path: str, *, force: bool = False) -> None:
+        """Delete what is at `path`."""
+        self._request("DELETE", path, params={"force": "true"} if force else {})
+
+    def text(self, path: str) -> str:
+        """What a GET answers, as text."""
+        return self._request("GET", path).text
+
+    def content(self, path: str) -> bytes:
+        """What a GET answers, as bytes."""
+        return self._request("GET", path).content
+
+    @contextmanager
+    def download(self, path: str) -> Iterator[Iterator[bytes]]:
+        """What a GET answers, in pieces: a file may be larger than memory."""
+        with self._errors(), self._client.stream("GET", path) as response:
+            if not response.is_success:
+                response.read()
+            self._check(response)
+            yield response.iter_bytes()
+
+    def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        # A server without a token asks for the value of its cookie back, which a page of another site cannot read.
+        xsrf = self._client.cookies.get("_xsrf")
+        headers = {"X-XSRFToken": xsrf} if xsrf and method != "GET" else {}
+        with self._errors():
+            response = self._client.request(method, path, headers=headers, **arguments)
+        self._check(response)
+        return response
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.TimeoutException as error:
+            raise HubUnavailable(
+                f"The server at {self.url} did not answer in time.",
+                "It may be busy: try again. If it hangs, its log says at what.",
+            ) from error
+        except httpx.HTTPError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                hint = "Set SSL_CERT_FILE to the certificate that the server uses."
+            else:
+                hint = "Start it again with `agent_hub`, then make a new Hub()."
+            raise HubUnavailable(f"No server answers at {self.url} ({error}).", hint) from error
+
+    def _check(self, response: httpx.Response) -> None:
+        if response.is_success:
+            return
+        body = _json(response)
+        status = response.status_code
+        # The hub's own errors have codes of their own; these are what the server around it said.
+        if not str(body.get("code", "http_")).startswith("http_"):
+            raise AgentHubError.from_dict(body)
+        if status in (401, 403) or response.is_redirect:
+            raise NotAllowed(
+                f"The server at {self.url} refuses this token.",
+                "Pass the right one, Hub(url, token): `jupyter server list` shows it.",
+            )
+        if status in (404, 405):
+            raise HubUnavailable(f"The server at {self.url} runs without Agent Hub.", ENABLE)
+        if status in (502, 503, 504):
+            raise HubUnavailable(
+                f"The server at {self.url} cannot be reached now ({status}).", "Try again in a moment."
+            )
+        reason = str(body.get("message") or response.reason_phrase)
+        raise AgentHubError(f"The hub failed at this request: {status} {reason}.", "The server's log says why.")
+
+    def _parsed(self, response: httpx.Response, kind: TypeAdapter[T]) -> T:
+        try:
+            # A newer hub may send more than this library knows.
+            return kind.validate_json(response.content, extra="ignore")
+        except ValidationError as error:
+            raise HubUnavailable(
+                f"The server at {self.url} does not answer as a hub of this version does.",
+                "Install the same version of agent-hub for the server and for this kernel, then restart both.",
+                answer=response.text[:200],
+            ) from error
+
+
+def connect(url: str | None, token: str | None, timeout: float, kind: type[M]) -> tuple[Transport, M]:
+    """The first candidate that has a hub, and its status, read as `kind`.
+
+    Raises
+    ------
+    HubUnavailable
+        No server was found, or none of them has a hub; the hint names the fix.
+    NotAllowed
+        The server refuses the token.
+    """
+    servers, named = candidates(url, token)
+    refused: dict[str, AgentHubError] = {}
+    for server in servers:
+        transport = Transport(server, timeout)
+        try:
+            return transport, transport.read("status", kind, None if named else PROBE_TIMEOUT)
+        except AgentHubError as error:
+            transport.close()
+            if not is_no_hub(error):
+                raise
+            refused[server.url] = error
+    raise not_found(refused)
+
+
+def part(text: str) -> str:
+    """One part of a path, whatever is in it."""
+    return quote(text, safe="")
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
