@@ -38,7 +38,7 @@ from agent_hub.engines.base import (
 from agent_hub.engines.docker_containers import create_arguments, given_labels, status_of
 from agent_hub.engines.docker_errors import raise_for, typed_errors, unavailable
 from agent_hub.engines.gpus import local_gpus
-from agent_hub.engines.streams import Answer, EngineAddress, LineSplitter, TerminalStream
+from agent_hub.engines.streams import OUTPUT_KEPT, Answer, EngineAddress, LineSplitter, TerminalStream
 from agent_hub.errors import AgentHubError, Conflict, ContainerLost, EngineError, EngineUnavailable
 from agent_hub.models import EngineStatus, Node
 
@@ -55,9 +55,6 @@ VERIFY_TIMEOUT = 20.0
 
 RECHECK = 60.0
 """Seconds after which a wait looks again: an engine can lose the end of a container that it was told to forget."""
-
-OUTPUT_KEPT = 8 * 2**20
-"""Characters of a command's output that are kept, counted from its end."""
 
 
 class DockerEngine(Engine):

@@ -57,6 +57,8 @@ def create_arguments(api: docker.APIClient, spec: ContainerSpec) -> dict[str, An
         "user": spec.user or None,
         "working_dir": spec.workdir,
         "tty": spec.tty,
+        # A closed terminal hangs up: an interactive shell ignores every other polite way to end it.
+        "stop_signal": "SIGHUP" if spec.tty else None,
         "stdin_open": True,
         "host_config": host,
     }

@@ -31,6 +31,7 @@ PROGRESS_EVERY = 2.0
 _TOLD = ("Already exists", "Pull complete", "Retrying")
 _BASE_MISSING = ("manifest unknown", "pull access denied", "repository does not exist", "failed to resolve source")
 _EXIT_CODE = re.compile(r"(?:non-zero code|exit code): (\d+)")
+_NOISE = re.compile(r"^#\d+ (?:sha256:[0-9a-f]{64}|DONE .*|transferring (?:context|dockerfile): .*)$")
 _STEP = re.compile(r"^(?:Step \d+/\d+ :|#\d+ \[[^\]]*\d+/\d+\])")
 
 
@@ -187,7 +188,7 @@ class BuildLog:
 
     def line(self, line: str) -> None:
         """Take one line."""
-        if not line.strip():
+        if not line.strip() or _NOISE.match(line):
             return
         if _STEP.match(line):
             self._step = line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,10 +24,15 @@ def gateway_address(engine: EngineAddress, networks: Sequence[Mapping[str, Any]]
         return address, address
     for network in networks:
         for part in (network.get("IPAM") or {}).get("Config") or ():
-            bridge = str(part.get("Gateway") or "")
+            bridge = str(part.get("Gateway") or _first_host(part.get("Subnet")))
             if network.get("Name") == "bridge" and _is_ours(bridge):
                 return bridge, GATEWAY_NAME
     return "127.0.0.1", GATEWAY_NAME
+
+
+def _first_host(subnet: str | None) -> str:
+    # An engine that chose its subnet itself tells no gateway: it is the first address.
+    return str(next(ipaddress.ip_network(subnet).hosts())) if subnet else ""
 
 
 def _is_ours(address: str) -> bool:

@@ -26,6 +26,9 @@ WRITE_BUFFER = 64 * 1024
 LONGEST_LINE = 64 * 1024
 """Characters after which a line is broken: a program that never ends its line must not fill the memory."""
 
+OUTPUT_KEPT = 8 * 2**20
+"""Bytes of a command's output that are kept, counted from its end."""
+
 Body = bytes | AsyncIterator[bytes]
 
 

@@ -1,0 +1,370 @@
+"""What both engines promise to the hub."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agent_hub.engines.base import BuildSpec, ContainerSpec, Engine, Handle
+from agent_hub.errors import AgentHubError, ContainerLost, InvalidMount
+from agent_hub.models import Mount
+from tests.engines.conftest import BASE_IMAGE, TEST_LABEL, TIMEOUT, Create, read_all, read_until
+
+SPEC = ContainerSpec(name="", image="")
+
+
+async def test_an_engine_that_answers_says_so(engine: Engine) -> None:
+    status = await engine.status()
+    assert status.reachable
+    assert status.kind == engine.kind
+    assert status.isolated == engine.isolated
+    if not engine.isolated:
+        assert "Nothing is isolated" in status.message
+
+
+async def test_an_engine_has_one_node_and_a_gateway(engine: Engine) -> None:
+    nodes = await engine.nodes()
+    assert [node.state for node in nodes] == ["ready"]
+    bind, seen = await engine.gateway_address()
+    assert bind
+    assert seen
+
+
+async def test_a_built_image_has_its_labels(engine: Engine, image: str) -> None:
+    found = await engine.image(image)
+    assert found is not None
+    assert found.ref == image
+    assert found.labels[TEST_LABEL] == "image"
+
+
+async def test_an_image_that_is_not_there_is_none(engine: Engine) -> None:
+    assert await engine.image("agent-hub-test/not-there:1") is None
+
+
+async def test_removing_an_image_twice_is_no_error(engine: Engine, image: str) -> None:
+    await engine.remove_image(image)
+    await engine.remove_image(image)
+    assert await engine.image(image) is None
+
+
+async def test_an_attach_before_the_start_sees_the_first_byte(engine: Engine, create: Create) -> None:
+    handle = await create("echo first; read line")
+    assert (await engine.inspect(handle)).state == "starting"
+    stream = await engine.attach(handle)
+    await engine.start(handle)
+    assert (await read_until(stream, b"first\r\n")).startswith(b"first\r\n")
+    assert (await engine.inspect(handle)).state == "running"
+    await stream.close()
+
+
+async def test_bytes_go_both_ways(engine: Engine, create: Create) -> None:
+    handle = await create('stty -echo; echo ready; while read line; do echo "<$line>"; done')
+    stream = await engine.attach(handle)
+    await engine.start(handle)
+    await read_until(stream, b"ready")
+    await stream.write("grüße\n".encode())
+    await read_until(stream, "<grüße>".encode())
+    await stream.close()
+
+
+async def test_a_large_output_arrives_whole_at_a_slow_reader(engine: Engine, create: Create) -> None:
+    lines = 400_000
+    handle = await create(f"stty -opost; seq 1 {lines}")
+    stream = await engine.attach(handle)
+    await engine.start(handle)
+    expected = hashlib.sha256("".join(f"{n}\n" for n in range(1, lines + 1)).encode()).hexdigest()
+    assert hashlib.sha256(await read_all(stream, 60)).hexdigest() == expected
+
+
+async def test_a_large_input_arrives_whole(engine: Engine, create: Create) -> None:
+    size = 2_000_000
+    handle = await create(f"stty raw -echo; echo ready; head -c {size} | sha256sum")
+    stream = await engine.attach(handle)
+    await engine.start(handle)
+    await read_until(stream, b"ready")
+    data = bytes(range(256)) * (size // 256 + 1)
+    await asyncio.wait_for(stream.write(data[:size]), TIMEOUT)
+    await read_until(stream, hashlib.sha256(data[:size]).hexdigest().encode())
+    await stream.close()
+
+
+async def test_a_program_sees_its_terminals_size(engine: Engine, create: Create) -> None:
+    handle = await create("read line; stty size; trap 'stty size' WINCH; echo ready; while :; do sleep 0.05; done")
+    stream = await engine.attach(handle)
+    await stream.resize(31, 101)
+    await engine.start(handle)
+    await stream.write(b"go\n")
+    await read_until(stream, b"31 101")
+    await read_until(stream, b"ready")
+    await stream.resize(42, 142)
+    await read_until(stream, b"42 142")
+    await stream.close()
+
+
+async def test_a_detached_program_goes_on_and_is_attached_again(engine: Engine, create: Create) -> None:
+    handle = await create('stty -echo; echo ready; while read line; do echo "<$line>"; done')
+    first = await engine.attach(handle)
+    await engine.start(handle)
+    await read_until(first, b"ready")
+    await first.close()
+    assert await asyncio.wait_for(first.read(), TIMEOUT) == b""
+    assert (await engine.inspect(handle)).state == "running"
+    second = await engine.attach(handle)
+    await second.write(b"again\n")
+    await read_until(second, b"<again>")
+    await second.close()
+
+
+async def test_two_streams_see_the_same(engine: Engine, create: Create) -> None:
+    handle = await create("read line; echo seen")
+    one, two = await engine.attach(handle), await engine.attach(handle)
+    await engine.start(handle)
+    await one.write(b"go\n")
+    await read_until(one, b"seen")
+    await read_until(two, b"seen")
+    await one.close()
+    await two.close()
+
+
+async def test_a_wait_gives_the_exit_code(engine: Engine, create: Create) -> None:
+    handle = await create("exit 7")
+    waiting = asyncio.create_task(engine.wait(handle))
+    await engine.start(handle)
+    status = await asyncio.wait_for(waiting, TIMEOUT)
+    assert (status.state, status.exit_code) == ("exited", 7)
+    assert await asyncio.wait_for(engine.wait(handle), TIMEOUT) == status
+
+
+async def test_the_stream_ends_with_the_program(engine: Engine, create: Create) -> None:
+    handle = await create("echo bye")
+    stream = await engine.attach(handle)
+    await engine.start(handle)
+    assert (await read_all(stream)).endswith(b"bye\r\n")
+
+
+async def test_an_exited_container_starts_again(engine: Engine, create: Create) -> None:
+    handle = await create(
+        "mkdir -p $HOME; echo run >> $HOME/agent-hub-runs; wc -l < $HOME/agent-hub-runs; exit 3", _at_home()
+    )
+    for count in (b"1", b"2"):
+        stream = await engine.attach(handle)
+        await engine.start(handle)
+        assert count in await read_all(stream)
+        assert (await asyncio.wait_for(engine.wait(handle), TIMEOUT)).exit_code == 3
+
+
+async def test_a_start_of_what_runs_is_no_error(engine: Engine, create: Create) -> None:
+    handle = await create("read line")
+    await engine.start(handle)
+    await engine.start(handle)
+    assert (await engine.inspect(handle)).state == "running"
+
+
+async def test_a_program_that_ignores_signals_is_stopped(engine: Engine, create: Create) -> None:
+    handle = await create("trap '' TERM HUP; echo ready; while :; do sleep 0.1; done")
+    stream = await engine.attach(handle)
+    await engine.start(handle)
+    await read_until(stream, b"ready")
+    status = await asyncio.wait_for(engine.stop(handle, grace=1), TIMEOUT)
+    assert status.state == "exited"
+    assert status.exit_code == 137
+
+
+async def test_an_interactive_shell_stops_at_once(engine: Engine, create: Create) -> None:
+    handle = await create("exec bash --norc -i")
+    stream = await engine.attach(handle)
+    await engine.start(handle)
+    await stream.write(b"echo $((40+2))\n")
+    await read_until(stream, b"42")
+    status = await asyncio.wait_for(engine.stop(handle, grace=20), 5)
+    assert status.state == "exited"
+
+
+async def test_a_stop_of_what_does_not_run_is_no_error(engine: Engine, create: Create) -> None:
+    handle = await create("exit 0")
+    await engine.start(handle)
+    await asyncio.wait_for(engine.wait(handle), TIMEOUT)
+    assert (await engine.stop(handle)).state == "exited"
+
+
+async def test_a_removed_container_is_lost(engine: Engine, create: Create) -> None:
+    handle = await create("read line")
+    await engine.start(handle)
+    waiting = asyncio.create_task(engine.wait(handle))
+    await engine.remove(handle)
+    assert (await engine.inspect(handle)).state == "lost"
+    assert (await asyncio.wait_for(waiting, TIMEOUT)).state in ("exited", "lost")
+    await engine.remove(handle)
+    with pytest.raises(ContainerLost):
+        await engine.attach(handle)
+    with pytest.raises(ContainerLost):
+        await engine.start(handle)
+
+
+async def test_an_unknown_container_is_lost(engine: Engine) -> None:
+    unknown = Handle("0" * 64, "agent-hub-test-unknown")
+    assert (await engine.inspect(unknown)).state == "lost"
+    assert (await asyncio.wait_for(engine.wait(unknown), TIMEOUT)).state == "lost"
+    assert (await engine.stop(unknown)).state == "lost"
+    await engine.remove(unknown)
+
+
+async def test_creating_a_name_twice_gives_one_container(engine: Engine, create: Create) -> None:
+    spec = replace(SPEC, name=f"agent-hub-test-{uuid.uuid4().hex[:12]}")
+    first, second = await asyncio.gather(create("read line", spec), create("read line", spec))
+    assert first.id == second.id
+    assert [one.id for one in await engine.list({TEST_LABEL: spec.name})] == [first.id]
+
+
+async def test_a_list_holds_what_carries_all_labels(engine: Engine, create: Create) -> None:
+    mark = uuid.uuid4().hex
+    one = await create("read line", replace(SPEC, labels={"agent-hub.a": mark, "agent-hub.b": "1"}))
+    two = await create("read line", replace(SPEC, labels={"agent-hub.a": mark, "agent-hub.b": "2"}))
+    assert {each.id for each in await engine.list({"agent-hub.a": mark})} == {one.id, two.id}
+    found = await engine.list({"agent-hub.a": mark, "agent-hub.b": "2"})
+    assert [each.id for each in found] == [two.id]
+    assert found[0].name == two.name
+    assert found[0].labels["agent-hub.b"] == "2"
+
+
+async def test_a_command_gives_its_lines_and_exit_code(engine: Engine, create: Create) -> None:
+    handle = await create("read line")
+    await engine.start(handle)
+    lines: list[str] = []
+    script = "echo one; echo two >&2; printf '%s' \"$WORD $AGENT_HUB_OWN\"; exit 4"
+    done = await engine.execute(
+        handle, ["sh", "-c", script], lines.append, env={"WORD": "three", "AGENT_HUB_OWN": "x"}, workdir="/"
+    )
+    assert done.exit_code == 4
+    assert lines == ["one", "two", "three x"]
+    assert done.output == "one\ntwo\nthree x"
+
+
+async def test_a_command_that_is_not_there_is_127(engine: Engine, create: Create) -> None:
+    handle = await create("read line")
+    await engine.start(handle)
+    done = await engine.execute(handle, ["agent-hub-no-such-program"])
+    assert done.exit_code in (126, 127)
+
+
+async def test_a_command_in_a_stopped_container_is_refused(engine: Engine, create: Create) -> None:
+    handle = await create("read line")
+    with pytest.raises(AgentHubError, match="not running"):
+        await engine.execute(handle, ["true"])
+
+
+async def test_a_program_of_the_image_is_found(engine: Engine, create: Create) -> None:
+    handle = await create("read line", replace(SPEC, env={"PATH": "/opt/agent-hub/bin:/usr/bin:/bin"}))
+    await engine.start(handle)
+    assert (await engine.execute(handle, ["hello"])).output == "hello from the image\n"
+    assert (await engine.execute(handle, ["/opt/agent-hub/bin/hello"])).output == "hello from the image\n"
+
+
+async def test_a_mount_is_read_and_written(engine: Engine, create: Create, tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    (workspace / "in").write_text("from outside")
+    spec = replace(
+        SPEC,
+        mounts=[Mount(source=str(workspace), target="/workspace", read_only=False)],
+        env={"AGENT_HUB_WORKSPACE": "/workspace", "INPUT": "/workspace/in"},
+    )
+    handle = await create('cat "$INPUT"; echo from inside > "$AGENT_HUB_WORKSPACE/out"; pwd', spec)
+    stream = await engine.attach(handle)
+    await engine.start(handle)
+    assert b"from outside" in await read_all(stream)
+    assert (workspace / "out").read_text() == "from inside\n"
+
+
+async def test_a_mount_of_what_is_not_there_is_refused(engine: Engine, create: Create, tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    with pytest.raises(InvalidMount):
+        await create("true", replace(SPEC, mounts=[Mount(source=str(missing), target="/workspace")]))
+    assert not missing.exists()
+
+
+async def test_variables_reach_the_program_as_they_are(engine: Engine, create: Create) -> None:
+    value = "a 'b' \"c\" $HOME = ü"
+    handle = await create('printf "%s" "$AGENT_HUB_VALUE"', replace(SPEC, env={"AGENT_HUB_VALUE": value}))
+    stream = await engine.attach(handle)
+    await engine.start(handle)
+    assert (await read_all(stream)).decode() == value
+
+
+async def test_a_commit_keeps_files_and_hands_on_no_variables_or_labels(engine: Engine, create: Create) -> None:
+    ref = f"agent-hub-test/committed:{uuid.uuid4().hex[:12]}"
+    tools = {"TOOLS": "/opt/agent-hub/bin", "AGENT_HUB_SECRET": "s3cret"}
+    handle = await create("read line", replace(SPEC, env=tools, labels={"agent-hub.own": "setup"}))
+    await engine.start(handle)
+    made = await engine.execute(handle, ["sh", "-c", 'echo "echo committed" > "$TOOLS/new"; chmod +x "$TOOLS/new"'])
+    assert made.exit_code == 0
+    saved = await engine.commit(handle, ref, {"agent-hub.input": "x"})
+    await engine.remove(handle)
+    try:
+        assert saved.labels["agent-hub.input"] == "x"
+        assert saved.labels[TEST_LABEL] == "image"
+        assert "agent-hub.own" not in saved.labels
+        spec = replace(SPEC, image=ref, env={"TOOLS": "/opt/agent-hub/bin"})
+        after = await create('sh "$TOOLS/new"; "$TOOLS/hello"; echo "<$AGENT_HUB_SECRET>"', spec)
+        assert after.id not in {one.id for one in await engine.list({"agent-hub.own": "setup"})}
+        stream = await engine.attach(after)
+        await engine.start(after)
+        output = await read_all(stream)
+        assert b"committed" in output
+        assert b"hello from the image" in output
+        assert b"<>" in output
+        await engine.remove(after)
+    finally:
+        await engine.remove_image(ref)
+
+
+async def test_a_cancelled_build_leaves_no_image(engine: Engine, context: Path) -> None:
+    ref = f"agent-hub-test/cancelled:{uuid.uuid4().hex[:12]}"
+    (context / "Dockerfile").write_text(f"FROM {BASE_IMAGE}\nRUN echo begun && sleep 60\n")
+    begun = asyncio.Event()
+    building = asyncio.create_task(engine.build(BuildSpec(ref, context), lambda line: begun.set()))
+    await asyncio.wait_for(begun.wait(), TIMEOUT)
+    building.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(building, TIMEOUT)
+    assert await engine.image(ref) is None
+
+
+async def test_a_watch_tells_of_a_start_and_an_end(engine: Engine, create: Create) -> None:
+    mark = uuid.uuid4().hex
+    handle = await create("read line", replace(SPEC, labels={"agent-hub.watched": mark}))
+    events = engine.watch({"agent-hub.watched": mark})
+    told = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(0)
+    stream = await engine.attach(handle)
+    await engine.start(handle)
+    assert (await asyncio.wait_for(told, TIMEOUT)).id == handle.id
+    await stream.write(b"end\n")
+    async with asyncio.timeout(TIMEOUT):
+        while (await engine.inspect(handle)).state != "exited":
+            assert (await anext(events)).id == handle.id
+    await stream.close()
+    await events.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_watch_tells_nothing_of_others(engine: Engine, create: Create) -> None:
+    mark = uuid.uuid4().hex
+    events = engine.watch({"agent-hub.watched": mark})
+    told = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(0)
+    other = await create("exit 0")
+    await engine.start(other)
+    await asyncio.wait_for(engine.wait(other), TIMEOUT)
+    ours = await create("exit 0", replace(SPEC, labels={"agent-hub.watched": mark}))
+    await engine.start(ours)
+    assert (await asyncio.wait_for(told, TIMEOUT)).id == ours.id
+    await events.aclose()  # type: ignore[attr-defined]
+
+
+def _at_home() -> ContainerSpec:
+    return replace(SPEC, env={"HOME": "/home/agent"}, workdir="/")
