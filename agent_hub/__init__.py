@@ -9,9 +9,11 @@ In a notebook::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+# Known to type checkers; `typing` alone would take longer to import than all the rest.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from agent_hub.notebook.client import Hub
 
 __all__ = ["Hub"]

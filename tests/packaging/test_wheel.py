@@ -26,7 +26,12 @@ def run(*command: str | Path, cwd: Path) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         timeout=800,
-        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": ""},
+        env={
+            **os.environ,
+            "NO_COLOR": "1",
+            "PYTHONPATH": "",
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        },
     )
     assert done.returncode == 0, done.stdout
     return done.stdout
