@@ -1,0 +1,1 @@
+"""What the hub costs beside raw Docker, measured in one run: ``python -m tests.bench``."""
