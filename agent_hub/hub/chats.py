@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from agent_hub.agents.base import AGENT_HOME, RUN, WORKSPACE, Agent
+from agent_hub.agents.base import AGENT_HOME, RUN, TOOLS, WORKSPACE, Agent
 from agent_hub.engines.base import ContainerSpec, ContainerStatus, Engine, Handle, Limits
 from agent_hub.errors import (
     AgentHubError,
@@ -40,6 +40,9 @@ T = TypeVar("T")
 
 PIDS = 4096
 """Processes a chat may have where it asks for no other limit: enough for any build, too few for a fork bomb."""
+
+ENTRYPOINT_ENV = {"AGENT_HUB_WORKSPACE": WORKSPACE, "AGENT_HUB_SEED": f"{TOOLS}/seed", "AGENT_HUB_RUN": RUN}
+"""What the entrypoint is told. Images say the same; where there are no images, this is what says it."""
 
 
 class Chats:
@@ -240,7 +243,9 @@ class Chats:
         return ContainerSpec(
             name=f"agent-hub-{chat.id}",
             image=chat.image,
-            env=dict(agent.environment(chat)) | {variable.name: variable.value or "" for variable in chat.env},
+            env=ENTRYPOINT_ENV
+            | dict(agent.environment(chat))
+            | {variable.name: variable.value or "" for variable in chat.env},
             mounts=[
                 Mount(source=str(folders.workspace(chat.id)), target=WORKSPACE, read_only=False),
                 Mount(source=str(folders.agent_home(chat.id)), target=AGENT_HOME, read_only=False),
