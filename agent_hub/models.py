@@ -91,7 +91,7 @@ class EnvVar(Model):
 def _parse_env(value: Any) -> Any:
     """Accept ``{"K": "V"}`` and ``["K=V"]`` beside the full form, as the command line and the notebook write them."""
     if isinstance(value, dict):
-        return [{"name": name, "value": str(text)} for name, text in value.items()]
+        return [_entry(name, str(text)) for name, text in value.items()]
     if isinstance(value, list):
         return [_parse_entry(entry) for entry in value]
     return value
@@ -103,7 +103,15 @@ def _parse_entry(entry: Any) -> Any:
     name, equals, text = entry.partition("=")
     if not equals:
         raise ValueError(f"{entry!r} is no NAME=value")
-    return {"name": name, "value": text}
+    return _entry(name, text)
+
+
+_SECRET_NAME = re.compile(r"(^|_)(API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)($|_)", re.IGNORECASE)
+
+
+def _entry(name: Any, text: str) -> dict[str, Any]:
+    """The short forms cannot say what is secret, so the name decides."""
+    return {"name": name, "value": text, "secret": bool(_SECRET_NAME.search(str(name)))}
 
 
 Env = Annotated[tuple[EnvVar, ...], BeforeValidator(_parse_env)]

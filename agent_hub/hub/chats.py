@@ -309,7 +309,7 @@ class Chats:
         status = await self._engine.inspect(handle)
         if status.state == "running":
             terminal = self._terminal(chat.id)
-            terminal.connect(await self._engine.attach(handle))
+            terminal.connect(await self._engine.attach(handle), painted=True)
             await asyncio.to_thread(self._write_run, chat.id, {"artifacts_url": self.artifacts_url})
             await self._store.chats.change(chat.id, lambda chat: lifecycle.running(chat, handle.id))
             self._watch(chat.id, handle)

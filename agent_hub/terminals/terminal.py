@@ -45,6 +45,7 @@ class Terminal:
         self._stream: Stream | None = None
         self._reader: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
+        self._unseen = False
         self._typed_ahead: bytearray | None = bytearray()
         self._sizer = Sizer()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -61,9 +62,17 @@ class Terminal:
         """Rows and columns that the program has, or will have."""
         return self._sizer.size
 
-    def connect(self, stream: Stream) -> None:
-        """Show what a program writes to `stream`, in place of an earlier one, and give it the terminal's size."""
+    def connect(self, stream: Stream, *, painted: bool = False) -> None:
+        """Show what a program writes to `stream`, in place of an earlier one, and give it the terminal's size.
+
+        Parameters
+        ----------
+        painted
+            The program has run for a while and drawn its screen where nobody here saw it; it is asked to draw it again
+            for the next viewer.
+        """
         self._disconnect()
+        self._unseen = painted
         self._stream = stream
         self._writing = asyncio.Lock()
         self._reader = asyncio.create_task(self._read(stream), name=f"terminal {self.name}")
@@ -143,7 +152,8 @@ class Terminal:
         first = not viewer.sized
         viewer.rows, viewer.columns, viewer.sized = rows, columns, True
         changed = self._fit()
-        if first and not changed and self.history.replay().repaint:
+        if first and (self._unseen or (not changed and self.history.replay().repaint)):
+            self._unseen = False
             self._sizer.nudge()
 
     def note(self, text: str) -> None:
