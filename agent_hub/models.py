@@ -7,8 +7,8 @@ Times are timezone-aware UTC. Sizes are bytes, durations seconds. Models are fro
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
-from enum import Enum
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
@@ -19,7 +19,7 @@ NAME_LENGTH = 200
 
 def now() -> datetime:
     """The present moment, timezone-aware."""
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 class Model(BaseModel):
@@ -178,7 +178,7 @@ class AgentInfo(Model):
 # -- projects and their builds ------------------------------------------------------------------------------------
 
 
-class BuildState(str, Enum):
+class BuildState(StrEnum):
     queued = "queued"
     cloning = "cloning"
     building = "building"
@@ -191,7 +191,7 @@ class BuildState(str, Enum):
         return self in (BuildState.ready, BuildState.failed, BuildState.cancelled)
 
 
-class StepState(str, Enum):
+class StepState(StrEnum):
     pending = "pending"
     running = "running"
     done = "done"
@@ -271,7 +271,7 @@ class Project(Model):
 # -- chats --------------------------------------------------------------------------------------------------------
 
 
-class ChatStatus(str, Enum):
+class ChatStatus(StrEnum):
     queued = "queued"
     starting = "starting"
     running = "running"
@@ -363,7 +363,7 @@ class NewProject(Model):
 
 
 class ProjectChange(Model):
-    """Body of ``PATCH api/projects/{id}``: what is given changes. A secret variable sent with no value keeps its own."""
+    """Body of ``PATCH api/projects/{id}``: what is given changes. A secret variable without a value keeps its own."""
 
     name: Name | None = None
     branch: str | None = None
@@ -399,7 +399,7 @@ class NewBuild(Model):
 
 
 class NewChat(Model):
-    """Body of ``POST api/chats``. What is ``None`` comes from the project; mounts and env are added to the project's."""
+    """Body of ``POST api/chats``. What is ``None`` is the project's; mounts and env are added to the project's."""
 
     project: str = Field(description="id or name")
     name: Name | None = None

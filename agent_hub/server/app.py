@@ -37,7 +37,7 @@ class AgentHub(ExtensionApp):
     ).tag(config=True)
     engine_class = Type(
         default_value=None,
-        klass=Engine,  # type: ignore[type-abstract]
+        klass=Engine,
         allow_none=True,
         help="""Where chats run: `agent_hub.engines.docker.DockerEngine`, or
         `agent_hub.engines.process.ProcessEngine`, which isolates nothing. By default Docker if it answers when the
@@ -109,10 +109,12 @@ class AgentHub(ExtensionApp):
         self.log.info("Agent Hub %s keeps its data in %s", self._hub.status().version, data_dir)
 
     async def _choose_engine(self, data_dir: Path) -> Engine:
-        if self.engine_class is not None:
-            if issubclass(self.engine_class, ProcessEngine):
-                return self.engine_class(data_dir / "processes")
-            return cast(Callable[[], Engine], self.engine_class)()
+        chosen: type[Engine] | None = self.engine_class
+        if chosen is not None:
+            if issubclass(chosen, ProcessEngine):
+                return chosen(data_dir / "processes")
+            # Any other finds what it needs in the environment, as the Docker engine does.
+            return cast(Callable[[], Engine], chosen)()
         docker = DockerEngine()
         found = await docker.status()
         if found.reachable:
