@@ -56,9 +56,7 @@ async def _fetch(folder: Path, on_line: Callable[[str], None]) -> None:
     try:
         package, triple = _PLATFORMS[platform.machine().lower()]
     except KeyError:
-        raise AgentUnavailable(
-            f"Codex has no binary for this machine ({platform.machine()}).", _hint(folder)
-        ) from None
+        raise AgentUnavailable(f"Codex has no binary for this machine ({platform.machine()}).", _hint(folder)) from None
     npm = shutil.which("npm")
     if npm is None:
         raise AgentUnavailable("Codex is not here yet, and there is no npm to fetch it with.", _hint(folder))
