@@ -5,10 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections import deque
-from dataclasses import dataclass
 
 from agent_hub.terminals.modes import Modes
-from agent_hub.terminals.queries import ANNOUNCING, without_queries
+from agent_hub.terminals.queries import without_queries
 
 HISTORY_BYTES = 1 << 20
 _BLOCKS = 64
@@ -16,14 +15,6 @@ _LINE_SEARCH_BYTES = 4096
 _RESET = b"\x1bc"
 _SEQUENCE_START = re.compile(rb"\x1b(?!\\)")
 _CONTINUATION = re.compile(rb"[\x80-\xbf]{0,3}")
-
-
-@dataclass(frozen=True)
-class Replay:
-    """The past as a new terminal may show it. `repaint`: the text alone cannot bring the screen back."""
-
-    text: str
-    repaint: bool
 
 
 class History:
@@ -77,24 +68,26 @@ class History:
             modes.feed(block)
         return modes
 
-    def replay(self) -> Replay:
-        """The past, beginning with a reset; empty where there is none.
+    @property
+    def repaint(self) -> bool:
+        """Whether a replay alone cannot bring the screen back: the program has to draw it again."""
+        return self.truncated or self.modes().full_screen
+
+    def replay(self) -> str:
+        """The past as a terminal may show it later, beginning with a reset; empty where there is none.
 
         It starts where a line or a sequence starts, asks nothing of the terminal, and ends with a whole character.
         """
         if not self._size:
-            return Replay("", repaint=False)
+            return ""
         before = self._before.copy()
         kept = b"".join((*self._blocks, self._newest))
         if self.truncated:
             start = _boundary(kept)
             before.feed(kept[:start])
             kept = kept[start:]
-        now = self.modes()
-        announcing = b"".join(b"\x1b[?%dh" % mode for mode in sorted(ANNOUNCING) if now.on(mode))
-        shown = _RESET + without_queries(before.sequence() + kept) + announcing
-        text = codecs.getincrementaldecoder("utf-8")("replace").decode(shown)
-        return Replay(text, repaint=self.truncated or now.full_screen)
+        shown = _RESET + without_queries(before.sequence() + kept)
+        return codecs.getincrementaldecoder("utf-8")("replace").decode(shown)
 
 
 def _boundary(data: bytes) -> int:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-CSI = rb"(?:\x1b\[|\xc2\x9b)"
-
 _SEQUENCE = re.compile(
-    CSI + rb"(?P<params>[<=>?]?[0-9;:]*)(?P<final>[ !]?[@-~])|\x1b(?P<escape>[c=>]|\([0-9A-Za-z])",
+    rb"\x1b(?:\[(?P<params>[<=>?]?[0-9;:]*)(?P<final>[ !]?[@-~])|(?P<escape>[c=>]|\([0-9A-Za-z]))",
 )
-_UNFINISHED = re.compile(rb"(?:\x1b(?:\[[0-?]*[ -/]*|\()?|\xc2(?:\x9b[0-?]*[ -/]*)?)\Z")
+_UNFINISHED = re.compile(rb"(?:\x1b(?:\[[0-?]*[ -/]*|\()?|\xc2)\Z")
+_EIGHT_BIT = {b"\xc2\x9b": b"\x1b[", b"\xc2\x9d": b"\x1b]", b"\xc2\x90": b"\x1bP", b"\xc2\x9c": b"\x1b\\"}
 _LONGEST_SEQUENCE = 256
 _LONGEST_STYLE = 24
 
@@ -49,13 +48,9 @@ class Modes:
         """Whether the program draws on the alternate screen."""
         return any(self._private.get(mode) for mode in ALTERNATE_SCREENS)
 
-    def on(self, mode: int) -> bool:
-        """Whether a DEC private mode is on."""
-        return self._private.get(mode, mode in _ON_BY_DEFAULT)
-
     def feed(self, data: bytes) -> None:
         """Take note of output, in pieces cut anywhere."""
-        data = self._pending + data
+        data = seven_bit(self._pending + data)
         self._pending = b""
         tail = _UNFINISHED.search(data, max(0, len(data) - _LONGEST_SEQUENCE))
         if tail is not None:
@@ -148,6 +143,13 @@ class Modes:
         if self._style:
             parts.append(b"\x1b[m")
         return b"".join(parts)
+
+
+def seven_bit(data: bytes) -> bytes:
+    """The same output, each sequence started by the escape character, which is what programs write nearly always."""
+    for eight, seven in _EIGHT_BIT.items():
+        data = data.replace(eight, seven)
+    return data
 
 
 def _numbers(params: bytes) -> list[int]:

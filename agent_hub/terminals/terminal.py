@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import codecs
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from agent_hub.engines.base import Stream
 from agent_hub.errors import EngineError
-from agent_hub.models import now
 from agent_hub.terminals.history import HISTORY_BYTES, History
 from agent_hub.terminals.size import Sizer
 from agent_hub.terminals.viewer import Screen, Viewer
@@ -40,7 +40,7 @@ class Terminal:
         self.name = name
         self.on_end = on_end
         self.history = History(history_bytes)
-        self.last_activity: datetime = now()
+        self._active = time.time()
         self._viewers: list[Viewer] = []
         self._stream: Stream | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -49,6 +49,11 @@ class Terminal:
         self._typed_ahead: bytearray | None = bytearray()
         self._sizer = Sizer()
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def last_activity(self) -> datetime:
+        """When something was last typed or shown."""
+        return datetime.fromtimestamp(self._active, UTC)
 
     # -- the program
 
@@ -87,7 +92,7 @@ class Terminal:
         What is typed before the first program is there waits for it, up to 64 KiB; after a program's end it is dropped.
         """
         data = text.encode("utf-8", "replace")
-        self.last_activity = now()
+        self._active = time.time()
         if self._typed_ahead is not None:
             if len(self._typed_ahead) + len(data) <= _TYPED_AHEAD_BYTES:
                 self._typed_ahead += data
@@ -111,7 +116,7 @@ class Terminal:
     async def _read(self, stream: Stream) -> None:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         while data := await self._next(stream):
-            self.last_activity = now()
+            self._active = time.time()
             self.history.append(data)
             text = decoder.decode(data)
             for viewer in self._viewers:
@@ -135,8 +140,8 @@ class Terminal:
 
     def join(self, screen: Screen) -> Viewer:
         """Watch the terminal: first what was, then what comes."""
-        viewer = Viewer(screen, lambda: self.history.replay().text)
-        viewer.show(self.history.replay().text)
+        viewer = Viewer(screen, self.history.replay)
+        viewer.show(self.history.replay())
         self._viewers.append(viewer)
         return viewer
 
@@ -152,7 +157,7 @@ class Terminal:
         first = not viewer.sized
         viewer.rows, viewer.columns, viewer.sized = rows, columns, True
         changed = self._fit()
-        if first and (self._unseen or (not changed and self.history.replay().repaint)):
+        if first and (self._unseen or (not changed and self.history.repaint)):
             self._unseen = False
             self._sizer.nudge()
 

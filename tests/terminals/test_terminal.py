@@ -115,7 +115,7 @@ async def test_a_slow_viewer_slows_no_one_and_costs_little_memory(terminal, prog
     slow.paused.set_result(None)
     slow.paused = None
     await slow.until("THE END")
-    assert slow.text == terminal.history.replay().text
+    assert slow.text == terminal.history.replay()
 
 
 class _Tail(list):
