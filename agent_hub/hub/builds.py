@@ -114,6 +114,15 @@ class Builds:
             raise AgentHubError.from_dict(error.model_dump())
         raise Conflict("The project has no snapshot: its build was cancelled.", "Build the project, then try again.")
 
+    def is_building(self, project_id: str) -> bool:
+        """Whether a build of the project runs or waits."""
+        return project_id in self._tasks
+
+    async def again(self, project_id: str) -> None:
+        """Build a project whose image is gone from the engine; joins the build that runs."""
+        if not self.is_building(project_id):
+            await self.queue(project_id)
+
     async def log(self, project_id: str) -> AsyncIterator[tuple[int, list[LogLine]]]:
         """The newest build's log from its first line on, as batches of (number of the first line, lines)."""
         live = self._logs.get(project_id)

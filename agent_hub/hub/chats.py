@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import shlex
-import shutil
-from collections.abc import Awaitable, Mapping
-from pathlib import Path
-from typing import TypeVar
+from collections.abc import Mapping
 
-from agent_hub.agents.base import AGENT_HOME, RUN, TOOLS, WORKSPACE, Agent
-from agent_hub.engines.base import ContainerSpec, ContainerStatus, Engine, Handle, Limits
+from agent_hub.agents.base import Agent
+from agent_hub.engines.base import ContainerStatus, Engine, Handle
 from agent_hub.errors import (
     AgentHubError,
+    BaseImageNotFound,
     ContainerLost,
     EngineError,
     EngineUnavailable,
@@ -27,22 +23,14 @@ from agent_hub.errors import (
 from agent_hub.hub import lifecycle
 from agent_hub.hub.builds import Builds
 from agent_hub.hub.folders import Folders
+from agent_hub.hub.launches import Launcher, remove_tree, to_its_end
 from agent_hub.hub.store import Store
-from agent_hub.hub.tokens import new_token, token_hash
-from agent_hub.hub.workspaces import Repository, unsaved_work
-from agent_hub.models import Chat, ChatStatus, Mount
+from agent_hub.hub.workspaces import unsaved_work
+from agent_hub.models import Chat, ChatStatus, Snapshot
 from agent_hub.terminals.registry import Terminals
 from agent_hub.terminals.terminal import Terminal
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
-
-PIDS = 4096
-"""Processes a chat may have where it asks for no other limit: enough for any build, too few for a fork bomb."""
-
-ENTRYPOINT_ENV = {"AGENT_HUB_WORKSPACE": WORKSPACE, "AGENT_HUB_SEED": f"{TOOLS}/seed", "AGENT_HUB_RUN": RUN}
-"""What the entrypoint is told. Images say the same; where there are no images, this is what says it."""
 
 
 class Chats:
@@ -69,8 +57,11 @@ class Chats:
         self._locks: dict[str, asyncio.Lock] = {}
         self._starts: dict[str, asyncio.Task[None]] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
-        self.artifacts_url = ""
-        """What containers are told to publish to; set once the gateway listens."""
+        self._launcher = Launcher(store, folders, engine, agents)
+
+    def tell_containers(self, artifacts_url: str) -> None:
+        """Containers publish to this address from now on."""
+        self._launcher.artifacts_url = artifacts_url
 
     # -- what a person asks for
 
@@ -128,9 +119,9 @@ class Chats:
                 await self._engine.remove(handle)
             self._forget_watch(chat_id)
             await self._terminals.remove(chat_id)
-            await asyncio.to_thread(_remove_tree, self._folders.chat(chat_id))
+            await asyncio.to_thread(remove_tree, self._folders.chat(chat_id))
             for artifact in [artifact for artifact in self._store.artifacts if artifact.chat == chat_id]:
-                await asyncio.to_thread(_remove_tree, self._folders.artifact(artifact.id))
+                await asyncio.to_thread(remove_tree, self._folders.artifact(artifact.id))
                 await self._store.artifacts.delete(artifact.id)
             await self._store.chats.delete(chat_id)
         self._locks.pop(chat_id, None)
@@ -188,18 +179,29 @@ class Chats:
     async def _start(self, chat_id: str) -> None:
         try:
             project = self._store.chats[chat_id].project
-            if self._store.projects[project].snapshot is None:
-                await self._store.chats.change(chat_id, reason="waits for the project's build")
-            snapshot = await self._builds.snapshot(project)
-            async with self._lock(chat_id):
-                chat = await self._store.chats.change(
-                    chat_id, lambda chat: lifecycle.starting(chat, snapshot.image, snapshot.commit)
-                )
-                await self._launch(chat)
+            try:
+                await self._start_from(chat_id, await self._snapshot(project, chat_id))
+            except BaseImageNotFound:
+                # Somebody has cleaned up the engine. What the snapshot was made from is still known.
+                await self._store.chats.change(chat_id, image="")
+                await self._builds.again(project)
+                await self._start_from(chat_id, await self._snapshot(project, chat_id))
         except AgentHubError as error:
             await self._failed(chat_id, error)
         except OSError as error:
             await self._failed(chat_id, StorageFull.from_os_error(error))
+
+    async def _snapshot(self, project: str, chat_id: str) -> Snapshot:
+        if self._builds.is_building(project):
+            await self._store.chats.change(chat_id, reason="waits for the project's build")
+        return await self._builds.snapshot(project)
+
+    async def _start_from(self, chat_id: str, snapshot: Snapshot) -> None:
+        async with self._lock(chat_id):
+            chat = await self._store.chats.change(
+                chat_id, lambda chat: lifecycle.starting(chat, snapshot.image, snapshot.commit)
+            )
+            await self._launch(chat)
 
     async def _failed(self, chat_id: str, error: AgentHubError) -> None:
         logger.info("Chat %s could not start: %s", chat_id, error.message)
@@ -218,89 +220,11 @@ class Chats:
             logger.warning("The container of chat %s could not be removed now; the next start takes it up", chat_id)
 
     async def _launch(self, chat: Chat) -> None:
-        terminal = self._terminal(chat.id)
-        agent = self._agents[chat.agent]
-        fresh = await asyncio.to_thread(self._make_folders, chat.id)
-        thread = chat.thread if fresh else await asyncio.to_thread(agent.thread, self._folders.agent_home(chat.id))
-        chat = await self._store.chats.change(chat.id, thread=thread or chat.thread)
-        try:
-            # The engine makes the container while Git makes the workspace: neither needs the other before the start.
-            async with asyncio.TaskGroup() as together:
-                if fresh:
-                    together.create_task(self._make_workspace(chat))
-                together.create_task(self._tell(chat, agent))
-                made = together.create_task(_to_its_end(self._engine.create(self._spec(chat, agent))))
-        except* AgentHubError as group:
-            raise first_error(group) from None
-        handle = made.result()
-        terminal.connect(await self._engine.attach(handle))
-        await _to_its_end(self._engine.start(handle))
+        handle = await self._launcher.prepare(chat)
+        self._terminal(chat.id).connect(await self._engine.attach(handle))
+        await to_its_end(self._engine.start(handle))
         await self._store.chats.change(chat.id, lambda chat: lifecycle.running(chat, handle.id))
         self._watch(chat.id, handle)
-
-    def _spec(self, chat: Chat, agent: Agent) -> ContainerSpec:
-        folders = self._folders
-        return ContainerSpec(
-            name=f"agent-hub-{chat.id}",
-            image=chat.image,
-            env=ENTRYPOINT_ENV
-            | dict(agent.environment(chat))
-            | {variable.name: variable.value or "" for variable in chat.env},
-            mounts=[
-                Mount(source=str(folders.workspace(chat.id)), target=WORKSPACE, read_only=False),
-                Mount(source=str(folders.agent_home(chat.id)), target=AGENT_HOME, read_only=False),
-                Mount(source=str(folders.run(chat.id)), target=RUN),
-                *chat.mounts,
-            ],
-            labels={
-                "agent-hub.hub": self._store.hub_id,
-                "agent-hub.chat": chat.id,
-                "agent-hub.project": chat.project,
-            },
-            user=f"{os.getuid()}:{os.getgid()}",
-            limits=Limits(cpus=chat.resources.cpus, memory=chat.resources.memory, pids=chat.resources.pids or PIDS),
-            gpus=chat.resources.gpus or 0,
-        )
-
-    def _make_folders(self, chat_id: str) -> bool:
-        """Make the chat's folders; returns whether its workspace has yet to be filled."""
-        folders = self._folders
-        folders.chat(chat_id).mkdir(parents=True, exist_ok=True, mode=0o700)
-        for folder in (folders.workspace(chat_id), folders.agent_home(chat_id), folders.run(chat_id)):
-            folder.mkdir(exist_ok=True, mode=0o700)
-        return not any(folders.workspace(chat_id).iterdir())
-
-    async def _make_workspace(self, chat: Chat) -> None:
-        project = self._store.projects[chat.project]
-        repository = Repository(self._folders.repository(chat.project), project.url, project.branch)
-        # Beside its place and then moved there: a clone that was cut off must not look like one that is whole.
-        unfinished = self._folders.chat(chat.id) / "workspace.unfinished"
-        await asyncio.to_thread(_remove_tree, unfinished)
-        try:
-            await repository.check_out(unfinished)
-            os.rename(unfinished, self._folders.workspace(chat.id))
-        finally:
-            await asyncio.to_thread(_remove_tree, unfinished)
-
-    async def _tell(self, chat: Chat, agent: Agent) -> None:
-        """Write what the container reads at its start: its token, the gateway's address, and what to run."""
-        token = new_token()
-        await self._store.set_token(chat.id, token_hash(token))
-        files = {
-            "token": token,
-            "artifacts_url": self.artifacts_url,
-            "command": f"exec {shlex.join(agent.command(chat))}",
-        }
-        await asyncio.to_thread(self._write_run, chat.id, files)
-        await asyncio.to_thread(agent.prepare, chat, self._folders.agent_home(chat.id))
-
-    def _write_run(self, chat_id: str, files: Mapping[str, str]) -> None:
-        for name, text in files.items():
-            path = self._folders.run(chat_id) / name
-            temporary = path.with_suffix(".new")
-            temporary.write_text(text + "\n")
-            temporary.chmod(0o600)
-            temporary.replace(path)
 
     # -- watching
 
@@ -310,7 +234,7 @@ class Chats:
         if status.state == "running":
             terminal = self._terminal(chat.id)
             terminal.connect(await self._engine.attach(handle), painted=True)
-            await asyncio.to_thread(self._write_run, chat.id, {"artifacts_url": self.artifacts_url})
+            await self._launcher.tell_address(chat.id)
             await self._store.chats.change(chat.id, lambda chat: lifecycle.running(chat, handle.id))
             self._watch(chat.id, handle)
         elif chat.status in lifecycle.ACTIVE:
@@ -368,42 +292,7 @@ class Chats:
         return found[0] if found else None
 
 
-async def _to_its_end(work: Awaitable[T]) -> T:
-    """Await work that must not be left half-known: where this task is cancelled, it waits for the work first.
-
-    A request to the engine goes on without whoever asked for it, so the container it makes would be missed by a
-    cancelled start, and by the deletion that follows.
-    """
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
-
-
-def first_error(group: BaseExceptionGroup[AgentHubError]) -> AgentHubError:
-    """The error that the others of a group followed from."""
-    first = group.exceptions[0]
-    return first_error(first) if isinstance(first, BaseExceptionGroup) else first
-
-
 def _farewell(chat: Chat) -> str:
     how = f"exited ({chat.exit_code})" if chat.exit_code is not None else "ended"
     why = f": {chat.reason}" if chat.reason else ""
     return f"The agent {how}{why}. Everything is kept; start the chat again to go on."
-
-
-def _remove_tree(folder: Path) -> None:
-    """Remove a folder whatever modes an agent left in it; raise if anything stays."""
-
-    def allow(function: object, path: str, error: BaseException) -> None:
-        os.chmod(os.path.dirname(path), 0o700)
-        if os.path.isdir(path) and not os.path.islink(path):
-            os.chmod(path, 0o700)
-            shutil.rmtree(path)
-        else:
-            os.unlink(path)
-
-    if folder.exists():
-        shutil.rmtree(folder, onerror=lambda function, path, info: allow(function, path, info[1]))

@@ -112,7 +112,7 @@ class Hub:
         before, self._engine_status = self._engine_status, found
         if found.reachable and not self._reconciled:
             try:
-                self.chats.artifacts_url = await self._open_gateway()
+                self.chats.tell_containers(await self._open_gateway())
                 await self.chats.reconcile()
                 nodes = await self.engine.nodes()
                 self._gpus = tuple(gpu for node in nodes for gpu in node.gpus)
