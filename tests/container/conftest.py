@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
+import subprocess
 import threading
 import urllib.parse
 import uuid
@@ -103,6 +105,33 @@ def run_in(engine: docker.DockerClient) -> Iterator[RunIn]:
     yield run
     for container in containers:
         container.remove(force=True, v=True)
+
+
+@dataclass(frozen=True)
+class Userland:
+    """A shell and the programs beside it, as one kind of base image has them."""
+
+    shell: str
+    path: str
+
+
+@pytest.fixture(params=["debian", "busybox"])
+def userland(request: pytest.FixtureRequest, tmp_path: Path) -> Userland:
+    """What the scripts run under: GNU programs, and BusyBox's, which Alpine has."""
+    if request.param == "debian":
+        return Userland("/bin/sh", "/usr/bin:/bin")
+    busybox = shutil.which("busybox")
+    if not busybox:
+        pytest.skip("this machine has no busybox (busybox-static), which Alpine's scripts run under")
+    folder = tmp_path / "busybox"
+    folder.mkdir()
+    applets = subprocess.run([busybox, "--list"], check=True, capture_output=True, text=True).stdout.split()
+    for name in applets:
+        (folder / name).symlink_to(busybox)
+    for name in ("git", "curl", "python3"):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(f"/usr/bin/{name}")
+    return Userland(str(folder / "sh"), str(folder))
 
 
 @pytest.fixture

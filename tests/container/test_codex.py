@@ -23,7 +23,7 @@ CODEX = AGENTS["codex"]
 
 
 class Screen:
-    """A terminal of 80 × 24 that shows what a program draws and answers none of its queries, as with nobody watching."""
+    """A terminal of 80 × 24 that shows what is drawn and answers no queries, as where nobody watches."""
 
     def __init__(self, command: list[str]) -> None:
         self._process = ptyprocess.PtyProcess.spawn(command, dimensions=(24, 80))

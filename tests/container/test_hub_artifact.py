@@ -53,9 +53,11 @@ def path_with_one_sender(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def publish(run_folder: Path, tmp_path: Path):
-    def run(*arguments: str, path: str = "/usr/bin:/bin", **env: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, path: str = "/usr/bin:/bin", shell: str = "/bin/sh", **env: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["/bin/sh", str(BIN / "hub_artifact"), "publish", *arguments],
+            [shell, str(BIN / "hub_artifact"), "publish", *arguments],
             cwd=tmp_path,
             env={"PATH": path, "AGENT_HUB_RUN": str(run_folder), "LANG": "C.UTF-8"} | env,
             capture_output=True,
@@ -110,6 +112,23 @@ def test_the_token_shows_in_no_command_line(publish, receiver, tmp_path, path_wi
     publish("loss.png", path=path_with_one_sender)
     assert any(b"loss.png" in line for line in seen)
     assert not any(TOKEN.encode() in line for line in seen)
+
+
+def test_an_image_with_no_program_to_send_with_is_told_so(publish, tmp_path):
+    (tmp_path / "a").write_bytes(b"x")
+    ended = publish("a", path="/nowhere")
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "hub_artifact: publishing needs curl, python3 or GNU wget in the image\n",
+    )
+
+
+def test_it_runs_under_each_userland(publish, receiver, tmp_path, userland):
+    for name in NAMES:
+        (tmp_path / name).write_bytes(b"x")
+    ended = publish("--", *NAMES, path=userland.path, shell=userland.shell)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert [one["name"] for one in receiver.published] == list(NAMES)
 
 
 def test_published_again_is_a_new_version(publish, tmp_path):

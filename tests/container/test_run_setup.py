@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.container.conftest import BIN
+from tests.container.conftest import BIN, Userland
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -15,10 +15,13 @@ def git(folder: Path, *arguments: str) -> str:
     ).stdout
 
 
-def phase(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["/bin/sh", str(BIN / "run-setup"), *map(str, arguments)], capture_output=True, text=True, timeout=60
-    )
+@pytest.fixture
+def phase(userland: Userland):
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [userland.shell, str(BIN / "run-setup"), *map(str, arguments)]
+        return subprocess.run(command, env={"PATH": userland.path}, capture_output=True, text=True, timeout=60)
+
+    return run
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def workspace(source: Path, tmp_path: Path) -> Path:
+def workspace(source: Path, tmp_path: Path, phase) -> Path:
     folder = tmp_path / "workspace"
     folder.mkdir()
     assert phase("copy", source, folder).returncode == 0
@@ -50,12 +53,12 @@ def script(tmp_path: Path) -> Path:
     return folder / "setup script"
 
 
-def test_the_checkout_is_copied_whole(source, workspace):
+def test_the_checkout_is_copied_whole(source, workspace, phase):
     assert git(workspace, "status", "--porcelain") == ""
     assert (workspace / "package" / "a.py").read_text() == "a"
 
 
-def test_a_script_runs_in_the_workspace_and_shows_each_command(workspace, script):
+def test_a_script_runs_in_the_workspace_and_shows_each_command(workspace, script, phase):
     script.write_text("pwd\ncat\nmade=1; test -n $made\n")
     ended = phase("run", workspace, script)
     assert ended.returncode == 0, ended.stderr
@@ -63,26 +66,26 @@ def test_a_script_runs_in_the_workspace_and_shows_each_command(workspace, script
     assert ended.stderr.splitlines()[0] == "+ pwd"
 
 
-def test_a_script_ends_at_its_first_failure_with_its_exit_code(workspace, script):
+def test_a_script_ends_at_its_first_failure_with_its_exit_code(workspace, script, phase):
     script.write_text("sh -c 'exit 41'\ntouch after\n")
     assert phase("run", workspace, script).returncode == 41
     assert not (workspace / "after").exists()
 
 
 @pytest.mark.parametrize("line", ["#!/usr/bin/env python3", "#! /usr/bin/python3 -B"])
-def test_a_shebang_is_honoured(workspace, script, line):
+def test_a_shebang_is_honoured(workspace, script, line, phase):
     script.write_text(f"{line}\nimport os, sys\nprint(os.getcwd(), len(sys.argv))\n")
     script.chmod(0o444)
     ended = phase("run", workspace, script)
     assert (ended.stdout, ended.stderr) == (f"{workspace} 1\n", "")
 
 
-def test_an_empty_script_succeeds(workspace, script):
+def test_an_empty_script_succeeds(workspace, script, phase):
     script.write_text("")
     assert phase("run", workspace, script).returncode == 0
 
 
-def test_what_the_script_made_moves_to_the_seed_and_the_workspace_is_emptied(workspace, tmp_path):
+def test_what_the_script_made_moves_to_the_seed_and_the_workspace_is_emptied(workspace, tmp_path, phase):
     hostile = ("-rf", "with space", "new\nline", "quote'\"", "snö 🎉", "*", "--", "back\\slash")
     for name in hostile:
         (workspace / name).write_text(name)
@@ -106,7 +109,7 @@ def test_what_the_script_made_moves_to_the_seed_and_the_workspace_is_emptied(wor
     assert list(workspace.iterdir()) == []
 
 
-def test_a_chat_s_git_leaves_out_what_the_script_made_and_nothing_else(source, workspace, tmp_path):
+def test_a_chat_s_git_leaves_out_what_the_script_made_and_nothing_else(source, workspace, tmp_path, phase):
     for name in ("-rf", "!not", "#no", "*", "[a]", "new\nline", 'quote"', "trailing ", "back\\slash", "ignored", "snö"):
         (workspace / name).write_text("x")
     (workspace / "package" / "made").mkdir()
@@ -123,7 +126,7 @@ def test_a_chat_s_git_leaves_out_what_the_script_made_and_nothing_else(source, w
     assert git(chat, "status", "--porcelain", "-z").split("\0")[:-1] == ["?? a new file", "?? package/deep"]
 
 
-def test_a_repository_within_the_workspace_moves_whole(workspace, tmp_path):
+def test_a_repository_within_the_workspace_moves_whole(workspace, tmp_path, phase):
     inner = workspace / "vendored"
     inner.mkdir()
     git(inner, "init", "-q")
@@ -132,12 +135,12 @@ def test_a_repository_within_the_workspace_moves_whole(workspace, tmp_path):
     assert (tmp_path / "seed" / "vendored" / "file").exists() and (tmp_path / "seed" / "vendored" / ".git").is_dir()
 
 
-def test_where_a_script_made_nothing_the_seed_is_empty(workspace, tmp_path):
+def test_where_a_script_made_nothing_the_seed_is_empty(workspace, tmp_path, phase):
     assert phase("seal", workspace, tmp_path / "seed").returncode == 0
     assert list((tmp_path / "seed").iterdir()) == [] and list(workspace.iterdir()) == []
 
 
-def test_a_checkout_without_git_is_told_from_what_the_script_made(source, tmp_path):
+def test_a_checkout_without_git_is_told_from_what_the_script_made(source, tmp_path, phase):
     subprocess.run(["rm", "-rf", str(source / ".git")], check=True)
     workspace = tmp_path / "workspace"
     workspace.mkdir()
@@ -148,7 +151,7 @@ def test_a_checkout_without_git_is_told_from_what_the_script_made(source, tmp_pa
     assert (tmp_path / "seed" / ".git" / "info" / "exclude").read_text() == "/made\n"
 
 
-def test_a_wrong_call_changes_nothing(workspace, tmp_path):
+def test_a_wrong_call_changes_nothing(workspace, tmp_path, phase):
     for arguments in ((), ("seal", workspace), ("wipe", workspace, tmp_path)):
         assert phase(*arguments).returncode == 2
     assert (workspace / "code.py").exists()
