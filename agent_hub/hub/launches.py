@@ -27,9 +27,6 @@ ENTRYPOINT_ENV = {"AGENT_HUB_WORKSPACE": WORKSPACE, "AGENT_HUB_SEED": f"{TOOLS}/
 PIDS = 4096
 """Processes a chat may have where it asks for no other limit: enough for any build, too few for a fork bomb."""
 
-ENTRYPOINT_ENV = {"AGENT_HUB_WORKSPACE": WORKSPACE, "AGENT_HUB_SEED": f"{TOOLS}/seed", "AGENT_HUB_RUN": RUN}
-"""What the entrypoint is told. Images say the same; where there are no images, this is what says it."""
-
 
 class Launcher:
     """Prepares chats' containers.
