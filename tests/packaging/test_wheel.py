@@ -30,7 +30,8 @@ def run(*command: str | Path, cwd: Path) -> str:
         timeout=800,
         env={
             **os.environ,
-            "NO_COLOR": "1",
+            "JUPYTER_CONFIG_DIR": str(cwd / "config"),
+            "JUPYTER_DATA_DIR": str(cwd / "data"),
             "PYTHONPATH": "",
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         },
@@ -64,9 +65,9 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_jupyter_lists_the_server_extension_as_ok(environment: Path, tmp_path: Path) -> None:
     listed = run(environment / "jupyter", "server", "extension", "list", cwd=tmp_path)
-    assert re.search(r"^agent_hub enabled\n +- Validating agent_hub\.\.\.\n +agent_hub .*OK$", listed, re.MULTILINE), (
-        listed
-    )
+    assert re.search(
+        r"^ *agent_hub enabled\n +- Validating agent_hub\.\.\.\n +agent_hub .*OK$", listed, re.MULTILINE
+    ), listed
 
 
 def test_jupyter_lists_the_front_end_as_ok(environment: Path, tmp_path: Path) -> None:
