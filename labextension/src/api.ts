@@ -34,7 +34,10 @@ export type LogLine = Schemas['LogLine'];
 export type Mount = Schemas['Mount'];
 export type NewChat = Body<Schemas['NewChat'], 'project'>;
 export type NewProject = Body<Schemas['NewProject'], 'url'>;
-export type Project = Omit<Full<Schemas['Project']>, 'build'> & { build: Build | null };
+export type Project = Omit<Full<Schemas['Project']>, 'build' | 'snapshot'> & {
+  build: Build | null;
+  snapshot: Full<Schemas['Snapshot']> | null;
+};
 export type ProjectChange = Partial<Schemas['ProjectChange']>;
 export type RepositoryInfo = Schemas['RepositoryInfo'];
 export type Resources = Schemas['Resources'];

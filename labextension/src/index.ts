@@ -1,5 +1,29 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
-const plugins: JupyterFrontEndPlugin<unknown>[] = [];
+import { artifacts } from './plugins/artifacts';
+import { builds } from './plugins/builds';
+import { chats } from './plugins/chats';
+import { hub } from './plugins/hub';
+import { launcher } from './plugins/launcher';
+import { palette } from './plugins/palette';
+import { panel } from './plugins/panel';
+import { projects } from './plugins/projects';
+import { running } from './plugins/running';
+import { statusbar } from './plugins/statusbar';
+import { terminals } from './plugins/terminals';
+
+const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  hub,
+  panel,
+  projects,
+  builds,
+  chats,
+  terminals,
+  artifacts,
+  launcher,
+  palette,
+  statusbar,
+  running
+] as JupyterFrontEndPlugin<unknown>[];
 
 export default plugins;

@@ -70,6 +70,7 @@ export function newChatMenu(commands: CommandRegistry, model: HubModel): Menu {
   menu.addClass('jp-AgentHub-newChatMenu');
   const current = model.currentProject;
   if (current) {
+    menu.addItem({ command: CommandIDs.currentProject });
     for (const agent of model.status?.agents ?? []) {
       menu.addItem({
         command: CommandIDs.newChat,

@@ -144,11 +144,16 @@ export class HubModel implements IDisposable {
   }
 
   async addProject(body: NewProject): Promise<Project> {
-    return this._keepProject(await this.api.addProject(body));
+    const project = await this.api.addProject(body);
+    if (!this._projects.has(project.id)) {
+      this._projects.set(project.id, project);
+      this._changed.emit();
+    }
+    return project;
   }
 
   async changeProject(id: string, body: ProjectChange): Promise<Project> {
-    return this._keepProject(await this.api.changeProject(id, body));
+    return this.api.changeProject(id, body);
   }
 
   async deleteProject(id: string, force = false): Promise<void> {
@@ -206,16 +211,25 @@ export class HubModel implements IDisposable {
     this._changed.emit();
   }
 
+  /** Take a chat that the server answered with, unless its event was faster: that may say more. */
+  keepChat(chat: Chat): Chat {
+    if (!this._chats.has(chat.id)) {
+      this._chats.set(chat.id, chat);
+      this._changed.emit();
+    }
+    return chat;
+  }
+
   async startChat(id: string): Promise<void> {
-    await this._expect(id, 'starting', async () => this._keepChat(await this.api.startChat(id)));
+    await this._expect(id, 'starting', () => this.api.startChat(id));
   }
 
   async stopChat(id: string): Promise<void> {
-    await this._expect(id, 'stopping', async () => this._keepChat(await this.api.stopChat(id)));
+    await this._expect(id, 'stopping', () => this.api.stopChat(id));
   }
 
   async renameChat(id: string, name: string): Promise<void> {
-    this._keepChat(await this.api.renameChat(id, name));
+    await this.api.renameChat(id, name);
   }
 
   async deleteChat(id: string, force = false): Promise<void> {
@@ -235,11 +249,9 @@ export class HubModel implements IDisposable {
     try {
       const chat = await this.api.newChat(body);
       this._pending.delete(id);
-      if (!this._chats.has(chat.id)) {
-        this._chats.set(chat.id, chat);
-      }
+      this.keepChat(chat);
       this._changed.emit();
-      return this._chats.get(chat.id) ?? chat;
+      return chat;
     } catch (reason) {
       const row = this._pending.get(id);
       if (row) {
@@ -252,7 +264,7 @@ export class HubModel implements IDisposable {
   }
 
   /** Show a chat in the state that a request is about to bring, until it is answered. */
-  private async _expect(id: string, status: ChatStatus, request: () => Promise<void>) {
+  private async _expect(id: string, status: ChatStatus, request: () => Promise<unknown>) {
     this._expected.set(id, status);
     this._changed.emit();
     try {
@@ -261,17 +273,6 @@ export class HubModel implements IDisposable {
       this._expected.delete(id);
       this._changed.emit();
     }
-  }
-
-  private _keepProject(project: Project): Project {
-    this._projects.set(project.id, project);
-    this._changed.emit();
-    return project;
-  }
-
-  private _keepChat(chat: Chat): void {
-    this._chats.set(chat.id, chat);
-    this._changed.emit();
   }
 
   private _onState(): void {

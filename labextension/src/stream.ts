@@ -3,6 +3,7 @@ import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import {
+  HubError,
   NAMESPACE,
   type ChangeEvent,
   type HubApi,
@@ -53,6 +54,11 @@ export class EventStream implements IDisposable {
 
   get state(): StreamState {
     return this._state;
+  }
+
+  /** Why the hub cannot be had; `null` while it can. */
+  get failure(): HubError | null {
+    return this._failure;
   }
 
   get isDisposed(): boolean {
@@ -124,6 +130,7 @@ export class EventStream implements IDisposable {
     const event = JSON.parse(data) as HubEvent;
     if (event.type === 'snapshot') {
       this._failures = 0;
+      this._failure = null;
       this._seq = event.seq;
       clearTimeout(this._poll);
       this._setState('live');
@@ -151,8 +158,7 @@ export class EventStream implements IDisposable {
     this._failures += 1;
     if (this._failures < this._options.patience) {
       this._setState('connecting');
-    } else if (this._state === 'connecting' || this._state === 'live') {
-      this._setState('offline');
+    } else if (this._failures === this._options.patience) {
       void this._pollAll();
     }
     const { firstDelay, longestDelay } = this._options;
@@ -173,13 +179,15 @@ export class EventStream implements IDisposable {
       ]);
       const artifacts = (await Promise.all(chats.map(chat => this._api.artifacts(chat.id)))).flat();
       if (!this._isLive && !this._isDisposed) {
+        this._failure = null;
         this._setState('polling');
         this._event.emit({ type: 'snapshot', seq: 0, status, projects, chats, artifacts });
         await Promise.all([...this._logs.keys()].map(project => this._pollLog(project)));
       }
-    } catch {
+    } catch (reason) {
       // The next poll asks again; the state says so meanwhile.
       if (!this._isLive) {
+        this._failure = HubError.from(reason);
         this._setState('offline');
       }
     }
@@ -225,7 +233,7 @@ export class EventStream implements IDisposable {
   }
 
   private _setState(state: StreamState): void {
-    if (state !== this._state && !this._isDisposed && !(this._isLive && state === 'polling')) {
+    if (state !== this._state && !this._isDisposed) {
       this._state = state;
       this._stateChanged.emit(state);
     }
@@ -238,6 +246,7 @@ export class EventStream implements IDisposable {
   private readonly _logs = new Map<string, number>();
   private _socket: WebSocket | null = null;
   private _seq: number | null = null;
+  private _failure: HubError | null = null;
   private _failures = 0;
   private _retry: ReturnType<typeof setTimeout> | undefined;
   private _poll: ReturnType<typeof setTimeout> | undefined;

@@ -1,4 +1,3 @@
-import type { Widget } from '@lumino/widgets';
 import { Token } from '@lumino/coreutils';
 
 import type { HubModel } from './model';
@@ -13,12 +12,6 @@ export const IAgentHub = new Token<IAgentHub>(
   'The projects, chats and artifacts of Agent Hub.'
 );
 
-/** Where a chat's terminal and a project's build page are. */
-export interface IChatTabs {
-  /** The tab of a chat, opened if need be. */
-  open(chat: string): Promise<Widget>;
-}
-
 export const PLUGIN = 'agent-hub-labextension';
 
 export namespace CommandIDs {
@@ -31,6 +24,7 @@ export namespace CommandIDs {
   export const cancelBuild = 'agent-hub:cancel-build';
   export const openBuild = 'agent-hub:open-build';
   export const deleteProject = 'agent-hub:delete-project';
+  export const currentProject = 'agent-hub:current-project';
   export const newChat = 'agent-hub:new-chat';
   export const newChatWithOptions = 'agent-hub:new-chat-with-options';
   export const openChat = 'agent-hub:open-chat';

@@ -18,9 +18,15 @@ export function EngineBanner(props: IEngineBannerProps): JSX.Element | null {
   const { model, commands } = props;
   const engine = model.status?.engine;
   if (model.connection === 'offline') {
+    const failure = model.stream.failure;
+    const isGone = !failure || failure.status === 0;
     return (
-      <Banner kind="error" title="The hub does not answer">
-        <p>Your chats and files are safe; this panel comes back when the Jupyter server does.</p>
+      <Banner kind="error" title={isGone ? 'The hub does not answer' : failure.message}>
+        <p>
+          {isGone
+            ? 'Your chats and files are safe; this panel comes back when the Jupyter server does.'
+            : failure.hint}
+        </p>
       </Banner>
     );
   }

@@ -1,0 +1,96 @@
+import { MainAreaWidget } from '@jupyterlab/apputils';
+import type { Terminal as Session, TerminalManager } from '@jupyterlab/services';
+import { ITerminal, Terminal } from '@jupyterlab/terminal';
+import type { ITranslator } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import React from 'react';
+
+import { ChatBar } from './components/ChatBar';
+import { CHAT_MARKS, MARKS } from './components/StatusMark';
+import { iconOfAgent } from './icons';
+import type { HubModel } from './model';
+import type { EventStream, StreamState } from './stream';
+
+/** A chat's terminal as a tab: Lab's own terminal, and a bar with the chat's state. Closing it leaves the chat. */
+export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
+  constructor(options: ChatTab.IOptions) {
+    const session = options.manager.connectTo({ model: { name: options.chat } });
+    const settings: Partial<ITerminal.IOptions> = {
+      ...options.settings,
+      initialCommand: '',
+      shutdownOnClose: false,
+      closeOnExit: false
+    };
+    super({ content: new Terminal(session, settings, options.translator) });
+    this.chat = options.chat;
+    this.id = `agent-hub-chat-${options.chat}`;
+    this.addClass('jp-AgentHub-tab');
+    this.title.closable = true;
+    this._model = options.model;
+    this._session = session;
+    const bar = ReactWidget.create(
+      <ChatBar chat={options.chat} model={options.model} commands={options.commands} />
+    );
+    bar.addClass('jp-AgentHub');
+    bar.addClass('jp-AgentHub-chatBarItem');
+    this.toolbar.addItem('chat', bar);
+    this._model.changed.connect(this._onChanged, this);
+    this._model.stream.stateChanged.connect(this._onStream, this);
+    this._onChanged();
+  }
+
+  /** The id of the chat. */
+  readonly chat: string;
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this._model.changed.disconnect(this._onChanged, this);
+      this._model.stream.stateChanged.disconnect(this._onStream, this);
+      // The session only watches the terminal: the chat goes on.
+      this._session.dispose();
+    }
+    super.dispose();
+  }
+
+  private _onChanged(): void {
+    const chat = this._model.chat(this.chat);
+    if (!chat) {
+      if (this._model.status && this._model.connection === 'live') {
+        this.dispose();
+      }
+      return;
+    }
+    const project = this._model.project(chat.project)?.name ?? '';
+    const isRunning = chat.status === 'running';
+    const { title } = this;
+    title.label = chat.name;
+    title.caption = `${chat.name}\n${this._model.agentTitle(chat.agent)} in ${project}`;
+    title.icon = isRunning ? iconOfAgent(chat.agent) : MARKS[CHAT_MARKS[chat.status]];
+    title.iconClass = isRunning ? '' : `jp-AgentHub-mark jp-mod-${CHAT_MARKS[chat.status]}`;
+  }
+
+  private _onStream(_: EventStream, state: StreamState): void {
+    const { _session: session } = this;
+    if (state === 'live' && !session.isDisposed && session.connectionStatus === 'disconnected') {
+      session.reconnect().catch(reason => {
+        console.warn('The terminal could not be reached again.', reason);
+      });
+    }
+  }
+
+  private readonly _model: HubModel;
+  private readonly _session: Session.ITerminalConnection;
+}
+
+export namespace ChatTab {
+  export interface IOptions {
+    chat: string;
+    model: HubModel;
+    manager: TerminalManager;
+    commands: CommandRegistry;
+    /** What the person set for all of Lab's terminals. */
+    settings: Partial<ITerminal.IOptions>;
+    translator: ITranslator;
+  }
+}

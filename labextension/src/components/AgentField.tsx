@@ -1,0 +1,114 @@
+import React from 'react';
+
+import type { Status } from '../api';
+import type { CommonValues, FieldError, ResourceValues } from '../forms';
+import { count } from '../format';
+import { Field } from './Field';
+import { Fold } from './Fold';
+
+interface IAgentFieldProps<T extends CommonValues> {
+  values: T;
+  status: Status | null;
+  errors: readonly FieldError[];
+  /** What is used where nothing is chosen, for a chat: what its project says. */
+  defaults?: { agent: string; model: string; resources: ResourceValues };
+  onChange: (values: Partial<CommonValues>) => void;
+}
+
+/** Which agent runs, with which model, on how much of the machine. */
+export function AgentField<T extends CommonValues>(props: IAgentFieldProps<T>): JSX.Element {
+  const { values, errors, onChange, status, defaults } = props;
+  const agents = status?.agents ?? [];
+  const gpus = status?.gpus.length ?? 0;
+  const title = (name: string) => agents.find(agent => agent.name === name)?.title ?? name;
+  const set = (part: Partial<ResourceValues>) =>
+    onChange({ resources: { ...values.resources, ...part } });
+  const fallback = defaults?.resources ?? { cpus: '', memory: '', gpus: '' };
+  const { cpus, memory, gpus: wanted } = values.resources;
+  const summary = [
+    title(values.agent || (defaults?.agent ?? '')),
+    values.model || defaults?.model,
+    (wanted || fallback.gpus) && count(Number(wanted || fallback.gpus), 'GPU'),
+    (cpus || fallback.cpus) && `${cpus || fallback.cpus} CPU`,
+    (memory || fallback.memory) && `${memory || fallback.memory} GiB`
+  ].filter(Boolean);
+
+  return (
+    <Fold
+      title="Agent and resources"
+      summary={summary.join(' · ')}
+      hasError={errors.some(error => /^(agent|model|resources)/.test(error.field))}
+    >
+      {!defaults && (
+        <Field label="Agent" field="agent" errors={errors}>
+          {control => (
+            <select
+              {...control}
+              value={values.agent}
+              onChange={event => onChange({ agent: event.target.value })}
+            >
+              {agents.map(agent => (
+                <option key={agent.name} value={agent.name}>
+                  {agent.title}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
+      <Field label="Model" field="model" errors={errors}>
+        {control => (
+          <input
+            {...control}
+            type="text"
+            spellCheck={false}
+            placeholder={defaults?.model || 'the agent’s own default'}
+            value={values.model}
+            onChange={event => onChange({ model: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label="CPU cores" field="resources.cpus" errors={errors}>
+        {control => (
+          <input
+            {...control}
+            type="text"
+            inputMode="decimal"
+            placeholder={fallback.cpus || 'no limit'}
+            value={cpus}
+            onChange={event => set({ cpus: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label="Memory, GiB" field="resources.memory" errors={errors}>
+        {control => (
+          <input
+            {...control}
+            type="text"
+            inputMode="decimal"
+            placeholder={fallback.memory || 'no limit'}
+            value={memory}
+            onChange={event => set({ memory: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field
+        label="GPUs"
+        field="resources.gpus"
+        errors={errors}
+        note={gpus === 0 ? 'The engine of this server has no GPU.' : `${gpus} on this server.`}
+      >
+        {control => (
+          <input
+            {...control}
+            type="text"
+            inputMode="numeric"
+            placeholder={fallback.gpus || '0'}
+            value={wanted}
+            onChange={event => set({ gpus: event.target.value })}
+          />
+        )}
+      </Field>
+    </Fold>
+  );
+}

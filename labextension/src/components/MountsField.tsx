@@ -1,0 +1,88 @@
+import React from 'react';
+import { addIcon, closeIcon } from '@jupyterlab/ui-components';
+
+import type { Mount } from '../api';
+import type { FieldError } from '../forms';
+import { count } from '../format';
+import { controlProps, FieldProblem } from './Field';
+import { Fold } from './Fold';
+import { IconButton } from './IconButton';
+
+interface IMountsFieldProps {
+  mounts: Mount[];
+  errors: readonly FieldError[];
+  onChange: (mounts: Mount[]) => void;
+}
+
+/** Folders of the server that the container sees. */
+export function MountsField(props: IMountsFieldProps): JSX.Element {
+  const { mounts, errors, onChange } = props;
+  const change = (index: number, part: Partial<Mount>) =>
+    onChange(mounts.map((mount, at) => (at === index ? { ...mount, ...part } : mount)));
+
+  return (
+    <Fold
+      title="Mounts"
+      summary={mounts.length === 0 ? 'None' : count(mounts.length, 'folder')}
+      hasError={errors.some(error => error.field.startsWith('mounts'))}
+      isOpen={mounts.length > 0}
+    >
+      {mounts.length > 0 && (
+        <div className="jp-AgentHub-rows jp-mod-mounts" aria-hidden="true">
+          <span>Folder on this server</span>
+          <span>In the container</span>
+          <span>Access</span>
+        </div>
+      )}
+      {mounts.map((mount, index) => (
+        <React.Fragment key={index}>
+          <div className="jp-AgentHub-rows jp-mod-mounts">
+            <input
+              {...controlProps(errors, `mounts.${index}.source`)}
+              type="text"
+              aria-label={`Mount ${index + 1}: folder on this server`}
+              placeholder="/data"
+              spellCheck={false}
+              value={mount.source}
+              onChange={event => change(index, { source: event.target.value })}
+            />
+            <input
+              {...controlProps(errors, `mounts.${index}.target`)}
+              type="text"
+              aria-label={`Mount ${index + 1}: in the container`}
+              placeholder="/data"
+              spellCheck={false}
+              value={mount.target}
+              onChange={event => change(index, { target: event.target.value })}
+            />
+            <select
+              aria-label={`Mount ${index + 1}: access`}
+              value={mount.read_only ? 'ro' : 'rw'}
+              onChange={event => change(index, { read_only: event.target.value === 'ro' })}
+            >
+              <option value="ro">Read only</option>
+              <option value="rw">Read, write</option>
+            </select>
+            <IconButton
+              icon={closeIcon}
+              label={`Remove mount ${index + 1}`}
+              onClick={() => onChange(mounts.filter((_, at) => at !== index))}
+            />
+          </div>
+          <FieldProblem errors={errors} field={`mounts.${index}`} />
+          <FieldProblem errors={errors} field={`mounts.${index}.source`} />
+          <FieldProblem errors={errors} field={`mounts.${index}.target`} />
+        </React.Fragment>
+      ))}
+      <FieldProblem errors={errors} field="mounts" />
+      <button
+        type="button"
+        className="jp-AgentHub-plain"
+        onClick={() => onChange([...mounts, { source: '', target: '', read_only: true }])}
+      >
+        <addIcon.react tag="span" />
+        Add mount
+      </button>
+    </Fold>
+  );
+}

@@ -1,0 +1,48 @@
+import React, { useEffect, useRef } from 'react';
+import { CodeEditor, type IEditorServices } from '@jupyterlab/codeeditor';
+
+import type { ControlProps } from './Field';
+
+interface IScriptEditorProps {
+  control: ControlProps;
+  label: string;
+  value: string;
+  services: IEditorServices;
+  onChange: (value: string) => void;
+}
+
+/** Lab's own editor for a shell script. */
+export function ScriptEditor(props: IScriptEditorProps): JSX.Element {
+  const host = useRef<HTMLDivElement>(null);
+  const latest = useRef(props);
+  latest.current = props;
+
+  useEffect(() => {
+    const { services, value, label } = latest.current;
+    const model = new CodeEditor.Model({ mimeType: 'text/x-sh' });
+    model.sharedModel.setSource(value);
+    const editor = services.factoryService.newInlineEditor({
+      host: host.current!,
+      model,
+      config: { lineNumbers: true, lineWrap: true }
+    });
+    host.current!.querySelector('[role="textbox"]')?.setAttribute('aria-label', label);
+    const slot = () => latest.current.onChange(model.sharedModel.getSource());
+    model.sharedModel.changed.connect(slot);
+    return () => {
+      model.sharedModel.changed.disconnect(slot);
+      editor.dispose();
+      model.dispose();
+    };
+  }, []);
+
+  return (
+    <div
+      {...props.control}
+      ref={host}
+      className="jp-AgentHub-script"
+      role="group"
+      aria-label={props.label}
+    />
+  );
+}

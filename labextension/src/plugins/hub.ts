@@ -1,0 +1,29 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+
+import { HubApi } from '../api';
+import { HubModel } from '../model';
+import { EventStream } from '../stream';
+import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+import { describe } from '../args';
+import { refused } from '../notices';
+
+/** What every other plugin stands on: the model, kept by the events socket. */
+export const hub: JupyterFrontEndPlugin<IAgentHub> = {
+  id: `${PLUGIN}:hub`,
+  description: 'Connects to the hub of this server.',
+  autoStart: true,
+  provides: IAgentHub,
+  activate: (app: JupyterFrontEnd): IAgentHub => {
+    const api = new HubApi(app.serviceManager.serverSettings);
+    const stream = new EventStream(api);
+    const model = new HubModel(api, stream);
+    stream.connect();
+
+    app.commands.addCommand(CommandIDs.checkEngine, {
+      label: 'Ask the Container Engine Again',
+      describedBy: describe({}),
+      execute: () => model.checkEngine().catch(refused('Could not ask the container engine'))
+    });
+    return { model };
+  }
+};

@@ -1,0 +1,42 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILauncher } from '@jupyterlab/launcher';
+import { DisposableSet } from '@lumino/disposable';
+
+import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+
+const CATEGORY = 'Agents';
+
+/** A card for each agent, and one to add a project. */
+export const launcher: JupyterFrontEndPlugin<void> = {
+  id: `${PLUGIN}:launcher`,
+  description: 'Starts chats from the launcher.',
+  autoStart: true,
+  requires: [IAgentHub, ILauncher],
+  activate: (_: JupyterFrontEnd, { model }: IAgentHub, launcher: ILauncher) => {
+    let shown = '';
+    let cards = new DisposableSet();
+    const update = () => {
+      const agents = (model.status?.agents ?? []).map(agent => agent.name);
+      if (agents.join() === shown) {
+        return;
+      }
+      shown = agents.join();
+      cards.dispose();
+      cards = new DisposableSet();
+      agents.forEach((agent, rank) => {
+        const args = { agent, isLauncher: true };
+        cards.add(launcher.add({ command: CommandIDs.newChat, category: CATEGORY, rank, args }));
+      });
+      cards.add(
+        launcher.add({
+          command: CommandIDs.addProject,
+          category: CATEGORY,
+          rank: agents.length,
+          args: { isLauncher: true }
+        })
+      );
+    };
+    model.changed.connect(update);
+    update();
+  }
+};

@@ -1,0 +1,45 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { DisposableSet } from '@lumino/disposable';
+
+import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+
+const CATEGORY = 'Agent Hub';
+
+/** What needs no row to act on, in the command palette. */
+export const palette: JupyterFrontEndPlugin<void> = {
+  id: `${PLUGIN}:palette`,
+  description: 'Adds commands to the palette.',
+  autoStart: true,
+  requires: [IAgentHub, ICommandPalette],
+  activate: (_: JupyterFrontEnd, { model }: IAgentHub, palette: ICommandPalette) => {
+    for (const command of [
+      CommandIDs.showPanel,
+      CommandIDs.filter,
+      CommandIDs.addProject,
+      CommandIDs.newChat,
+      CommandIDs.newChatWithOptions,
+      CommandIDs.checkEngine
+    ]) {
+      palette.addItem({ command, category: CATEGORY });
+    }
+
+    let shown = '';
+    let items = new DisposableSet();
+    const update = () => {
+      const agents = (model.status?.agents ?? []).map(agent => agent.name);
+      if (agents.join() === shown) {
+        return;
+      }
+      shown = agents.join();
+      items.dispose();
+      items = new DisposableSet();
+      for (const agent of agents) {
+        const args = { agent };
+        items.add(palette.addItem({ command: CommandIDs.newChat, category: CATEGORY, args }));
+      }
+    };
+    model.changed.connect(update);
+    update();
+  }
+};

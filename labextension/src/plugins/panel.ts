@@ -1,0 +1,40 @@
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+
+import { describe } from '../args';
+import { HubPanel } from '../panel';
+import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+
+/** Beside the file browser, which has the rank 100. */
+const RANK = 110;
+
+/** The side panel. */
+export const panel: JupyterFrontEndPlugin<void> = {
+  id: `${PLUGIN}:panel`,
+  description: 'Lists projects, chats and artifacts in the left area.',
+  autoStart: true,
+  requires: [IAgentHub],
+  optional: [ILayoutRestorer],
+  activate: (app: JupyterFrontEnd, { model }: IAgentHub, restorer: ILayoutRestorer | null) => {
+    const widget = new HubPanel(model, app.commands);
+    app.shell.add(widget, 'left', { rank: RANK });
+    restorer?.add(widget, widget.id);
+
+    app.commands.addCommand(CommandIDs.showPanel, {
+      label: 'Show Agent Hub',
+      describedBy: describe({}),
+      execute: () => app.shell.activateById(widget.id)
+    });
+    app.commands.addCommand(CommandIDs.filter, {
+      label: 'Filter Projects, Chats and Artifacts',
+      describedBy: describe({}),
+      execute: () => {
+        app.shell.activateById(widget.id);
+        widget.toggleFilter();
+      }
+    });
+  }
+};

@@ -1,0 +1,167 @@
+import React from 'react';
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { IEditorServices } from '@jupyterlab/codeeditor';
+import { newFolderIcon } from '@jupyterlab/ui-components';
+
+import { HubError, type Project } from '../api';
+import { describe, text } from '../args';
+import { ProjectForm } from '../components/ProjectForm';
+import { Form, showForm } from '../formdialog';
+import { newProject, projectChange, projectValues, type ProjectValues } from '../forms';
+import { count } from '../format';
+import { refused } from '../notices';
+import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+
+/** Adding, changing and deleting projects. */
+export const projects: JupyterFrontEndPlugin<void> = {
+  id: `${PLUGIN}:projects`,
+  description: 'Adds projects, changes their settings, deletes them.',
+  autoStart: true,
+  requires: [IAgentHub, IEditorServices],
+  activate: (app: JupyterFrontEnd, { model }: IAgentHub, services: IEditorServices) => {
+    const { commands } = app;
+    const find = (id: string): Project | undefined => model.project(id);
+
+    const form = (
+      project: Project | null,
+      submit: (values: ProjectValues) => Promise<Project>
+    ): Form<ProjectValues, Project> =>
+      new Form({
+        values: projectValues(project),
+        submit,
+        render: form => (
+          <ProjectForm
+            values={form.values}
+            errors={form.errors}
+            isNew={project === null}
+            api={model.api}
+            status={model.status}
+            services={services}
+            onChange={form.change}
+            onErrors={form.setErrors}
+          />
+        )
+      });
+
+    commands.addCommand(CommandIDs.addProject, {
+      label: args => (args.isLauncher ? 'Add project' : 'Add Project…'),
+      caption: 'Add a Git repository and build its snapshot',
+      icon: newFolderIcon,
+      describedBy: {
+        args: { type: 'object', properties: { isLauncher: { type: 'boolean' } } }
+      },
+      execute: async () => {
+        const project = await showForm({
+          title: 'Add project',
+          accept: 'Add and build',
+          focus: '[data-field="url"]',
+          form: form(null, values => model.addProject(newProject(values)))
+        });
+        if (project) {
+          await commands.execute(CommandIDs.openBuild, { project: project.id });
+        }
+      }
+    });
+
+    commands.addCommand(CommandIDs.projectSettings, {
+      label: 'Settings…',
+      describedBy: describe({
+        project: 'id of the project',
+        focus: 'the field that has the focus at first'
+      }),
+      execute: async args => {
+        const project = find(text(args, 'project'));
+        if (!project) {
+          return;
+        }
+        const focus = text(args, 'focus') || 'name';
+        const changed = await showForm({
+          title: `Settings of ${project.name}`,
+          accept: 'Save',
+          focus: focus === 'setup' ? '[data-field="setup"] .cm-content' : `[data-field="${focus}"]`,
+          form: form(project, values => model.changeProject(project.id, projectChange(values)))
+        });
+        if (changed && needsBuild(project, changed)) {
+          const { button } = await showDialog({
+            title: 'Build again?',
+            body: 'New chats use these settings once a snapshot was built from them. Chats that are there keep theirs.',
+            buttons: [Dialog.cancelButton({ label: 'Later' }), Dialog.okButton({ label: 'Build' })]
+          });
+          if (button.accept) {
+            await commands.execute(CommandIDs.buildProject, { project: project.id });
+          }
+        }
+      }
+    });
+
+    commands.addCommand(CommandIDs.deleteProject, {
+      label: 'Delete Project…',
+      describedBy: describe({ project: 'id of the project' }),
+      execute: async args => {
+        const project = find(text(args, 'project'));
+        if (!project) {
+          return;
+        }
+        const chats = model.chats.filter(chat => chat.project === project.id).length;
+        const { button } = await showDialog({
+          title: `Delete ${project.name}?`,
+          body:
+            chats > 0
+              ? `Its ${count(chats, 'chat')} and their workspaces are deleted with it. The repository itself, and published artifacts, stay.`
+              : 'The hub forgets the project. The repository itself, and published artifacts, stay.',
+          buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Delete' })]
+        });
+        if (!button.accept) {
+          return;
+        }
+        try {
+          await model.deleteProject(project.id);
+        } catch (reason) {
+          const error = HubError.from(reason);
+          if (error.status !== 409) {
+            refused(`Could not delete ${project.name}`)(reason);
+            return;
+          }
+          const { button } = await showDialog({
+            title: `Delete ${project.name} anyway?`,
+            body: [error.message, error.hint].join(' '),
+            buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Delete anyway' })]
+          });
+          if (button.accept) {
+            await model
+              .deleteProject(project.id, true)
+              .catch(refused(`Could not delete ${project.name}`));
+          }
+        }
+      }
+    });
+
+    watchBuilds(model, id => void commands.execute(CommandIDs.openBuild, { project: id }));
+  }
+};
+
+/** Whether a snapshot of the old settings is not one of the new. */
+function needsBuild(before: Project, after: Project): boolean {
+  return (['branch', 'base', 'setup'] as const).some(name => before[name] !== after[name]);
+}
+
+/** Tell when a build that was watched going on fails, unless its page says so already. */
+function watchBuilds(model: IAgentHub['model'], open: (project: string) => void): void {
+  const going = new Set<string>();
+  model.changed.connect(() => {
+    for (const { id, name, build } of model.projects) {
+      if (build && ['queued', 'cloning', 'building'].includes(build.state)) {
+        going.add(build.id);
+      } else if (build && going.delete(build.id) && build.state === 'failed') {
+        const isSeen = document.querySelector(`.jp-AgentHub-build[data-project="${id}"]`) !== null;
+        if (!isSeen) {
+          Notification.error(`The build of ${name} failed. ${build.error?.message ?? ''}`, {
+            autoClose: false,
+            actions: [{ label: 'Open log', callback: () => open(id) }]
+          });
+        }
+      }
+    }
+  });
+}

@@ -1,0 +1,46 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IRunningSessionManagers } from '@jupyterlab/running';
+
+import { chatWords } from '../format';
+import { iconOfAgent } from '../icons';
+import { refused } from '../notices';
+import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+
+/** The chats that run, beside kernels and terminals in Lab's own list of what runs. */
+export const running: JupyterFrontEndPlugin<void> = {
+  id: `${PLUGIN}:running`,
+  description: 'Lists running chats among what runs.',
+  autoStart: true,
+  requires: [IAgentHub, IRunningSessionManagers],
+  activate: (app: JupyterFrontEnd, { model }: IAgentHub, managers: IRunningSessionManagers) => {
+    const chats = () =>
+      model.chats.filter(
+        chat =>
+          !model.isPending(chat.id) && ['running', 'starting', 'queued'].includes(chat.status)
+      );
+    managers.add({
+      name: 'Agent Hub chats',
+      running: () =>
+        chats().map(chat => ({
+          label: () => chat.name,
+          labelTitle: () =>
+            `${model.agentTitle(chat.agent)} in ${model.project(chat.project)?.name ?? ''}`,
+          detail: () => chatWords(chat),
+          icon: () => iconOfAgent(chat.agent),
+          open: () => void app.commands.execute(CommandIDs.openChat, { chat: chat.id }),
+          shutdown: () => void app.commands.execute(CommandIDs.stopChat, { chat: chat.id })
+        })),
+      runningChanged: model.changed,
+      refreshRunning: () => undefined,
+      shutdownAll: () => {
+        for (const chat of chats()) {
+          model.stopChat(chat.id).catch(refused(`Could not stop ${chat.name}`));
+        }
+      },
+      shutdownLabel: 'Stop',
+      shutdownAllLabel: 'Stop All',
+      shutdownAllConfirmationText:
+        'Stop every chat of Agent Hub? Workspaces and conversations stay.'
+    });
+  }
+};

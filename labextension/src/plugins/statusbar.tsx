@@ -1,0 +1,31 @@
+import React from 'react';
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import { ReactWidget } from '@jupyterlab/ui-components';
+
+import { StatusItem } from '../components/StatusItem';
+import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+
+/** How many chats run, in the status bar. */
+export const statusbar: JupyterFrontEndPlugin<void> = {
+  id: `${PLUGIN}:statusbar`,
+  description: 'Shows in the status bar how many chats run.',
+  autoStart: true,
+  requires: [IAgentHub, IStatusBar],
+  activate: (app: JupyterFrontEnd, { model }: IAgentHub, bar: IStatusBar) => {
+    const item = ReactWidget.create(
+      <StatusItem
+        model={model}
+        onClick={() => void app.commands.execute(CommandIDs.showPanel)}
+      />
+    );
+    item.addClass('jp-mod-highlighted');
+    bar.registerStatusItem(`${PLUGIN}:statusbar`, {
+      item,
+      align: 'left',
+      rank: 3,
+      isActive: () => model.status !== null,
+      activeStateChanged: model.changed
+    });
+  }
+};

@@ -1,0 +1,96 @@
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { WidgetTracker } from '@jupyterlab/apputils';
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection, TerminalManager } from '@jupyterlab/services';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITerminalTracker, type ITerminal } from '@jupyterlab/terminal';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { terminalIcon } from '@jupyterlab/ui-components';
+
+import { NAMESPACE } from '../api';
+import { describe, text } from '../args';
+import { ChatTab } from '../chattab';
+import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+
+/** Where Lab keeps what a person set for terminals. */
+const LAB_TERMINAL = '@jupyterlab/terminal-extension:plugin';
+
+/** A chat's terminal in a tab, by Lab's own terminal widget. */
+export const terminals: JupyterFrontEndPlugin<void> = {
+  id: `${PLUGIN}:terminals`,
+  description: 'Opens the terminals of chats.',
+  autoStart: true,
+  requires: [IAgentHub],
+  optional: [ILayoutRestorer, ITerminalTracker, ISettingRegistry, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    { model }: IAgentHub,
+    restorer: ILayoutRestorer | null,
+    labTerminals: ITerminalTracker | null,
+    registry: ISettingRegistry | null,
+    translator: ITranslator | null
+  ) => {
+    const { settings } = model.api;
+    const manager = new TerminalManager({
+      serverSettings: ServerConnection.makeSettings({
+        ...settings,
+        baseUrl: URLExt.join(settings.baseUrl, NAMESPACE, '/'),
+        wsUrl: URLExt.join(settings.wsUrl, NAMESPACE, '/')
+      }),
+      // The panel shows which chats there are; this manager only connects.
+      standby: () => true
+    });
+    const tracker = new WidgetTracker<ChatTab>({ namespace: 'agent-hub-chat' });
+
+    app.commands.addCommand(CommandIDs.openChat, {
+      label: 'Open Terminal',
+      icon: terminalIcon,
+      describedBy: describe({ chat: 'id of the chat' }),
+      isEnabled: args => !model.isPending(text(args, 'chat')),
+      execute: async args => {
+        const chat = text(args, 'chat');
+        if (chat === '' || model.isPending(chat)) {
+          return;
+        }
+        let tab = tracker.find(widget => widget.chat === chat);
+        if (!tab) {
+          tab = new ChatTab({
+            chat,
+            model,
+            manager,
+            commands: app.commands,
+            settings: await labSettings(registry),
+            translator: translator ?? nullTranslator
+          });
+          await tracker.add(tab);
+          app.shell.add(tab, 'main', { type: 'Chat' });
+          await labTerminals?.inject(tab);
+        }
+        app.shell.activateById(tab.id);
+      }
+    });
+
+    void restorer?.restore(tracker, {
+      command: CommandIDs.openChat,
+      args: widget => ({ chat: widget.chat }),
+      name: widget => widget.chat
+    });
+  }
+};
+
+async function labSettings(registry: ISettingRegistry | null): Promise<Partial<ITerminal.IOptions>> {
+  if (!registry) {
+    return {};
+  }
+  try {
+    const loaded = await registry.load(LAB_TERMINAL);
+    return loaded.composite as Partial<ITerminal.IOptions>;
+  } catch (reason) {
+    console.warn('Lab’s terminal settings could not be read; its defaults are used.', reason);
+    return {};
+  }
+}
