@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from agent_hub.notebook.display import duration
 
 if TYPE_CHECKING:
-    from agent_hub.models import Build
+    from agent_hub.models import Build, BuildStep
 
 
 class Progress(Protocol):
@@ -46,20 +46,27 @@ class Silence:
 
 
 class Lines:
-    """A line on standard error whenever the build takes another step, or ends."""
+    """A line on standard error for each step of the build, and one for its end."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._last = ""
+        self._shown: set[str] = set()
 
     def show(self, build: Build) -> None:
-        text = line(build)
-        if text != self._last:
-            self._last = text
-            print(f"{self._name}: {text}", file=sys.stderr, flush=True)
+        for step in build.steps:
+            if step.state.value != "pending":
+                cached = ", from before" if step.cached else ""
+                self._print(step.name, f"{percent(build):3}% {_named(step)}{cached}")
+        if build.state.ended:
+            self._print("", line(build))
 
     def leave(self, message: str) -> None:
         print(message, file=sys.stderr, flush=True)
+
+    def _print(self, key: str, text: str) -> None:
+        if key not in self._shown:
+            self._shown.add(key)
+            print(f"{self._name}: {text}", file=sys.stderr, flush=True)
 
 
 class Bar:
@@ -111,8 +118,11 @@ def line(build: Build) -> str:
         return f"failed{where}"
     if build.state.ended or step is None:
         return build.state.value
-    detail = f" ({step.detail})" if step.detail else ""
-    return f"{step.name}{detail}, {percent(build)}%"
+    return f"{_named(step)}, {percent(build)}%"
+
+
+def _named(step: BuildStep) -> str:
+    return f"{step.name} ({step.detail})" if step.detail else step.name
 
 
 def _in_a_kernel() -> bool:

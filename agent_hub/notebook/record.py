@@ -58,14 +58,14 @@ class Record(Generic[M]):
         raise NotImplementedError
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        note = ""
         try:
             self.refresh()
         except NotFound:
-            note = "deleted"
+            text = f"{type(self).__name__}({self._data.name!r}, deleted)"
+            return bundle(text, quiet(f"{self._data.name}: deleted"))
         except AgentHubError as error:
-            note = f"as last seen: {error.message}"
-        return bundle(repr(self), self._repr_html_(), note)
+            return bundle(repr(self), self._repr_html_(), f"as last seen: {error.message}")
+        return bundle(repr(self), self._repr_html_())
 
 
 def bundle(text: str, html: str, note: str = "") -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -50,12 +51,11 @@ class Transport:
             mounts={pattern: None for pattern in DIRECT},
         )
 
+        # Nobody closes a Hub in a notebook: the connections go with the last object that uses them.
+        self.close = weakref.finalize(self, self._client.close)
+
     def __repr__(self) -> str:
         return f"Transport({self.url!r})"
-
-    def close(self) -> None:
-        """Close the connections; the transport cannot be used any more."""
-        self._client.close()
 
     def read(self, path: str, kind: type[M], timeout: float | None = None) -> M:
         """What a GET answers, as a model."""
