@@ -12,6 +12,7 @@ import math
 import os
 import ssl
 import threading
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
@@ -55,6 +56,13 @@ VERIFY_TIMEOUT = 20.0
 
 RECHECK = 60.0
 """Seconds after which a wait looks again: an engine can lose the end of a container that it was told to forget."""
+
+
+NO_DETACH_KEYS = b",".join([b"\xff"] * 8)
+"""Bytes that no terminal sends: the first of them is held back until the next.
+
+Docker's own, Ctrl-P Ctrl-Q, would end an attach, and delay every Ctrl-P.
+"""
 
 
 class DockerEngine(Engine):
@@ -160,14 +168,18 @@ class DockerEngine(Engine):
 
     async def create(self, spec: ContainerSpec) -> Handle:
         """Create a container, stopped; one of the same name is returned as it is."""
-        try:
-            made = await self._call(lambda api: api.create_container(**create_arguments(api, spec)))
-        except Conflict:
-            found = await self._call(lambda api: api.inspect_container(spec.name))
-            self._terminals[found["Id"]] = bool(found["Config"]["Tty"])
-            return Handle(found["Id"], spec.name, given_labels(found["Config"].get("Labels")))
-        self._terminals[made["Id"]] = spec.tty
-        return Handle(made["Id"], spec.name, dict(spec.labels))
+        async with asyncio.timeout(CALL_TIMEOUT):
+            while True:
+                with suppress(Conflict):
+                    made = await self._call(lambda api: api.create_container(**create_arguments(api, spec)))
+                    self._terminals[made["Id"]] = spec.tty
+                    return Handle(made["Id"], spec.name, dict(spec.labels))
+                with suppress(ContainerLost):
+                    found = await self._call(lambda api: api.inspect_container(spec.name))
+                    self._terminals[found["Id"]] = bool(found["Config"]["Tty"])
+                    return Handle(found["Id"], spec.name, given_labels(found["Config"].get("Labels")))
+                # The name is taken by a container that is just being created, or removed.
+                await asyncio.sleep(0.05)
 
     async def start(self, handle: Handle) -> None:
         """Start it, and give its terminal the size that was asked for before."""
@@ -254,7 +266,7 @@ class DockerEngine(Engine):
         if handle.id not in self._terminals:
             found = await self._call(lambda api: api.inspect_container(handle.id))
             self._terminals[handle.id] = bool(found["Config"]["Tty"])
-        query = {"stream": "1", "stdin": "1", "stdout": "1", "stderr": "1"}
+        query = {"stream": "1", "stdin": "1", "stdout": "1", "stderr": "1", "detachKeys": NO_DETACH_KEYS}
         answer = await self._request("POST", f"/containers/{handle.id}/attach", query, upgrade=True)
         return TerminalStream(answer, partial(self._resize, handle), framed=not self._terminals[handle.id])
 
@@ -287,14 +299,16 @@ class DockerEngine(Engine):
         made = await (await self._request("POST", f"/containers/{handle.id}/exec", None, body)).json()
         path = f"/exec/{made['Id']}"
         answer = await self._request("POST", f"{path}/start", None, {"Detach": False, "Tty": False}, upgrade=True)
-        splitter = LineSplitter(on_line or (lambda line: None))
+        # One for each output: a line of one may come within a line of the other.
+        splitters: defaultdict[int, LineSplitter] = defaultdict(partial(LineSplitter, on_line or (lambda line: None)))
         kept = bytearray()
         try:
-            async for part in answer.frames():
-                splitter.feed(part)
+            async for output, part in answer.frames():
+                splitters[output].feed(part)
                 kept += part
                 del kept[:-OUTPUT_KEPT]
-            splitter.close()
+            for splitter in splitters.values():
+                splitter.close()
         finally:
             answer.close()
         return Executed(await self._exit_code(path), kept.decode(errors="replace"))
@@ -311,9 +325,9 @@ class DockerEngine(Engine):
     async def watch(self, labels: Mapping[str, str]) -> AsyncIterator[Handle]:
         """Containers that have just changed state, from the engine's own events."""
         filters = {
-            "type": {"container": True},
-            "event": {name: True for name in ("create", "start", "die", "oom", "destroy")},
-            "label": {f"{name}={value}": True for name, value in labels.items()},
+            "type": "container",
+            "event": ["create", "start", "die", "oom", "destroy"],
+            "label": [f"{name}={value}" for name, value in labels.items()],
         }
         answer = await self._request("GET", "/events", {"filters": docker.utils.convert_filters(filters)})
         try:

@@ -11,7 +11,6 @@ import struct
 import subprocess
 import termios
 import tty
-from collections import deque
 from collections.abc import Mapping, Sequence
 
 from agent_hub.engines.process_identity import signal_members
@@ -34,7 +33,7 @@ class Terminal:
         self._master = -1
         self._streams: set[PtyStream] = set()
         self._reading = False
-        self._outgoing: deque[memoryview] = deque()
+        self._ready: asyncio.Future[None] | None = None
         self._writing = asyncio.Lock()
 
     def open(self) -> tuple[int, int]:
@@ -121,7 +120,7 @@ class Terminal:
     async def _writable(self) -> None:
         loop, master = asyncio.get_running_loop(), self._master
         ready: asyncio.Future[None] = loop.create_future()
-        loop.add_writer(master, lambda: ready.done() or ready.set_result(None))
+        loop.add_writer(master, _settle, ready)
         self._ready = ready
         try:
             await ready
@@ -143,13 +142,16 @@ class Terminal:
         self._reading = False
         self._master = -1
         os.close(master)
-        if self._ready is not None and not self._ready.done():
-            self._ready.set_result(None)
+        if self._ready is not None:
+            _settle(self._ready)
         for stream in self._streams:
             stream.feed_end()
         self._streams.clear()
 
-    _ready: asyncio.Future[None] | None = None
+
+def _settle(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
 
 
 class PtyStream:

@@ -183,12 +183,12 @@ class Answer:
         if rest.strip():
             yield json.loads(rest)
 
-    async def frames(self) -> AsyncIterator[bytes]:
-        """What a command without a terminal writes: both outputs, in the order they came."""
+    async def frames(self) -> AsyncIterator[tuple[int, bytes]]:
+        """What a command without a terminal writes, as it came: 1 or 2 for the output, and the bytes."""
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
-                _, size = struct.unpack(">B3xI", await self.reader.readexactly(8))
-                yield await self.reader.readexactly(size)
+                output, size = struct.unpack(">B3xI", await self.reader.readexactly(8))
+                yield output, await self.reader.readexactly(size)
 
     def close(self) -> None:
         """End the connection, which also ends what the engine does for it."""
@@ -221,11 +221,14 @@ class TerminalStream:
     async def read(self, size: int = 65536) -> bytes:
         """The next bytes, or ``b""`` once the container ended or the stream was closed."""
         if self._frames is not None:
-            return await anext(self._frames, b"")
+            return (await anext(self._frames, (0, b"")))[1]
         try:
-            return await self._reader.read(size)
+            data = await self._reader.read(size)
         except OSError:
-            return b""
+            data = b""
+        if not data:
+            self._writer.close()
+        return data
 
     async def write(self, data: bytes) -> None:
         """Send bytes to the program. Raises :class:`ConnectionError` where the container has ended."""
