@@ -16,7 +16,7 @@ PUBLIC_API = "https://api.openai.com/v1"
 
 
 class CodexAgent(Agent):
-    """Codex. What the hub decides is passed on the command line, so ``config.toml`` is the person's own to change.
+    """Codex. What the hub decides is passed on the command line, so the files in its folder are the person's to change.
 
     A chat whose environment has ``OPENAI_API_KEY`` uses that; another shows Codex's own login in its terminal, and the
     login stays in the agent's folder. ``OPENAI_BASE_URL`` and ``OPENAI_MODEL`` are honoured.
@@ -42,13 +42,8 @@ class CodexAgent(Agent):
 
     def prepare(self, chat: Chat, home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True)
-        config = home / "config.toml"
-        try:
-            descriptor = os.open(config, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return
-        with os.fdopen(descriptor, "w") as file:
-            file.write(_CONFIG)
+        _write_once(home / "config.toml", _CONFIG)
+        _write_once(home / "AGENTS.md", _INSTRUCTIONS)
 
     def thread(self, home: Path) -> str:
         newest = max(_conversations(home / "sessions"), default=(0, ""))
@@ -69,6 +64,22 @@ daemon_auto_start = false
 # A refused connection would be retried for ever.
 unbounded_connection_retries = false
 """
+
+
+_INSTRUCTIONS = """\
+To hand a file over to the person, as a result to look at or to keep, run `hub_artifact publish PATH`. They see it in
+JupyterLab at once; the same name published again is a new version. Publish results they asked for, not every file.
+"""
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a file that only its owner reads; one that is there is the person's, and stays."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _settings(chat: Chat) -> dict[str, str]:

@@ -80,9 +80,10 @@ def test_a_new_conversation_takes_the_prompt_and_a_resumed_one_its_id():
 def test_a_configuration_that_is_there_is_kept(tmp_path):
     CODEX.prepare(PLAIN, tmp_path)
     assert tomllib.loads((tmp_path / "config.toml").read_text())["check_for_update_on_startup"] is False
-    (tmp_path / "config.toml").write_text("# mine\n")
+    for name in ("config.toml", "AGENTS.md"):
+        (tmp_path / name).write_text("# mine\n")
     CODEX.prepare(PLAIN, tmp_path)
-    assert (tmp_path / "config.toml").read_text() == "# mine\n"
+    assert {(tmp_path / name).read_text() for name in ("config.toml", "AGENTS.md")} == {"# mine\n"}
 
 
 def test_the_thread_is_the_conversation_last_written_to(tmp_path):

@@ -129,7 +129,7 @@ def test_a_first_prompt_that_looks_like_an_option_runs_a_shell_command(open_chat
 def test_a_stopped_chat_resumes_its_conversation_by_id(open_chat, chat, model, thread):
     first = open_chat(chat.model_copy(update={"prompt": "remember the number 7"}))
     first.wait_for("You said: remember the number 7")
-    model.wait_for_turns(1)
+    first.wait_for("Worked for")
     first.type("\x03")
     assert first.wait_for_end() == 0
     started = thread()
@@ -190,3 +190,25 @@ def test_the_shell_agent_gives_the_image_s_login_shell(open_chat, chat):
 def test_the_folder_holds_no_configuration_that_others_may_read(chat, tmp_path: Path):
     CODEX.prepare(chat, tmp_path / "agent")
     assert (tmp_path / "agent" / "config.toml").stat().st_mode & 0o777 == 0o600
+
+
+def test_codex_knows_how_to_publish(open_chat, chat, model):
+    open_chat(chat.model_copy(update={"prompt": "hello"})).wait_for("You said: hello")
+    assert "hub_artifact publish PATH" in str(model.turns[0].body["input"])
+
+
+def test_without_a_container_codex_s_commands_still_find_the_hub_s_programs(layers, chat, model, chat_folders):
+    CODEX.prepare(chat, chat_folders["agent"])
+    chat = chat.model_copy(update={"workspace": str(chat_folders["workspace"])})
+    settings = list(CODEX.command(chat))[1:]
+    env = {variable.name: variable.value or "" for variable in chat.env} | {
+        "CODEX_HOME": str(chat_folders["agent"]),
+        "AGENT_HUB_WORKSPACE": chat.workspace,
+        "OPENAI_BASE_URL": model.base_url(),
+        "PATH": "/usr/bin:/bin",
+    }
+    settings = [part.replace(HOST, "127.0.0.1") for part in settings]
+    command = ["codex", "exec", "--skip-git-repo-check", *settings, "--", "RUN: command -v hub_artifact"]
+    tools = layers.context / "bin"
+    subprocess.run([tools / "entrypoint", *command], env=env, stdin=subprocess.DEVNULL, check=True, timeout=60)
+    assert str(tools / "hub_artifact") in model.turns[1].outputs[0]
