@@ -207,7 +207,8 @@ class DockerEngine(Engine):
                 status = await self.inspect(handle)
                 if answer is None or status.state in ("exited", "lost"):
                     return status
-                with suppress(TimeoutError), typed_errors():
+                # A timeout is an OSError too, and here only means: look again.
+                with typed_errors(), suppress(TimeoutError):
                     await asyncio.wait_for(answer.read(), RECHECK)
             finally:
                 if answer is not None:
@@ -352,6 +353,11 @@ class DockerEngine(Engine):
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     async def _call(self, work: Callable[[docker.APIClient], T]) -> T:
+        if self._api is None:
+            with typed_errors():
+                _, writer = await self._address.connect()
+                writer.close()
+
         def call() -> T:
             with typed_errors():
                 return work(self._client())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from agent_hub.agents.base import Agent
 from agent_hub.engines.base import ContainerStatus, Engine, Handle
@@ -36,7 +36,8 @@ logger = logging.getLogger(__name__)
 class Chats:
     """Every chat's container, workspace and terminal.
 
-    One chat does one thing at a time; chats do not wait for each other, but for the engine.
+    One chat does one thing at a time; chats do not wait for each other, but for the engine. `on_trouble` is called when
+    the engine has left a question unanswered, so that somebody looks at it, and reconciles once it is back.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Chats:
         agents: Mapping[str, Agent],
         builds: Builds,
         terminals: Terminals,
+        on_trouble: Callable[[], None],
     ) -> None:
         self._store = store
         self._folders = folders
@@ -57,6 +59,7 @@ class Chats:
         self._locks: dict[str, asyncio.Lock] = {}
         self._starts: dict[str, asyncio.Task[None]] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
+        self._on_trouble = on_trouble
         self._launcher = Launcher(store, folders, engine, agents)
 
     def tell_containers(self, artifacts_url: str) -> None:
@@ -253,10 +256,10 @@ class Chats:
         try:
             status = await self._engine.wait(handle)
         except EngineUnavailable:
-            # The hub's own look at the engine tells when it is back, and reconciles then.
             if chat_id in self._store.chats:
                 await self._store.chats.change(chat_id, lifecycle.unreachable)
             self._watches.pop(chat_id, None)
+            self._on_trouble()
             return
         except ContainerLost:
             status = ContainerStatus("lost")

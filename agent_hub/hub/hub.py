@@ -72,7 +72,7 @@ class Hub:
         self.terminals = Terminals()
         self.artifacts = Artifacts(self.store, self.folders, settings.root, settings.artifacts_folder)
         self.builds = Builds(self.store, self.folders, engine, AGENTS, settings.base_image, settings.setup_timeout)
-        self.chats = Chats(self.store, self.folders, engine, AGENTS, self.builds, self.terminals)
+        self.chats = Chats(self.store, self.folders, engine, AGENTS, self.builds, self.terminals, self._look_again)
         self._engine_status = EngineStatus(
             name="Container engine", kind=engine.kind, reachable=False, isolated=engine.isolated, message="Starting"
         )
@@ -127,6 +127,10 @@ class Hub:
         if found.model_copy(update={"checked_at": before.checked_at}) != before:
             self.events.announce("status", "status", self.status())
         return self.status()
+
+    def _look_again(self) -> None:
+        self._reconciled = False
+        self._look_now.set()
 
     async def _keep_looking(self) -> None:
         while True:
