@@ -23,6 +23,9 @@ READ_BUFFER = 256 * 1024
 WRITE_BUFFER = 64 * 1024
 """Bytes taken from a writer before it has to wait."""
 
+CONNECT_TIMEOUT = 10.0
+"""Seconds that an engine gets to take a connection."""
+
 LONGEST_LINE = 64 * 1024
 """Characters after which a line is broken: a program that never ends its line must not fill the memory."""
 
@@ -48,10 +51,11 @@ class EngineAddress:
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Open a connection. Raises :class:`OSError`."""
-        if self.path:
-            reader, writer = await asyncio.open_unix_connection(self.path, limit=READ_BUFFER)
-        else:
-            reader, writer = await asyncio.open_connection(self.host, self.port, ssl=self.tls, limit=READ_BUFFER)
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            if self.path:
+                reader, writer = await asyncio.open_unix_connection(self.path, limit=READ_BUFFER)
+            else:
+                reader, writer = await asyncio.open_connection(self.host, self.port, ssl=self.tls, limit=READ_BUFFER)
         writer.transport.set_write_buffer_limits(high=WRITE_BUFFER)
         return reader, writer
 
@@ -220,10 +224,11 @@ class TerminalStream:
 
     async def read(self, size: int = 65536) -> bytes:
         """The next bytes, or ``b""`` once the container ended or the stream was closed."""
-        if self._frames is not None:
-            return (await anext(self._frames, (0, b"")))[1]
         try:
-            data = await self._reader.read(size)
+            if self._frames is not None:
+                _, data = await anext(self._frames, (0, b""))
+            else:
+                data = await self._reader.read(size)
         except OSError:
             data = b""
         if not data:
