@@ -186,6 +186,7 @@ export class HubApi {
     const init: RequestInit = { method, cache: 'no-store' };
     if (body !== undefined) {
       init.body = JSON.stringify(body);
+      init.headers = { 'Content-Type': 'application/json' };
     }
     let response: Response;
     try {

@@ -10,6 +10,7 @@ import { ProjectForm } from '../components/ProjectForm';
 import { Form, showForm } from '../formdialog';
 import { newProject, projectChange, projectValues, type ProjectValues } from '../forms';
 import { count } from '../format';
+import { hubIcon } from '../icons';
 import { refused } from '../notices';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 
@@ -47,7 +48,7 @@ export const projects: JupyterFrontEndPlugin<void> = {
     commands.addCommand(CommandIDs.addProject, {
       label: args => (args.isLauncher ? 'Add project' : 'Add Project…'),
       caption: 'Add a Git repository and build its snapshot',
-      icon: newFolderIcon,
+      icon: args => (args.isLauncher ? hubIcon : newFolderIcon),
       describedBy: {
         args: { type: 'object', properties: { isLauncher: { type: 'boolean' } } }
       },
