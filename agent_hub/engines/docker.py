@@ -9,20 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
-import ssl
-import threading
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any
 
 import docker
 import docker.utils
-from docker.tls import TLSConfig
 
 from agent_hub.engines import docker_buildkit, docker_images, docker_network
 from agent_hub.engines.base import (
@@ -36,20 +30,13 @@ from agent_hub.engines.base import (
     LogSink,
     Stream,
 )
+from agent_hub.engines.docker_connection import CALL_TIMEOUT, DockerConnection
 from agent_hub.engines.docker_containers import create_arguments, given_labels, status_of
-from agent_hub.engines.docker_errors import raise_for, typed_errors, unavailable
+from agent_hub.engines.docker_errors import typed_errors
 from agent_hub.engines.gpus import local_gpus
-from agent_hub.engines.streams import OUTPUT_KEPT, Answer, EngineAddress, LineSplitter, TerminalStream
+from agent_hub.engines.streams import OUTPUT_KEPT, LineSplitter, TerminalStream
 from agent_hub.errors import AgentHubError, Conflict, ContainerLost, EngineError, EngineUnavailable
 from agent_hub.models import EngineStatus, Node
-
-T = TypeVar("T")
-
-SHORT_CALLS = 8
-"""Threads for calls that the engine answers at once."""
-
-CALL_TIMEOUT = 60
-"""Seconds after which a short call is given up."""
 
 VERIFY_TIMEOUT = 20.0
 """Seconds the engine gets to end a container that it said it ended."""
@@ -79,14 +66,7 @@ class DockerEngine(Engine):
     isolated = True
 
     def __init__(self, base_url: str | None = None) -> None:
-        environment = {**os.environ, "DOCKER_HOST": base_url} if base_url else dict(os.environ)
-        with typed_errors():
-            self._options = docker.utils.kwargs_from_env(environment=environment)
-        self._environment = environment
-        self._address = _address(self._options)
-        self._pool = ThreadPoolExecutor(SHORT_CALLS, "agent-hub-docker")
-        self._lock = threading.Lock()
-        self._api: docker.APIClient | None = None
+        self._engine = DockerConnection(base_url)
         self._sizes: dict[str, tuple[int, int]] = {}
         self._terminals: dict[str, bool] = {}
 
@@ -95,7 +75,7 @@ class DockerEngine(Engine):
     async def status(self) -> EngineStatus:
         """Ask the engine how it is; see :meth:`Engine.status`."""
         try:
-            version = await self._call(lambda api: api.version())
+            version = await self._engine.call(lambda api: api.version())
         except AgentHubError as error:
             return EngineStatus(name="Docker", kind="docker", reachable=False, isolated=True, message=str(error))
         components = {part.get("Name", ""): part.get("Version", "") for part in version.get("Components") or ()}
@@ -105,23 +85,23 @@ class DockerEngine(Engine):
 
     async def nodes(self) -> list[Node]:
         """The one machine of the engine; its GPUs where it is this machine."""
-        info = await self._call(lambda api: api.info())
-        local = self._address.local
-        gpus = await self._in_thread(local_gpus) if local else ()
-        address = "127.0.0.1" if local else self._address.host
+        info = await self._engine.call(lambda api: api.info())
+        local = self._engine.address.local
+        gpus = await self._engine.in_thread(local_gpus) if local else ()
+        address = "127.0.0.1" if local else self._engine.address.host
         return [Node(id=info.get("ID") or info.get("Name") or "docker", address=address, gpus=gpus)]
 
     async def gateway_address(self) -> tuple[str, str]:
         """Where the gateway listens; see :mod:`agent_hub.engines.docker_network`."""
-        networks = await self._call(lambda api: api.networks(names=["bridge"]))
-        return await self._in_thread(partial(docker_network.gateway_address, self._address, networks))
+        networks = await self._engine.call(lambda api: api.networks(names=["bridge"]))
+        return await self._engine.in_thread(partial(docker_network.gateway_address, self._engine.address, networks))
 
     # -- images
 
     async def image(self, ref: str) -> Image | None:
         """The image of that name, or ``None``."""
         try:
-            found = await self._call(lambda api: _image(api, ref))
+            found = await self._engine.call(lambda api: _image(api, ref))
         except AgentHubError as error:
             if error.details.get("status") in (400, 404):
                 return None
@@ -130,22 +110,22 @@ class DockerEngine(Engine):
 
     async def pull(self, ref: str, on_line: LogSink) -> Image:
         """Fetch an image; a line for each step of a layer, no progress bars."""
-        header = await self._in_thread(partial(docker_images.registry_login, ref))
+        header = await self._engine.in_thread(partial(docker_images.registry_login, ref))
         with typed_errors():
-            await docker_images.pull(self._request, ref, header, on_line)
+            await docker_images.pull(self._engine.request, ref, header, on_line)
         return await self._built(ref)
 
     async def build(self, spec: BuildSpec, on_line: LogSink) -> Image:
         """Build a Dockerfile: with the engine's own builder, or with BuildKit where the Dockerfile needs it."""
-        needs_buildkit = await self._in_thread(partial(docker_buildkit.needs_buildkit, spec))
+        needs_buildkit = await self._engine.in_thread(partial(docker_buildkit.needs_buildkit, spec))
         if needs_buildkit:
-            await docker_buildkit.build(spec, self._environment, on_line)
+            await docker_buildkit.build(spec, self._engine.environment, on_line)
         else:
-            context = await self._in_thread(partial(docker_images.pack, spec))
+            context = await self._engine.in_thread(partial(docker_images.pack, spec))
             try:
-                logins = await self._in_thread(docker_images.registry_logins)
+                logins = await self._engine.in_thread(docker_images.registry_logins)
                 with typed_errors():
-                    await docker_images.build(self._request, spec, context, logins, on_line)
+                    await docker_images.build(self._engine.request, spec, context, logins, on_line)
             finally:
                 context.close()
         return await self._built(spec.ref)
@@ -153,7 +133,7 @@ class DockerEngine(Engine):
     async def remove_image(self, ref: str) -> None:
         """Remove an image's name; no error where there is none."""
         try:
-            await self._call(lambda api: api.remove_image(ref))
+            await self._engine.call(lambda api: api.remove_image(ref))
         except AgentHubError as error:
             if error.details.get("status") != 404:
                 raise
@@ -171,11 +151,11 @@ class DockerEngine(Engine):
         async with asyncio.timeout(CALL_TIMEOUT):
             while True:
                 with suppress(Conflict):
-                    made = await self._call(lambda api: api.create_container(**create_arguments(api, spec)))
+                    made = await self._engine.call(lambda api: api.create_container(**create_arguments(api, spec)))
                     self._terminals[made["Id"]] = spec.tty
                     return Handle(made["Id"], spec.name, dict(spec.labels))
                 with suppress(ContainerLost):
-                    found = await self._call(lambda api: api.inspect_container(spec.name))
+                    found = await self._engine.call(lambda api: api.inspect_container(spec.name))
                     self._terminals[found["Id"]] = bool(found["Config"]["Tty"])
                     return Handle(found["Id"], spec.name, given_labels(found["Config"].get("Labels")))
                 # The name is taken by a container that is just being created, or removed.
@@ -183,7 +163,7 @@ class DockerEngine(Engine):
 
     async def start(self, handle: Handle) -> None:
         """Start it, and give its terminal the size that was asked for before."""
-        answer = await self._request("POST", f"/containers/{handle.id}/start")
+        answer = await self._engine.request("POST", f"/containers/{handle.id}/start")
         answer.close()
         if handle.id in self._sizes:
             await self._resize(handle, *self._sizes[handle.id])
@@ -191,7 +171,7 @@ class DockerEngine(Engine):
     async def inspect(self, handle: Handle) -> ContainerStatus:
         """The container's state now."""
         try:
-            found = await self._call(lambda api: api.inspect_container(handle.id))
+            found = await self._engine.call(lambda api: api.inspect_container(handle.id))
         except ContainerLost:
             return ContainerStatus("lost", reason="the container is gone")
         return status_of(found)
@@ -202,7 +182,7 @@ class DockerEngine(Engine):
             answer = None
             with suppress(ContainerLost):
                 # Asked for before the look at its state, so that no end falls between the two.
-                answer = await self._request("POST", f"/containers/{handle.id}/wait", {"condition": "next-exit"})
+                answer = await self._engine.request("POST", f"/containers/{handle.id}/wait", {"condition": "next-exit"})
             try:
                 status = await self.inspect(handle)
                 if answer is None or status.state in ("exited", "lost"):
@@ -217,13 +197,13 @@ class DockerEngine(Engine):
     async def stop(self, handle: Handle, grace: float = 10.0) -> ContainerStatus:
         """Ask it to end, kill it after `grace` seconds, and verify that it ended."""
         with suppress(ContainerLost):
-            answer = await self._request("POST", f"/containers/{handle.id}/stop", {"t": math.ceil(grace)})
+            answer = await self._engine.request("POST", f"/containers/{handle.id}/stop", {"t": math.ceil(grace)})
             answer.close()
         status = await self.inspect(handle)
         if status.state in ("exited", "lost", "starting"):
             return status
         with suppress(ContainerLost, Conflict):
-            (await self._request("POST", f"/containers/{handle.id}/kill")).close()
+            (await self._engine.request("POST", f"/containers/{handle.id}/kill")).close()
         try:
             return await asyncio.wait_for(self.wait(handle), VERIFY_TIMEOUT)
         except TimeoutError as error:
@@ -238,7 +218,7 @@ class DockerEngine(Engine):
         async with asyncio.timeout(VERIFY_TIMEOUT * 2):
             while True:
                 with suppress(ContainerLost, Conflict):
-                    answer = await self._request("DELETE", f"/containers/{handle.id}", {"force": "1", "v": "1"})
+                    answer = await self._engine.request("DELETE", f"/containers/{handle.id}", {"force": "1", "v": "1"})
                     answer.close()
                 if (await self.inspect(handle)).state == "lost":
                     return
@@ -247,17 +227,17 @@ class DockerEngine(Engine):
     async def list(self, labels: Mapping[str, str]) -> list[Handle]:
         """Every container that carries all of `labels`."""
         wanted = [f"{name}={value}" for name, value in labels.items()]
-        found = await self._call(lambda api: api.containers(all=True, filters={"label": wanted}))
+        found = await self._engine.call(lambda api: api.containers(all=True, filters={"label": wanted}))
         return [Handle(one["Id"], one["Names"][0].lstrip("/"), given_labels(one.get("Labels"))) for one in found]
 
     async def commit(self, handle: Handle, ref: str, labels: Mapping[str, str], command: Sequence[str] = ()) -> Image:
         """Save the file system as an image that starts as the container's own image does."""
-        container = await self._call(lambda api: api.inspect_container(handle.id))
-        source = await self._call(lambda api: _image(api, container["Image"]))
+        container = await self._engine.call(lambda api: api.inspect_container(handle.id))
+        source = await self._engine.call(lambda api: _image(api, container["Image"]))
         config = docker_images.committed_config(container["Config"], source.get("Config") or {}, labels, command)
         name, tag = docker.utils.parse_repository_tag(ref)
         query = {"container": handle.id, "repo": name, "tag": tag or "latest", "pause": "1"}
-        await (await self._request("POST", "/commit", query, config)).read()
+        await (await self._engine.request("POST", "/commit", query, config)).read()
         return await self._built(ref)
 
     # -- what runs in it
@@ -265,16 +245,16 @@ class DockerEngine(Engine):
     async def attach(self, handle: Handle) -> Stream:
         """Its terminal, on a connection of its own."""
         if handle.id not in self._terminals:
-            found = await self._call(lambda api: api.inspect_container(handle.id))
+            found = await self._engine.call(lambda api: api.inspect_container(handle.id))
             self._terminals[handle.id] = bool(found["Config"]["Tty"])
         query = {"stream": "1", "stdin": "1", "stdout": "1", "stderr": "1", "detachKeys": NO_DETACH_KEYS}
-        answer = await self._request("POST", f"/containers/{handle.id}/attach", query, upgrade=True)
+        answer = await self._engine.request("POST", f"/containers/{handle.id}/attach", query, upgrade=True)
         return TerminalStream(answer, partial(self._resize, handle), framed=not self._terminals[handle.id])
 
     async def _resize(self, handle: Handle, rows: int, columns: int) -> None:
         self._sizes[handle.id] = (rows, columns)
         try:
-            answer = await self._request("POST", f"/containers/{handle.id}/resize", {"h": rows, "w": columns})
+            answer = await self._engine.request("POST", f"/containers/{handle.id}/resize", {"h": rows, "w": columns})
             answer.close()
         except EngineUnavailable:
             raise
@@ -297,9 +277,10 @@ class DockerEngine(Engine):
         body |= {"User": user} if user else {}
         body |= {"WorkingDir": workdir} if workdir else {}
         body |= {"Env": [f"{name}={value}" for name, value in env.items()]} if env else {}
-        made = await (await self._request("POST", f"/containers/{handle.id}/exec", None, body)).json()
+        made = await (await self._engine.request("POST", f"/containers/{handle.id}/exec", None, body)).json()
         path = f"/exec/{made['Id']}"
-        answer = await self._request("POST", f"{path}/start", None, {"Detach": False, "Tty": False}, upgrade=True)
+        mode = {"Detach": False, "Tty": False}
+        answer = await self._engine.request("POST", f"{path}/start", None, mode, upgrade=True)
         # One for each output: a line of one may come within a line of the other.
         splitters: defaultdict[int, LineSplitter] = defaultdict(partial(LineSplitter, on_line or (lambda line: None)))
         kept = bytearray()
@@ -318,7 +299,7 @@ class DockerEngine(Engine):
         for pause in (0.0, 0.01, 0.1, 0.5, 2.0):
             # The output's end can be told a moment before the command's.
             await asyncio.sleep(pause)
-            found = await (await self._request("GET", f"{path}/json")).json()
+            found = await (await self._engine.request("GET", f"{path}/json")).json()
             if not found["Running"] and found["ExitCode"] is not None:
                 return int(found["ExitCode"])
         raise EngineError("A command in the container closed its output and goes on.", "Stop the chat to end it.")
@@ -330,7 +311,7 @@ class DockerEngine(Engine):
             "event": ["create", "start", "die", "oom", "destroy"],
             "label": [f"{name}={value}" for name, value in labels.items()],
         }
-        answer = await self._request("GET", "/events", {"filters": docker.utils.convert_filters(filters)})
+        answer = await self._engine.request("GET", "/events", {"filters": docker.utils.convert_filters(filters)})
         try:
             with suppress(OSError):
                 async with aclosing(answer.objects()) as events:
@@ -343,49 +324,7 @@ class DockerEngine(Engine):
 
     async def close(self) -> None:
         """Give back threads and connections; containers go on."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        if self._api is not None:
-            self._api.close()
-
-    # -- calls
-
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
-
-    async def _call(self, work: Callable[[docker.APIClient], T]) -> T:
-        if self._api is None:
-            with typed_errors():
-                _, writer = await self._address.connect()
-                writer.close()
-
-        def call() -> T:
-            with typed_errors():
-                return work(self._client())
-
-        return await self._in_thread(call)
-
-    def _client(self) -> docker.APIClient:
-        with self._lock:
-            if self._api is None:
-                self._api = docker.APIClient(version="auto", timeout=CALL_TIMEOUT, **self._options)
-            return self._api
-
-    async def _request(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, Any] | None = None,
-        body: Any = None,
-        headers: Mapping[str, str] | None = None,
-        *,
-        upgrade: bool = False,
-    ) -> Answer:
-        version = self._api.api_version if self._api else await self._call(lambda api: api.api_version)
-        try:
-            answer = await self._address.request(method, f"/v{version}{path}", query, body, headers, upgrade=upgrade)
-            return await raise_for(answer)
-        except OSError as error:
-            raise unavailable(error) from error
+        self._engine.close()
 
 
 _EVENT_ATTRIBUTES = frozenset({"name", "image", "exitCode", "execDuration", "signal"})
@@ -394,29 +333,3 @@ _EVENT_ATTRIBUTES = frozenset({"name", "image", "exitCode", "execDuration", "sig
 def _image(api: docker.APIClient, ref: str) -> dict[str, Any]:
     found: dict[str, Any] = api.inspect_image(ref)  # type: ignore[no-untyped-call]
     return found
-
-
-def _address(options: Mapping[str, Any]) -> EngineAddress:
-    tls: TLSConfig | None = options.get("tls") or None
-    url = docker.utils.parse_host(options.get("base_url"), tls=bool(tls))
-    parts = urlsplit(url)
-    if parts.scheme in ("unix", "http+unix"):
-        return EngineAddress(path="/" + url.split("://", 1)[1].lstrip("/"))
-    if parts.scheme not in ("http", "https", "tcp"):
-        raise EngineUnavailable(
-            f"The hub does not reach an engine by {parts.scheme}://.",
-            "Use a unix:// or tcp:// address in DOCKER_HOST; for ssh, forward the engine's socket with ssh -L.",
-        )
-    return EngineAddress(host=parts.hostname or "127.0.0.1", port=parts.port or 2375, tls=_tls_context(tls))
-
-
-def _tls_context(tls: TLSConfig | None) -> ssl.SSLContext | None:
-    if tls is None:
-        return None
-    context = ssl.create_default_context(cafile=tls.ca_cert or None)
-    if not tls.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if tls.cert:
-        context.load_cert_chain(*tls.cert)
-    return context

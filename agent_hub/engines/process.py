@@ -36,10 +36,11 @@ from agent_hub.engines.gpus import local_gpus
 from agent_hub.engines.process_identity import ProcessIdentity
 from agent_hub.engines.process_images import ImageFolders
 from agent_hub.engines.process_paths import PathMap, check_mounts
+from agent_hub.engines.process_records import ContainerRecord, read_records, write_record
 from agent_hub.engines.process_terminal import Terminal, ended, set_size, spawn
 from agent_hub.engines.streams import OUTPUT_KEPT, LineSplitter
 from agent_hub.errors import BaseImageNotFound, ContainerLost, EngineError
-from agent_hub.models import EngineStatus, Model, Node
+from agent_hub.models import EngineStatus, Node
 
 T = TypeVar("T")
 
@@ -58,26 +59,6 @@ RECHECK = 2.0
 
 KILL_TIMEOUT = 10.0
 """Seconds after which a killed process that is still there is an error."""
-
-
-class ContainerRecord(Model):
-    """``container.json`` in a container's folder."""
-
-    id: str
-    spec: ContainerSpec
-    process: ProcessIdentity | None = None
-    exit_code: int | None = None
-    reason: str = ""
-
-    @property
-    def handle(self) -> Handle:
-        """The container as the hub knows it."""
-        return Handle(self.id, self.spec.name, dict(self.spec.labels))
-
-    @property
-    def running(self) -> bool:
-        """True while its process is alive."""
-        return self.exit_code is None and self.process is not None and self.process.alive
 
 
 @dataclass
@@ -395,13 +376,13 @@ class ProcessEngine(Engine):
 
     async def _load(self) -> dict[str, ContainerRecord]:
         if self._records is None:
-            found = await self._in_thread(lambda: _read_records(self._containers))
+            found = await self._in_thread(lambda: read_records(self._containers))
             self._records = self._records if self._records is not None else found
         return self._records
 
     async def _update(self, record: ContainerRecord) -> None:
         (await self._load())[record.id] = record
-        await self._in_thread(lambda: _write_record(self._folder(record.id), record))
+        await self._in_thread(lambda: write_record(self._folder(record.id), record))
         self._announce(record)
 
     def _announce(self, record: ContainerRecord) -> None:
@@ -413,22 +394,6 @@ class ProcessEngine(Engine):
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
-
-
-def _read_records(folder: Path) -> dict[str, ContainerRecord]:
-    found = {}
-    for path in sorted(folder.glob("*/container.json")):
-        record = ContainerRecord.model_validate_json(path.read_bytes())
-        found[record.id] = record
-    return found
-
-
-def _write_record(folder: Path, record: ContainerRecord) -> None:
-    # Its environment can hold secrets, so it is the owner's alone; replaced whole, so that a crash leaves the old one.
-    new = folder / "container.json.new"
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(record.model_dump_json(indent=1))
-    new.replace(folder / "container.json")
 
 
 async def _gone(identity: ProcessIdentity) -> None:

@@ -225,11 +225,8 @@ class TerminalStream:
     async def read(self, size: int = 65536) -> bytes:
         """The next bytes, or ``b""`` once the container ended or the stream was closed."""
         try:
-            if self._frames is not None:
-                _, data = await anext(self._frames, (0, b""))
-            else:
-                data = await self._reader.read(size)
-        except OSError:
+            data = await self._reader.read(size) if self._frames is None else (await anext(self._frames))[1]
+        except (OSError, StopAsyncIteration):
             data = b""
         if not data:
             self._writer.close()

@@ -15,9 +15,10 @@ import pytest
 import pytest_asyncio
 
 from agent_hub.engines.base import BuildSpec, ContainerSpec, Handle
-from agent_hub.engines.process import ContainerRecord, ProcessEngine
+from agent_hub.engines.process import ProcessEngine
 from agent_hub.engines.process_identity import ProcessIdentity
 from agent_hub.engines.process_paths import PathMap
+from agent_hub.engines.process_records import ContainerRecord
 from agent_hub.errors import BaseImageNotFound, EngineError, InvalidMount
 from agent_hub.models import Mount
 from tests.engines.conftest import TIMEOUT, read_all, read_until
