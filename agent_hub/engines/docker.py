@@ -148,18 +148,22 @@ class DockerEngine(Engine):
 
     async def create(self, spec: ContainerSpec) -> Handle:
         """Create a container, stopped; one of the same name is returned as it is."""
-        async with asyncio.timeout(CALL_TIMEOUT):
-            while True:
-                with suppress(Conflict):
-                    made = await self._engine.call(lambda api: api.create_container(**create_arguments(api, spec)))
-                    self._terminals[made["Id"]] = spec.tty
-                    return Handle(made["Id"], spec.name, dict(spec.labels))
-                with suppress(ContainerLost):
-                    found = await self._engine.call(lambda api: api.inspect_container(spec.name))
-                    self._terminals[found["Id"]] = bool(found["Config"]["Tty"])
-                    return Handle(found["Id"], spec.name, given_labels(found["Config"].get("Labels")))
-                # The name is taken by a container that is just being created, or removed.
-                await asyncio.sleep(0.05)
+        with typed_errors():
+            async with asyncio.timeout(CALL_TIMEOUT):
+                return await self._create(spec)
+
+    async def _create(self, spec: ContainerSpec) -> Handle:
+        while True:
+            with suppress(Conflict):
+                made = await self._engine.call(lambda api: api.create_container(**create_arguments(api, spec)))
+                self._terminals[made["Id"]] = spec.tty
+                return Handle(made["Id"], spec.name, dict(spec.labels))
+            with suppress(ContainerLost):
+                found = await self._engine.call(lambda api: api.inspect_container(spec.name))
+                self._terminals[found["Id"]] = bool(found["Config"]["Tty"])
+                return Handle(found["Id"], spec.name, given_labels(found["Config"].get("Labels")))
+            # The name is taken by a container that is just being created, or removed.
+            await asyncio.sleep(0.05)
 
     async def start(self, handle: Handle) -> None:
         """Start it, and give its terminal the size that was asked for before."""
@@ -215,14 +219,18 @@ class DockerEngine(Engine):
         """Kill and remove it, and verify that it is gone."""
         self._sizes.pop(handle.id, None)
         self._terminals.pop(handle.id, None)
-        async with asyncio.timeout(VERIFY_TIMEOUT * 2):
-            while True:
-                with suppress(ContainerLost, Conflict):
-                    answer = await self._engine.request("DELETE", f"/containers/{handle.id}", {"force": "1", "v": "1"})
-                    answer.close()
-                if (await self.inspect(handle)).state == "lost":
-                    return
-                await asyncio.sleep(0.1)
+        with typed_errors():
+            async with asyncio.timeout(VERIFY_TIMEOUT * 2):
+                await self._remove(handle)
+
+    async def _remove(self, handle: Handle) -> None:
+        while True:
+            with suppress(ContainerLost, Conflict):
+                answer = await self._engine.request("DELETE", f"/containers/{handle.id}", {"force": "1", "v": "1"})
+                answer.close()
+            if (await self.inspect(handle)).state == "lost":
+                return
+            await asyncio.sleep(0.1)
 
     async def list(self, labels: Mapping[str, str]) -> list[Handle]:
         """Every container that carries all of `labels`."""
@@ -237,7 +245,8 @@ class DockerEngine(Engine):
         config = docker_images.committed_config(container["Config"], source.get("Config") or {}, labels, command)
         name, tag = docker.utils.parse_repository_tag(ref)
         query = {"container": handle.id, "repo": name, "tag": tag or "latest", "pause": "1"}
-        await (await self._engine.request("POST", "/commit", query, config)).read()
+        with typed_errors():
+            await (await self._engine.request("POST", "/commit", query, config)).read()
         return await self._built(ref)
 
     # -- what runs in it
@@ -277,7 +286,8 @@ class DockerEngine(Engine):
         body |= {"User": user} if user else {}
         body |= {"WorkingDir": workdir} if workdir else {}
         body |= {"Env": [f"{name}={value}" for name, value in env.items()]} if env else {}
-        made = await (await self._engine.request("POST", f"/containers/{handle.id}/exec", None, body)).json()
+        with typed_errors():
+            made = await (await self._engine.request("POST", f"/containers/{handle.id}/exec", None, body)).json()
         path = f"/exec/{made['Id']}"
         mode = {"Detach": False, "Tty": False}
         answer = await self._engine.request("POST", f"{path}/start", None, mode, upgrade=True)
@@ -299,7 +309,8 @@ class DockerEngine(Engine):
         for pause in (0.0, 0.01, 0.1, 0.5, 2.0):
             # The output's end can be told a moment before the command's.
             await asyncio.sleep(pause)
-            found = await (await self._engine.request("GET", f"{path}/json")).json()
+            with typed_errors():
+                found = await (await self._engine.request("GET", f"{path}/json")).json()
             if not found["Running"] and found["ExitCode"] is not None:
                 return int(found["ExitCode"])
         raise EngineError("A command in the container closed its output and goes on.", "Stop the chat to end it.")

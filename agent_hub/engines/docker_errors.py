@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,4 +110,7 @@ def typed_errors() -> Iterator[None]:
     except docker.errors.APIError as error:
         raise refused(error.status_code or 500, str(error.explanation or error)) from error
     except (requests.exceptions.RequestException, docker.errors.DockerException, OSError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            # The log of a build is written while its lines are read.
+            raise StorageFull("No space is left on this machine.", "Free some, and try again.") from error
         raise unavailable(error) from error
