@@ -9,6 +9,15 @@ from typing import ClassVar
 from agent_hub.agents.base import Agent
 from agent_hub.models import Chat
 
+START = """
+shell=$(command -v bash || command -v sh)
+exec "$shell" -lc '
+    case ":$PATH:" in *":$AGENT_HUB_PATH:"*) ;; *) PATH=$AGENT_HUB_PATH:$PATH ;; esac
+    exec "$0"
+' "$shell"
+"""
+"""A login shell, then the shell itself: many a system's login files set PATH anew, and the hub's programs with it."""
+
 
 class ShellAgent(Agent):
     """The login shell of the image: bash where it has one, else sh. It has no conversation, and takes no prompt."""
@@ -17,7 +26,7 @@ class ShellAgent(Agent):
     title: ClassVar[str] = "Shell"
 
     def command(self, chat: Chat) -> Sequence[str]:
-        return ("sh", "-c", 'exec "$(command -v bash || command -v sh)" -l')
+        return ("sh", "-c", START, "sh")
 
     def environment(self, chat: Chat) -> Mapping[str, str]:
         return {}
