@@ -19,6 +19,9 @@ from agent_hub.server.handler import AUTH_RESOURCE, HubHandler, guarded, running
 from agent_hub.terminals.terminal import Terminal
 from agent_hub.terminals.viewer import Viewer
 
+PING_SECONDS = 30.0
+"""How often a viewer's browser is asked whether it is still there, and how long it may take to answer."""
+
 
 class TerminalSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """A viewer of a terminal.
@@ -28,6 +31,9 @@ class TerminalSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """
 
     auth_resource = AUTH_RESOURCE
+    # Tornado pings, and takes seconds; the mixin's own pings, which take these as milliseconds, are not started.
+    ping_interval = PING_SECONDS
+    ping_timeout = PING_SECONDS
 
     _terminal: Terminal
     _viewer: Viewer | None = None
@@ -46,7 +52,6 @@ class TerminalSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     def open(self, *args: Any, **kwargs: Any) -> None:
         """Show the terminal."""
-        super().open(*args, **kwargs)
         self.set_nodelay(True)
         self.write_message('["setup", {}]')
         self._viewer = self._terminal.join(self)
