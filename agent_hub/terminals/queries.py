@@ -34,8 +34,8 @@ _PRIVATE_MODES = re.compile(rb"\x1b\[\?([0-9;]*(?:1004|2031|2048)[0-9;]*)([hl])"
 def without_queries(data: bytes) -> bytes:
     """Output without what a terminal would answer into the program's input.
 
-    Modes that a terminal answers as they are set (focus, colour scheme and size reports) are left as they are at the
-    end, and set there.
+    Modes that a terminal answers as they are set (focus, colour scheme and size reports) are set once, at the start,
+    to what they are in the end.
     """
     announced: dict[int, bool] = {}
 
@@ -50,4 +50,4 @@ def without_queries(data: bytes) -> bytes:
 
     silent = _QUERY.sub(b"", seven_bit(data).replace(_ENQUIRY, b""))
     silent = _PRIVATE_MODES.sub(without_announcing, silent)
-    return silent + b"".join(b"\x1b[?%dh" % mode for mode, on in announced.items() if on)
+    return b"".join(b"\x1b[?%dh" % mode for mode, on in announced.items() if on) + silent

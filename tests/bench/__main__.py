@@ -5,6 +5,7 @@ Runs alternate, so that a machine that slows down slows both. Needs a Docker eng
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -54,6 +55,8 @@ def measure_echo(raw: RawChats, hub: HubChats, count: int) -> Comparison:
 @click.option("--check", is_flag=True, help="Exit with 1 where a bar is missed.")
 def main(runs: int, echoes: int, base: str, check: bool) -> None:
     """Measure what the hub costs beside raw Docker."""
+    # So that what was started is cleaned up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     docker = RawDocker()
     for line in describe(docker):
         click.echo(line)

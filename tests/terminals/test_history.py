@@ -164,10 +164,14 @@ def test_a_replay_keeps_what_is_no_question(sequence):
     assert history_of(b"before", sequence, b"after").replay() == RESET + f"before{sequence.decode()}after"
 
 
-def test_a_report_that_is_switched_on_is_asked_for_once_at_the_end():
+def test_a_report_that_is_switched_on_is_asked_for_once():
     replay = history_of(b"\x1b[?1004h\x1b[?1004l\x1b[?2004;1004h", b"screen").replay()
-    assert replay == RESET + "\x1b[?2004hscreen\x1b[?1004h"
+    assert replay == RESET + "\x1b[?1004h\x1b[?2004hscreen"
     assert "1004" not in history_of(b"\x1b[?1004hscreen\x1b[?1004l").replay()
+
+
+def test_a_sequence_cut_by_the_replay_goes_on_with_what_comes():
+    assert history_of(b"\x1b[?1004htext\x1b[3").replay().endswith("text\x1b[3")
 
 
 def test_modes_are_the_same_however_the_output_is_cut():

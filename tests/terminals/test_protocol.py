@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -201,6 +202,22 @@ def test_a_size_of_any_number_is_brought_within_reason(run, client, shell, termi
             await browser.send("stdin", "echo $((6*7))\r")
             await browser.until("42")
             assert 1 <= terminal.size[0] <= 1000 and 1 <= terminal.size[1] <= 1000
+
+    run(story())
+
+
+def test_a_client_that_does_not_read_slows_no_one_and_costs_little_memory(run, client, terminal):
+    async def story():
+        async with client() as quick, client():
+            flood = await Pty.start("bash", "-c", "yes 0123456789abcde | head -c 48M; echo; echo THE END; read")
+            tracemalloc.start()
+            terminal.connect(flood)
+            while "THE END" not in quick.text:
+                quick.text = quick.text[-64:] + (await quick.receive())[1]
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            await flood.kill()
+            assert peak < 24 * 2**20
 
     run(story())
 
