@@ -1,4 +1,4 @@
-import { MainAreaWidget } from '@jupyterlab/apputils';
+import { MainAreaWidget, Toolbar } from '@jupyterlab/apputils';
 import type { Terminal as Session, TerminalManager } from '@jupyterlab/services';
 import { ITerminal, Terminal } from '@jupyterlab/terminal';
 import type { ITranslator } from '@jupyterlab/translation';
@@ -8,7 +8,6 @@ import React from 'react';
 
 import { ChatBar } from './components/ChatBar';
 import { CHAT_MARKS, MARKS } from './components/StatusMark';
-import { iconOfAgent } from './icons';
 import type { HubModel } from './model';
 import type { EventStream, StreamState } from './stream';
 
@@ -22,7 +21,12 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
       shutdownOnClose: false,
       closeOnExit: false
     };
-    super({ content: new Terminal(session, settings, options.translator) });
+    const terminal = new Terminal(session, settings, options.translator);
+    super({
+      content: terminal,
+      // Lab's own folds what it holds away while it cannot measure it.
+      toolbar: new Toolbar()
+    });
     this.chat = options.chat;
     this.id = `agent-hub-chat-${options.chat}`;
     this.addClass('jp-AgentHub-tab');
@@ -38,6 +42,12 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
     this._model.changed.connect(this._onChanged, this);
     this._model.stream.stateChanged.connect(this._onStream, this);
     this._onChanged();
+    void terminal.ready.then(() => {
+      // A tab that was activated before its terminal was there gave the focus to an empty box.
+      if (this.node.contains(document.activeElement)) {
+        terminal.activate();
+      }
+    });
   }
 
   /** The id of the chat. */
@@ -62,12 +72,11 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
       return;
     }
     const project = this._model.project(chat.project)?.name ?? '';
-    const isRunning = chat.status === 'running';
     const { title } = this;
     title.label = chat.name;
     title.caption = `${chat.name}\n${this._model.agentTitle(chat.agent)} in ${project}`;
-    title.icon = isRunning ? iconOfAgent(chat.agent) : MARKS[CHAT_MARKS[chat.status]];
-    title.iconClass = isRunning ? '' : `jp-AgentHub-mark jp-mod-${CHAT_MARKS[chat.status]}`;
+    title.icon = MARKS[CHAT_MARKS[chat.status]];
+    title.iconClass = `jp-AgentHub-mark jp-mod-${CHAT_MARKS[chat.status]}`;
   }
 
   private _onStream(_: EventStream, state: StreamState): void {
