@@ -31,6 +31,11 @@ _ANNOUNCING = frozenset({1004, 2031, 2048})
 _PRIVATE_MODES = re.compile(rb"\x1b\[\?([0-9;]*(?:1004|2031|2048)[0-9;]*)([hl])")
 
 
+def unasked(text: str) -> str:
+    """Live output for a viewer beside another one: a question is answered once, by that one."""
+    return _QUERY.sub(b"", text.encode()).decode() if "\x1b" in text else text
+
+
 def without_queries(data: bytes) -> bytes:
     """Output without what a terminal would answer into the program's input.
 

@@ -14,6 +14,7 @@ from typing import Any
 from agent_hub.engines.base import Stream
 from agent_hub.errors import EngineError
 from agent_hub.terminals.history import HISTORY_BYTES, History
+from agent_hub.terminals.queries import unasked
 from agent_hub.terminals.size import Sizer
 from agent_hub.terminals.viewer import Screen, Viewer
 
@@ -118,9 +119,7 @@ class Terminal:
         while data := await self._next(stream):
             self._active = time.time()
             self.history.append(data)
-            text = decoder.decode(data)
-            for viewer in self._viewers:
-                viewer.show(text)
+            self._share(decoder.decode(data))
             self._sizer.drawn()
         self._show(decoder.decode(b"", final=True).encode() + self.history.modes().undo())
         self._stream = self._reader = None
@@ -178,9 +177,17 @@ class Terminal:
         if not data:
             return
         self.history.append(data)
-        text = data.decode()
-        for viewer in self._viewers:
-            viewer.show(text)
+        self._share(data.decode())
+
+    def _share(self, text: str) -> None:
+        if not self._viewers:
+            return
+        first, *others = self._viewers
+        first.show(text)
+        if others:
+            text = unasked(text)
+            for viewer in others:
+                viewer.show(text)
 
     def _fit(self) -> bool:
         rows = min((viewer.rows for viewer in self._viewers if viewer.rows), default=0)

@@ -44,6 +44,13 @@ async def test_two_viewers_see_the_same(terminal, programs):
     assert second.text == "\x1bc" + first.text
 
 
+async def test_a_question_is_put_to_one_viewer(terminal, programs):
+    first, second = Watcher(terminal), Watcher(terminal)
+    terminal.connect(await programs("printf", r"before\033[6nafter"))
+    await first.until("before\x1b[6nafter")
+    await second.until("beforeafter")
+
+
 async def test_a_later_viewer_gets_the_past_and_then_the_present_once_each(terminal, programs):
     first = Watcher(terminal)
     terminal.connect(await programs("cat"))
