@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -40,7 +41,10 @@ class Transport:
 
     def __init__(self, server: Server, timeout: float) -> None:
         self.url = server.url
-        headers = {"Accept": "application/json"}
+        # A server without a token asks for the value of its cookie in a header as well, to tell a program, which can
+        # send any cookie, from a page of another site, which cannot.
+        xsrf = secrets.token_hex(16)
+        headers = {"Accept": "application/json", "Cookie": f"_xsrf={xsrf}", "X-XSRFToken": xsrf}
         if server.token:
             headers["Authorization"] = f"token {server.token}"
         self._client = httpx.Client(
@@ -92,11 +96,8 @@ class Transport:
             yield response.iter_bytes()
 
     def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
-        # A server without a token asks for the value of its cookie back, which a page of another site cannot read.
-        xsrf = self._client.cookies.get("_xsrf")
-        headers = {"X-XSRFToken": xsrf} if xsrf and method != "GET" else {}
         with self._errors():
-            response = self._client.request(method, path, headers=headers, **arguments)
+            response = self._client.request(method, path, **arguments)
         self._check(response)
         return response
 

@@ -8,10 +8,7 @@ import pytest
 
 from agent_hub.notebook.client import Hub
 from tests.notebook.kernel import Kernel
-from tests.notebook.server import Server
-
-PROCESS = "agent_hub.engines.process.ProcessEngine"
-DOCKER = "agent_hub.engines.docker.DockerEngine"
+from tests.notebook.server import DOCKER, PROCESS, Server
 
 
 @pytest.fixture(scope="session")

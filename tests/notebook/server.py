@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from urllib.parse import urlsplit
 
 import websocket
 
@@ -18,6 +19,8 @@ from agent_hub.errors import HubUnavailable
 from agent_hub.notebook.client import Hub
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agent-hub"
+PROCESS = "agent_hub.engines.process.ProcessEngine"
+DOCKER = "agent_hub.engines.docker.DockerEngine"
 START_TIMEOUT = 60
 STOP_TIMEOUT = 30
 
@@ -35,12 +38,12 @@ class Server:
         Whether it serves JupyterLab too.
     """
 
-    def __init__(self, folder: Path, engine: str, *options: str, lab: bool = False) -> None:
+    def __init__(self, folder: Path, engine: str, *options: str, lab: bool = False, token: str | None = None) -> None:
         self.folder = folder
         self.root = folder / "root"
         self.runtime = folder / "runtime"
         self.data = folder / "data"
-        self.token = secrets.token_hex(16)
+        self.token = secrets.token_hex(16) if token is None else token
         self.url = ""
         self._log = folder / "server.log"
         self._lab = lab
@@ -91,8 +94,7 @@ class Server:
                     *(sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"),
                     f"--ServerApp.jpserver_extensions={{'agent_hub': True, 'jupyterlab': {self._lab}}}",
                     f"--ServerApp.root_dir={self.root}",
-                    "--ServerApp.port=0",
-                    "--ServerApp.ip=127.0.0.1",
+                    *self._address(),
                     f"--IdentityProvider.token={self.token}",
                     f"--AgentHub.data_dir={self.data}",
                     *self._options,
@@ -107,13 +109,20 @@ class Server:
             self.stop()
             raise
 
+    def _address(self) -> list[str]:
+        if any("ServerApp.sock" in option for option in self._options):
+            return []
+        # Started again, it is where it was.
+        return ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={urlsplit(self.url).port or 0}"]
+
     def _wait(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT
         info = self.runtime / f"jpserver-{self._process.pid}.json"
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                self.url = json.loads(info.read_text())["url"]
-                if self.hub().status.reachable:
+                found = json.loads(info.read_text())
+                self.url = found["url"]
+                if found["sock"] or self.hub().status.reachable:
                     return
             except (OSError, ValueError, HubUnavailable):
                 pass

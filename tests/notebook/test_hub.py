@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from agent_hub.errors import (
     AgentHubError,
     BranchNotFound,
     Conflict,
+    HubUnavailable,
     InvalidEnvironment,
     InvalidInput,
     InvalidMount,
@@ -27,7 +29,7 @@ from agent_hub.notebook.chat import Chat
 from agent_hub.notebook.client import Hub
 from agent_hub.notebook.project import Project
 from tests.conftest import Repository
-from tests.notebook.server import Server
+from tests.notebook.server import PROCESS, Server
 
 HOSTILE = "<img src=x onerror=alert(1)> \"a\" 'b' & é 🦊"
 
@@ -47,6 +49,13 @@ def until(done: Callable[[], bool], timeout: float = 30) -> None:
     while not done():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)
+
+
+def has_started(connect: Callable[[], Hub]) -> bool:
+    try:
+        return connect().status.reachable
+    except HubUnavailable:
+        return False
 
 
 # -- projects
@@ -119,6 +128,42 @@ def test_an_interrupt_leaves_the_build_going_and_says_so(
     assert "goes on" in capsys.readouterr().err
     go.touch()
     assert hub.projects["widgets"].wait_ready(60, progress=False).status == "ready"
+
+
+def test_a_wait_outlives_a_restart_of_the_server(tmp_path: Path, a_repository: Repository):
+    go, began = tmp_path / "go", tmp_path / "began"
+    with Server(tmp_path / "restarted", PROCESS) as server:
+        hub = server.hub()
+        setup = f"touch {began}; until [ -e {go} ]; do sleep 0.1; done"
+        project = hub.add_project(a_repository.path, setup=setup, wait=False)
+
+        def restart() -> None:
+            until(began.exists)
+            server.stop()
+            server.start()
+            go.touch()
+
+        restarting = threading.Thread(target=restart)
+        restarting.start()
+        assert project.wait_ready(120, progress=False).status == "ready"
+        restarting.join(60)
+
+
+def test_a_server_without_a_token_can_be_used(tmp_path: Path, a_repository: Repository):
+    with Server(tmp_path / "open", PROCESS, token="") as server:
+        project = server.hub().add_project(a_repository.path, agent="shell", progress=False)
+        chat = server.hub().new_chat(project).wait_ready(60)
+        chat.stop()
+        project.delete(force=True)
+
+
+def test_a_server_on_a_unix_socket_can_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with tempfile.TemporaryDirectory() as short:
+        with Server(tmp_path / "socket", PROCESS, f"--ServerApp.sock={short}/s") as server:
+            monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(server.runtime))
+            monkeypatch.setenv("JPY_PARENT_PID", str(server.pid))
+            until(lambda: has_started(Hub))
+            assert not Hub().projects
 
 
 def test_a_deleted_project_is_gone(hub: Hub, project: Project):
@@ -305,7 +350,7 @@ def test_the_hub_says_plainly_that_nothing_is_isolated(hub: Hub):
 
 
 def test_an_object_of_a_server_that_is_gone_shows_what_was_last_seen(tmp_path: Path, a_repository: Repository):
-    with Server(tmp_path / "brief", "agent_hub.engines.process.ProcessEngine") as server:
+    with Server(tmp_path / "brief", PROCESS) as server:
         hub = server.hub()
         project = hub.add_project(a_repository.path, progress=False)
     for thing in (hub, project):

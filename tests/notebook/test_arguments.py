@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent_hub.errors import InvalidEnvironment, InvalidInput, InvalidMount
+from agent_hub.notebook import arguments
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("8g", 8 * 2**30),
+        ("512M", 512 * 2**20),
+        ("1.5GiB", 3 * 2**29),
+        ("64 mb", 2**26),
+        ("1000", 1000),
+        (7, 7),
+        (None, None),
+    ],
+)
+def test_memory_is_read_as_people_write_it(text: str | int | None, size: int | None):
+    assert arguments.memory(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "g", "8 gigs", "-1g", "1e9", "0x10"])
+def test_what_is_no_amount_is_refused(text: str):
+    with pytest.raises(InvalidInput):
+        arguments.memory(text)
+
+
+def test_a_mount_is_read_only_unless_it_says_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    data = str(tmp_path / "data")
+    given = [
+        "data:/d",
+        f"{data}:/d:ro",
+        f"{data}:/d:rw",
+        {"source": tmp_path / "data", "target": "/d", "read_only": False},
+    ]
+    read = arguments.mounts(given)
+    assert [one["source"] for one in read] == [data] * 4
+    assert [one["read_only"] for one in read] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    "mount", ["", "a", "a:b:c", "a::rw", ":b", "a:b:rw:x", {"source": "a"}, {"source": "a", "to": "b"}, 3]
+)
+def test_what_is_no_mount_is_refused(mount: object):
+    with pytest.raises(InvalidMount):
+        arguments.mounts([mount])  # type: ignore[list-item]
+
+
+def test_variables_are_read_from_each_form():
+    want = [{"name": "A", "value": "1"}, {"name": "B", "value": "x=y"}]
+    assert arguments.env({"A": 1, "B": "x=y"}) == want
+    assert arguments.env(["A=1", {"name": "B", "value": "x=y"}]) == want
+    assert arguments.env("A=1") == want[:1]
+    assert arguments.env([{"name": "K", "value": "v", "secret": True}])[0]["secret"]
+    assert arguments.env(None) == []
+
+
+@pytest.mark.parametrize("entry", ["A", 3, {"value": "x"}, {"name": "A", "value": None}])
+def test_what_is_no_variable_is_refused(entry: object):
+    with pytest.raises(InvalidEnvironment):
+        arguments.env([entry])  # type: ignore[list-item]
