@@ -75,7 +75,12 @@ export class HubError extends Error {
 
   /** The error as the hub stores it. */
   get body(): ErrorBody {
-    return { code: this.code, message: this.message, hint: this.hint, details: { ...this.details } };
+    return {
+      code: this.code,
+      message: this.message,
+      hint: this.hint,
+      details: { ...this.details }
+    };
   }
 
   /** Any thrown value as a `HubError`, so that a caller has one kind to show. */

@@ -12,5 +12,7 @@ export function describe(properties: Record<string, string>): { args: ReadonlyJS
     name,
     { type: 'string', description }
   ]);
-  return { args: { type: 'object', properties: Object.fromEntries(entries) as ReadonlyJSONObject } };
+  return {
+    args: { type: 'object', properties: Object.fromEntries(entries) as ReadonlyJSONObject }
+  };
 }

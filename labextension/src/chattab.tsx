@@ -42,6 +42,8 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
     this._model.changed.connect(this._onChanged, this);
     this._model.stream.stateChanged.connect(this._onStream, this);
     this._onChanged();
+    // A program may name its terminal; the tab keeps the chat's name.
+    this.title.changed.connect(this._onChanged, this);
     void terminal.ready.then(() => {
       // A tab that was activated before its terminal was there gave the focus to an empty box.
       if (this.node.contains(document.activeElement)) {
@@ -56,6 +58,7 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
   override dispose(): void {
     if (!this.isDisposed) {
       this._model.changed.disconnect(this._onChanged, this);
+      this.title.changed.disconnect(this._onChanged, this);
       this._model.stream.stateChanged.disconnect(this._onStream, this);
       // The session only watches the terminal: the chat goes on.
       this._session.dispose();

@@ -44,7 +44,9 @@ export class Form<T extends CommonValues, R> extends ReactWidget {
       key => part[key as keyof T] !== this._values[key as keyof T]
     );
     this._values = { ...this._values, ...part };
-    this.setErrors(this._errors.filter(error => !changed.includes(error.field.split('.')[0] ?? '')));
+    this.setErrors(
+      this._errors.filter(error => !changed.includes(error.field.split('.')[0] ?? ''))
+    );
   };
 
   readonly setErrors = (errors: readonly FieldError[]): void => {

@@ -124,9 +124,7 @@ export class HubModel implements IDisposable {
         return project;
       }
     }
-    return [...this._projects.values()].sort((a, b) =>
-      b.created_at.localeCompare(a.created_at)
-    )[0];
+    return [...this._projects.values()].sort((a, b) => b.created_at.localeCompare(a.created_at))[0];
   }
 
   agentTitle(name: string): string {

@@ -54,6 +54,13 @@ export function BuildFailure(props: IBuildFailureProps): JSX.Element | null {
 }
 
 function lastLines(tail: unknown): string {
-  const lines = Array.isArray(tail) ? tail.map(String) : String(tail ?? '').split('\n');
-  return withoutColours(lines.filter(line => line.trim() !== '').slice(-TAIL).join('\n'));
+  const lines = Array.isArray(tail)
+    ? tail.map(String)
+    : (typeof tail === 'string' ? tail : '').split('\n');
+  return withoutColours(
+    lines
+      .filter(line => line.trim() !== '')
+      .slice(-TAIL)
+      .join('\n')
+  );
 }

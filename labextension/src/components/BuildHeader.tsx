@@ -105,8 +105,7 @@ export function BuildHeader(props: IBuildHeaderProps): JSX.Element {
         {build.ended_at && <span>{moment(build.ended_at)}</span>}
         {stopped && (
           <span>
-            last good snapshot:{' '}
-            {project.snapshot ? moment(project.snapshot.created_at) : 'none'}
+            last good snapshot: {project.snapshot ? moment(project.snapshot.created_at) : 'none'}
           </span>
         )}
         {goesOn && props.waiting > 0 && (

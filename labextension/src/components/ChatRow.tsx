@@ -1,5 +1,11 @@
 import React from 'react';
-import { ellipsesIcon, refreshIcon, stopIcon, terminalIcon, runIcon } from '@jupyterlab/ui-components';
+import {
+  ellipsesIcon,
+  refreshIcon,
+  stopIcon,
+  terminalIcon,
+  runIcon
+} from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Chat } from '../api';

@@ -92,9 +92,7 @@ export function EnvField(props: IEnvFieldProps): JSX.Element {
       <button
         type="button"
         className="jp-AgentHub-plain"
-        onClick={() =>
-          onChange([...env, { name: '', value: '', secret: false, kept: false }])
-        }
+        onClick={() => onChange([...env, { name: '', value: '', secret: false, kept: false }])}
       >
         <addIcon.react tag="span" />
         Add variable

@@ -62,9 +62,7 @@ export function Field(props: IFieldProps): JSX.Element {
       <div className="jp-AgentHub-control">
         {props.children(control)}
         <FieldProblem errors={errors} field={field} />
-        {!errorOf(errors, field) && props.note && (
-          <p className="jp-AgentHub-note">{props.note}</p>
-        )}
+        {!errorOf(errors, field) && props.note && <p className="jp-AgentHub-note">{props.note}</p>}
       </div>
     </div>
   );

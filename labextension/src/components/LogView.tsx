@@ -68,9 +68,7 @@ export function LogView(props: ILogViewProps): JSX.Element {
       onScroll={onScroll}
     >
       <div style={{ height: virtual.getTotalSize() }}>
-        <div
-          style={{ transform: `translateY(${virtual.getVirtualItems()[0]?.start ?? 0}px)` }}
-        >
+        <div style={{ transform: `translateY(${virtual.getVirtualItems()[0]?.start ?? 0}px)` }}>
           {virtual.getVirtualItems().map(item => {
             const line = lines[item.index]!;
             return (

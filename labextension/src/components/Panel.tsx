@@ -84,7 +84,12 @@ export function Panel(props: IPanelProps): JSX.Element {
             ) : (
               <Tree label="Projects">
                 {projects.map(project => (
-                  <ProjectRow key={project.id} project={project} query={query} commands={commands} />
+                  <ProjectRow
+                    key={project.id}
+                    project={project}
+                    query={query}
+                    commands={commands}
+                  />
                 ))}
               </Tree>
             )}

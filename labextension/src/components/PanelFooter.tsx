@@ -14,7 +14,9 @@ export function PanelFooter(props: { model: HubModel }): JSX.Element {
       <div className="jp-AgentHub-line">
         {engine ? (
           <span className="jp-AgentHub-state" title={engine.message}>
-            <StatusMark mark={!engine.reachable ? 'failed' : engine.isolated ? 'ready' : 'warning'} />
+            <StatusMark
+              mark={!engine.reachable ? 'failed' : engine.isolated ? 'ready' : 'warning'}
+            />
             <span>{engine.reachable ? engine.name : `${engine.name} not reachable`}</span>
           </span>
         ) : (
@@ -26,9 +28,7 @@ export function PanelFooter(props: { model: HubModel }): JSX.Element {
         {gpus > 0 && <span className="jp-AgentHub-time">{count(gpus, 'GPU')}</span>}
       </div>
       <div className="jp-AgentHub-line" aria-live="polite">
-        {engine && !engine.reachable
-          ? `States as of ${clock(engine.checked_at)}`
-          : summary(model)}
+        {engine && !engine.reachable ? `States as of ${clock(engine.checked_at)}` : summary(model)}
         {model.connection === 'polling' && ' · no live connection, asking every few seconds'}
       </div>
     </footer>

@@ -63,7 +63,6 @@ export function ProjectForm(props: IProjectFormProps): JSX.Element {
   useEffect(() => {
     void look();
     // A project's repository is looked at once, when its settings open.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, []);
 
   const branches = info?.branches ?? (values.branch ? [values.branch] : []);

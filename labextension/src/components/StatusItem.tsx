@@ -18,7 +18,11 @@ export function StatusItem(props: IStatusItemProps): JSX.Element {
   const isDown = engine?.reachable === false || model.connection === 'offline';
   const isOpen = engine?.isolated === false;
   const isRunning = model.chats.some(chat => chat.status === 'running');
-  const words = isDown ? 'engine not reachable' : isOpen ? `${summary(model)} · not isolated` : summary(model);
+  const words = isDown
+    ? 'engine not reachable'
+    : isOpen
+      ? `${summary(model)} · not isolated`
+      : summary(model);
   return (
     <button
       type="button"

@@ -14,14 +14,7 @@ import {
 } from '../icons';
 
 export type Mark =
-  | 'running'
-  | 'starting'
-  | 'pending'
-  | 'ready'
-  | 'done'
-  | 'exited'
-  | 'failed'
-  | 'warning';
+  'running' | 'starting' | 'pending' | 'ready' | 'done' | 'exited' | 'failed' | 'warning';
 
 export const MARKS: Record<Mark, LabIcon> = {
   running: runningMark,

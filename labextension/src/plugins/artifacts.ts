@@ -75,7 +75,8 @@ export const artifacts: JupyterFrontEndPlugin<void> = {
         actions: [
           {
             label: 'Open',
-            callback: () => void commands.execute(CommandIDs.openArtifact, { artifact: artifact.id })
+            callback: () =>
+              void commands.execute(CommandIDs.openArtifact, { artifact: artifact.id })
           }
         ]
       });

@@ -120,7 +120,9 @@ export const chats: JupyterFrontEndPlugin<void> = {
       describedBy: CHAT,
       isEnabled: args => {
         const status = settled(text(args, 'chat'))?.status;
-        return status !== undefined && !['exited', 'failed', 'stopping', 'deleting'].includes(status);
+        return (
+          status !== undefined && !['exited', 'failed', 'stopping', 'deleting'].includes(status)
+        );
       },
       execute: async args => {
         const chat = settled(text(args, 'chat'));
@@ -214,7 +216,10 @@ async function remove(model: IAgentHub['model'], chat: Chat): Promise<void> {
     const { button } = await showDialog({
       title: 'This work is nowhere else',
       body: <Unsaved error={error} workspace={chat.workspace} />,
-      buttons: [Dialog.cancelButton({ label: 'Keep' }), Dialog.warnButton({ label: 'Delete anyway' })]
+      buttons: [
+        Dialog.cancelButton({ label: 'Keep' }),
+        Dialog.warnButton({ label: 'Delete anyway' })
+      ]
     });
     if (button.accept) {
       await model.deleteChat(chat.id, true).catch(refused(`Could not delete ${chat.name}`));
@@ -245,10 +250,13 @@ function watchFailures(model: IAgentHub['model'], open: (chat: string) => void):
       if (status === 'starting' || status === 'queued') {
         starting.add(id);
       } else if (starting.delete(id) && status === 'failed') {
-        Notification.error(`${name} could not start. ${error?.message ?? ''} ${error?.hint ?? ''}`, {
-          autoClose: false,
-          actions: [{ label: 'Open', callback: () => open(id) }]
-        });
+        Notification.error(
+          `${name} could not start. ${error?.message ?? ''} ${error?.hint ?? ''}`,
+          {
+            autoClose: false,
+            actions: [{ label: 'Open', callback: () => open(id) }]
+          }
+        );
       }
     }
   });

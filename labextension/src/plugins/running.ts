@@ -15,8 +15,7 @@ export const running: JupyterFrontEndPlugin<void> = {
   activate: (app: JupyterFrontEnd, { model }: IAgentHub, managers: IRunningSessionManagers) => {
     const chats = () =>
       model.chats.filter(
-        chat =>
-          !model.isPending(chat.id) && ['running', 'starting', 'queued'].includes(chat.status)
+        chat => !model.isPending(chat.id) && ['running', 'starting', 'queued'].includes(chat.status)
       );
     managers.add({
       name: 'Agent Hub chats',

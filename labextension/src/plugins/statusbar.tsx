@@ -14,10 +14,7 @@ export const statusbar: JupyterFrontEndPlugin<void> = {
   requires: [IAgentHub, IStatusBar],
   activate: (app: JupyterFrontEnd, { model }: IAgentHub, bar: IStatusBar) => {
     const item = ReactWidget.create(
-      <StatusItem
-        model={model}
-        onClick={() => void app.commands.execute(CommandIDs.showPanel)}
-      />
+      <StatusItem model={model} onClick={() => void app.commands.execute(CommandIDs.showPanel)} />
     );
     item.addClass('jp-mod-highlighted');
     bar.registerStatusItem(`${PLUGIN}:statusbar`, {

@@ -68,7 +68,7 @@ export const terminals: JupyterFrontEndPlugin<void> = {
           });
           await tracker.add(tab);
           app.shell.add(tab, 'main', { type: 'Chat' });
-          await labTerminals?.inject(tab);
+          labTerminals?.inject(tab);
         }
         app.shell.activateById(tab.id);
       }
@@ -82,13 +82,15 @@ export const terminals: JupyterFrontEndPlugin<void> = {
   }
 };
 
-async function labSettings(registry: ISettingRegistry | null): Promise<Partial<ITerminal.IOptions>> {
+async function labSettings(
+  registry: ISettingRegistry | null
+): Promise<Partial<ITerminal.IOptions>> {
   if (!registry) {
     return {};
   }
   try {
     const loaded = await registry.load(LAB_TERMINAL);
-    return loaded.composite as Partial<ITerminal.IOptions>;
+    return loaded.composite;
   } catch (reason) {
     console.warn('Lab’s terminal settings could not be read; its defaults are used.', reason);
     return {};

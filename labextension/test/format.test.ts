@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+
+import { age, chatWords, currentStep, duration, projectWords, size } from '../src/format';
+import { build, chat, project } from './values';
+
+const step = (state: 'done' | 'running' | 'failed' | 'pending') => ({
+  name: 'Step',
+  detail: '',
+  state,
+  cached: false,
+  started_at: null,
+  ended_at: null,
+  exit_code: null
+});
+
+describe('words', () => {
+  it('say how a chat ended', () => {
+    expect(chatWords(chat({ status: 'exited', exit_code: 137 }))).toBe('Exited (137)');
+    expect(chatWords(chat({ status: 'exited', exit_code: 0 }))).toBe('Exited');
+  });
+
+  it('say why a chat waits', () => {
+    expect(chatWords(chat({ status: 'queued', reason: 'queue place 2' }))).toBe(
+      'Starting · queue place 2'
+    );
+  });
+
+  it('say how far a build is', () => {
+    expect(projectWords(project({ build: build({ progress: 0.617 }) }))).toBe('Building 62 %');
+    expect(currentStep(build({ steps: [step('done'), step('failed'), step('pending')] }))).toBe(2);
+  });
+
+  it('say how long, how long ago and how large', () => {
+    const now = new Date(2025, 0, 2, 12).getTime();
+    const ago = (minutes: number) => age(new Date(now - minutes * 60_000).toISOString(), now);
+    expect([ago(0), ago(12), ago(130), ago(24 * 60)]).toEqual([
+      'now',
+      '12 min',
+      '2 h',
+      'yesterday'
+    ]);
+    expect([400, 22_000, 64_000].map(duration)).toEqual(['0.4 s', '22 s', '1 min 04 s']);
+    expect([9, 4_200, 214_000_000].map(size)).toEqual(['9 B', '4.2 kB', '214 MB']);
+  });
+});

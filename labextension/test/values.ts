@@ -1,0 +1,116 @@
+import type { Artifact, Build, Chat, Project, SnapshotEvent, Status } from '../src/api';
+
+const TIME = '2025-01-01T12:00:00Z';
+
+export const STATUS: Status = {
+  version: '1.0',
+  hub_id: 'h1',
+  engine: {
+    name: 'Docker 28',
+    kind: 'docker',
+    reachable: true,
+    isolated: true,
+    message: '',
+    checked_at: TIME
+  },
+  gpus: [],
+  agents: [
+    { name: 'codex', title: 'Codex' },
+    { name: 'shell', title: 'Shell' }
+  ],
+  default_base: 'python:3.12',
+  artifacts_path: 'agent-hub'
+};
+
+export function project(change: Partial<Project> = {}): Project {
+  return {
+    id: 'p1',
+    name: 'protein',
+    url: 'https://host/owner/protein.git',
+    branch: '',
+    base: '',
+    setup: '',
+    agent: 'codex',
+    model: '',
+    mounts: [],
+    env: [],
+    resources: { cpus: null, memory: null, pids: null, gpus: null },
+    snapshot: null,
+    build: null,
+    created_at: TIME,
+    ...change
+  };
+}
+
+export function build(change: Partial<Build> = {}): Build {
+  return {
+    id: 'b1',
+    project: 'p1',
+    number: 1,
+    state: 'building',
+    steps: [],
+    progress: 0.5,
+    commit: '',
+    image: '',
+    error: null,
+    created_at: TIME,
+    started_at: TIME,
+    ended_at: null,
+    ...change
+  };
+}
+
+export function chat(change: Partial<Chat> = {}): Chat {
+  return {
+    id: 'c1',
+    project: 'p1',
+    name: 'Fix the loss',
+    agent: 'codex',
+    model: '',
+    prompt: '',
+    status: 'running',
+    reason: '',
+    error: null,
+    exit_code: null,
+    mounts: [],
+    env: [],
+    resources: { cpus: null, memory: null, pids: null, gpus: null },
+    image: '',
+    commit: '',
+    container: '',
+    thread: '',
+    workspace: '',
+    created_at: TIME,
+    started_at: TIME,
+    ended_at: null,
+    ...change
+  };
+}
+
+export function artifact(change: Partial<Artifact> = {}): Artifact {
+  return {
+    id: 'a1',
+    chat: 'c1',
+    project: 'p1',
+    name: 'loss.png',
+    version: 1,
+    path: 'agent-hub/loss.png',
+    size: 10,
+    media_type: 'image/png',
+    sha256: '',
+    created_at: TIME,
+    ...change
+  };
+}
+
+export function snapshot(change: Partial<SnapshotEvent> = {}): SnapshotEvent {
+  return {
+    type: 'snapshot',
+    seq: 10,
+    status: STATUS,
+    projects: [],
+    chats: [],
+    artifacts: [],
+    ...change
+  };
+}
