@@ -30,7 +30,7 @@ def parse_url(text: str) -> str:
         The text is no Git URL and no folder here, or one that would run a command or give a password away.
     """
     url = text.strip()
-    if not url or any(ord(char) < 32 for char in url) or url.startswith("-"):
+    if not url or any(ord(char) < 32 or ord(char) == 127 for char in url) or url.startswith("-"):
         raise _invalid(f"{_short(text)} is no Git URL.")
     if "://" in url:
         return _checked(url)
