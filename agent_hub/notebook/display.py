@@ -18,7 +18,8 @@ _STATUS_COLOURS = {
     "not isolated": "var(--jp-warn-color1, #c77700)",
 }
 _OTHER_COLOUR = "var(--jp-ui-font-color3, #8a8a8a)"
-_QUIET = "color: var(--jp-ui-font-color2, inherit); opacity: .8;"
+_QUIET = "color: var(--jp-ui-font-color2, inherit);"
+_WARNING = "border-left: 4px solid var(--jp-warn-color1, #c77700); padding-left: 8px;"
 _TABLE = (
     "border-collapse: collapse; color: var(--jp-ui-font-color1, inherit); font-size: var(--jp-ui-font-size1, 13px);"
 )
@@ -56,17 +57,17 @@ def quiet(text: str) -> Markup:
     return Markup(f'<span style="{_QUIET}">{escape(text)}</span>')
 
 
-def card(title: str, rows: Iterable[tuple[str, Any]], note: str = "") -> Markup:
-    """One object: its title, and a line for each of its values that is not empty."""
+def card(title: str, rows: Iterable[tuple[str, Any]], warning: str = "") -> Markup:
+    """One object: its title, a warning, and a line for each of its values that is not empty."""
     shown = [(label, cell(value)) for label, value in rows]
     lines = "".join(
-        f'<tr style="background: none;"><td style="{_CELL} {_QUIET}">{escape(label)}</td>'
+        f'<tr style="background: none;"><td style="{_CELL} {_QUIET} white-space: nowrap;">{escape(label)}</td>'
         f'<td style="{_CELL}">{value}</td></tr>'
         for label, value in shown
         if value
     )
-    below = f'<div style="{_QUIET}">{escape(note)}</div>' if note else ""
-    return Markup(f'<div><strong>{escape(title)}</strong><table style="{_TABLE}">{lines}</table>{below}</div>')
+    above = f'<div style="{_WARNING}">{escape(warning)}</div>' if warning else ""
+    return Markup(f'<div><strong>{escape(title)}</strong>{above}<table style="{_TABLE}">{lines}</table></div>')
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> Markup:
@@ -76,7 +77,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> 
         for row in rows
     ]
     if not lines:
-        return quiet(empty)
+        return Markup(f"<div>{quiet(empty)}</div>")
     head = "".join(f'<th style="{_CELL} {_LINE}">{escape(header)}</th>' for header in headers)
     return Markup(f'<table style="{_TABLE}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>')
 

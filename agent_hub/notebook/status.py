@@ -69,12 +69,12 @@ class HubStatus:
             "Agent Hub",
             [
                 ("Server", self._url),
-                ("Status", display.status(self.summary(), self.message)),
+                ("Status", display.status(self.summary(), self.message if self.isolated else "")),
                 ("Engine", self.engine),
                 ("GPUs", ", ".join(gpu.name for gpu in self.gpus)),
                 ("Agents", ", ".join(self.agents)),
                 ("Default base", self._data.default_base),
                 ("Version", self.version),
             ],
-            note="" if self.isolated else NOT_ISOLATED,
+            warning="" if self.isolated else NOT_ISOLATED,
         )
