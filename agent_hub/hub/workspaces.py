@@ -169,8 +169,7 @@ async def unsaved_work(workspace: Path) -> Unsaved:
     """
     inside = workspace / ".git"
     if not inside.is_dir() or inside.is_symlink():
-        files = await asyncio.to_thread(lambda: sum(len(names) for _, _, names in os.walk(workspace)))
-        return Unsaved(files=files, commits=0)
+        return await asyncio.to_thread(_everything, workspace)
     with tempfile.TemporaryDirectory(prefix="agent-hub-git-") as temporary:
         own = Path(temporary)
         await asyncio.to_thread(_copy_state, inside, own)
@@ -182,18 +181,33 @@ async def unsaved_work(workspace: Path) -> Unsaved:
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_OPTIONAL_LOCKS": "0",
         }
-        listing = await run_git(
-            "status", "--porcelain", "-z", "--ignore-submodules=all", "--no-renames",
-            cwd=workspace, env=env, action="look for unsaved work",
-        )  # fmt: skip
         try:
+            listing = await run_git(
+                "status", "--porcelain", "-z", "--ignore-submodules=all", "--no-renames",
+                cwd=workspace, env=env, action="look for unsaved work",
+            )  # fmt: skip
+        except GitError:
+            # What Git cannot read it cannot vouch for.
+            return await asyncio.to_thread(_everything, workspace)
+        try:
+            # Every ref of its own: branches, HEAD, and the stash.
             ahead = await run_git(
-                "rev-list", "--count", "HEAD", "--branches", "--not", "--remotes",
+                "rev-list", "--count", "--exclude=refs/remotes/*", "--exclude=refs/tags/*", "--all",
+                "--not", "--remotes",
                 cwd=workspace, env=env, action="look for unsaved work",
             )  # fmt: skip
         except GitError:
             ahead = "0"  # no commit at all yet
         return Unsaved(files=listing.count("\0"), commits=int(ahead or 0))
+
+
+def _everything(workspace: Path) -> Unsaved:
+    count = 0
+    for _, folders, names in os.walk(workspace):
+        if ".git" in folders:
+            folders.remove(".git")
+        count += len(names)
+    return Unsaved(files=count, commits=0)
 
 
 def _copy_state(inside: Path, own: Path) -> None:
@@ -203,7 +217,8 @@ def _copy_state(inside: Path, own: Path) -> None:
     (own / "info").mkdir()
     for name in ("HEAD", "index", "packed-refs", "info/exclude"):
         if (inside / name).is_file() and not (inside / name).is_symlink():
-            shutil.copyfile(inside / name, own / name)
+            # With its time: Git looks into files that are as new as the index, and trusts those that are older.
+            shutil.copy2(inside / name, own / name)
     for folder, _, names in os.walk(inside / "refs"):
         for name in names:
             source = Path(folder) / name
