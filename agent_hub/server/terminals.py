@@ -6,49 +6,30 @@ import asyncio
 import json
 from typing import Any
 
-from jupyter_core.utils import ensure_async
-from jupyter_server.auth.decorator import ws_authenticated
-from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.base.websocket import WebSocketMixin
-from tornado import web
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError
 
-from agent_hub.errors import AgentHubError
 from agent_hub.models import TerminalInfo
-from agent_hub.server.handler import AUTH_RESOURCE, HubHandler, guarded, running_hub
+from agent_hub.server.handler import HubHandler, guarded
+from agent_hub.server.socket import HubSocket
 from agent_hub.terminals.terminal import Terminal
 from agent_hub.terminals.viewer import Viewer
 
-PING_SECONDS = 30.0
-"""How often a viewer's browser is asked whether it is still there, and how long it may take to answer."""
 
-
-class TerminalSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
+class TerminalSocket(HubSocket):
     """A viewer of a terminal.
 
     Messages are JSON lists. Out: ``["setup", {}]``, ``["stdout", text]``, ``["disconnect", 1]``.
     In: ``["stdin", text]``, ``["set_size", rows, columns, height, width]``. What is none of these is ignored.
     """
 
-    auth_resource = AUTH_RESOURCE
-    # Tornado pings, and takes seconds; the mixin's own pings, which take these as milliseconds, are not started.
-    ping_interval = PING_SECONDS
-    ping_timeout = PING_SECONDS
+    action = "execute"
 
     _terminal: Terminal
     _viewer: Viewer | None = None
 
-    @ws_authenticated
-    async def get(self, *args: Any, **kwargs: Any) -> None:
-        """Upgrade to a WebSocket, for who may, where there is such a terminal."""
-        allowed = self.authorizer.is_authorized(self, self.current_user, "execute", self.auth_resource)
-        if not await ensure_async(allowed):
-            raise web.HTTPError(403)
-        try:
-            self._terminal = running_hub(self.settings).terminals.find(args[0])
-        except AgentHubError as error:
-            raise web.HTTPError(error.status, error.message) from error
-        await super().get(*args, **kwargs)
+    def find(self, *args: str) -> None:
+        """Find the terminal."""
+        self._terminal = self.hub.terminals.find(args[0])
 
     def open(self, *args: Any, **kwargs: Any) -> None:
         """Show the terminal."""

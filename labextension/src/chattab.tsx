@@ -69,7 +69,8 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
   private _onChanged(): void {
     const chat = this._model.chat(this.chat);
     if (!chat) {
-      if (this._model.status && this._model.connection === 'live') {
+      // It was deleted, unless the hub is still to say which chats there are.
+      if (this.isAttached && this._model.connection === 'live') {
         this.dispose();
       }
       return;

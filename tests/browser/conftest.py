@@ -1,0 +1,105 @@
+"""A real Lab in a real browser, on a real engine, with a stand-in for the model alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.browser.lab import Lab
+from tests.notebook.server import Server
+from tests.standins.git_server import GitServer
+from tests.standins.model_server import ModelServer
+
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+SCREENSHOTS = Path(os.environ.get("AGENT_HUB_SCREENSHOTS") or Path(__file__).parent.parent / "screenshots")
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    # For one test alone: an event loop that runs for the whole session would be in the way of every other test.
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("There is no Chromium: run bin/test, or install chromium.")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def a_model() -> Iterator[ModelServer]:
+    """A stand-in for the model, where containers reach it."""
+    with ModelServer("0.0.0.0") as server:
+        yield server
+
+
+@pytest.fixture
+def a_lab_server(tmp_path: Path, base_image: str) -> Iterator[Server]:
+    server = Server(
+        tmp_path / "lab",
+        "agent_hub.engines.docker.DockerEngine",
+        "--LabApp.expose_app_in_browser=True",
+        f"--AgentHub.base_image={base_image}",
+        lab=True,
+    )
+    # Lab asks a newcomer whether it may fetch news; the question would lie over the pictures.
+    settings = server.folder / "config/lab/user-settings/@jupyterlab/apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+    with server:
+        yield server
+        hub = server.hub()
+        for chat in list(hub.chats.values()):
+            chat.delete(force=True)
+
+
+@pytest.fixture
+def open_lab(browser: Browser, a_lab_server: Server) -> Iterator[Callable[[], Lab]]:
+    """Opens Lab in a window of its own, each as another person's browser; none may log an error."""
+    pages: list[Page] = []
+    errors: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(message.text)
+
+    def open_window() -> Lab:
+        page = browser.new_page(viewport={"width": 1290, "height": 924}, device_scale_factor=1)
+        page.set_default_timeout(30_000)
+        page.on("console", note)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        pages.append(page)
+        return Lab(page, a_lab_server, SCREENSHOTS)
+
+    yield open_window
+    for page in pages:
+        page.context.close()
+    assert [error for error in errors if "agent-hub" in error.lower() or "agenthub" in error.lower()] == []
+
+
+@pytest.fixture
+def this_repository(tmp_path: Path) -> Iterator[str]:
+    """The URL of this project's own repository, as it stands at HEAD, on a Git server of this machine."""
+    bare = tmp_path / "git" / "agent-hub.git"
+    subprocess.run(["git", "clone", "--quiet", "--bare", str(ROOT), str(bare)], check=True, timeout=120)
+    # The checkout may be at no branch at all, as on a build server.
+    head = ["git", "-C", str(bare), "symbolic-ref", "HEAD", "refs/heads/main"]
+    subprocess.run(["git", "-C", str(bare), "branch", "--force", "main", "HEAD"], check=False, timeout=60)
+    subprocess.run(head, check=True, timeout=60)
+    with GitServer(bare.parent) as server:
+        yield server.url(bare)
