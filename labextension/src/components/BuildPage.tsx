@@ -55,7 +55,7 @@ export function BuildPage(props: IBuildPageProps): JSX.Element {
   };
 
   return (
-    <div className="jp-AgentHub-build">
+    <div className="jp-AgentHub-build" data-project={project.id}>
       <BuildHeader
         project={project}
         build={build}

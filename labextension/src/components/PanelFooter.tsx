@@ -8,6 +8,7 @@ import { StatusMark } from './StatusMark';
 export function PanelFooter(props: { model: HubModel }): JSX.Element {
   const { model } = props;
   const engine = model.status?.engine;
+  const isOffline = model.connection === 'offline';
   const gpus = model.status?.gpus.length ?? 0;
   return (
     <footer className="jp-AgentHub-footer">
@@ -21,14 +22,14 @@ export function PanelFooter(props: { model: HubModel }): JSX.Element {
           </span>
         ) : (
           <span className="jp-AgentHub-state">
-            <StatusMark mark="pending" />
-            <span>Connecting…</span>
+            <StatusMark mark={isOffline ? 'failed' : 'pending'} />
+            <span>{isOffline ? 'Not connected' : 'Connecting…'}</span>
           </span>
         )}
         {gpus > 0 && <span className="jp-AgentHub-time">{count(gpus, 'GPU')}</span>}
       </div>
       <div className="jp-AgentHub-line" aria-live="polite">
-        {engine && !engine.reachable ? `States as of ${clock(engine.checked_at)}` : summary(model)}
+        {engine && (engine.reachable ? summary(model) : `States as of ${clock(engine.checked_at)}`)}
         {model.connection === 'polling' && ' · no live connection, asking every few seconds'}
       </div>
     </footer>

@@ -196,7 +196,10 @@ export const chats: JupyterFrontEndPlugin<void> = {
 /** Delete a chat, once the person knows what is lost with it. */
 async function remove(model: IAgentHub['model'], chat: Chat): Promise<void> {
   const artifacts = model.artifactsOf(chat.id).length;
-  const kept = artifacts > 0 ? ` Its ${count(artifacts, 'artifact')} stay.` : '';
+  const kept =
+    artifacts > 0
+      ? ` The ${count(artifacts, 'file')} it published stay in the file browser; the hub no longer lists them.`
+      : '';
   const { button } = await showDialog({
     title: `Delete ${chat.name}?`,
     body: `Its container, its workspace and its conversation are deleted.${kept}`,
@@ -219,7 +222,8 @@ async function remove(model: IAgentHub['model'], chat: Chat): Promise<void> {
       buttons: [
         Dialog.cancelButton({ label: 'Keep' }),
         Dialog.warnButton({ label: 'Delete anyway' })
-      ]
+      ],
+      defaultButton: 0
     });
     if (button.accept) {
       await model.deleteChat(chat.id, true).catch(refused(`Could not delete ${chat.name}`));
@@ -249,7 +253,7 @@ function watchFailures(model: IAgentHub['model'], open: (chat: string) => void):
       }
       if (status === 'starting' || status === 'queued') {
         starting.add(id);
-      } else if (starting.delete(id) && status === 'failed') {
+      } else if (starting.delete(id) && status === 'failed' && !isSeen(id)) {
         Notification.error(
           `${name} could not start. ${error?.message ?? ''} ${error?.hint ?? ''}`,
           {
@@ -260,4 +264,9 @@ function watchFailures(model: IAgentHub['model'], open: (chat: string) => void):
       }
     }
   });
+}
+
+/** Whether the tab of a chat, which says the same, is in view. */
+function isSeen(chat: string): boolean {
+  return document.getElementById(`agent-hub-chat-${chat}`)?.checkVisibility() ?? false;
 }

@@ -155,7 +155,10 @@ function watchBuilds(model: IAgentHub['model'], open: (project: string) => void)
       if (build && ['queued', 'cloning', 'building'].includes(build.state)) {
         going.add(build.id);
       } else if (build && going.delete(build.id) && build.state === 'failed') {
-        const isSeen = document.querySelector(`.jp-AgentHub-build[data-project="${id}"]`) !== null;
+        const page = document.querySelector<HTMLElement>(
+          `.jp-AgentHub-build[data-project="${id}"]`
+        );
+        const isSeen = page?.checkVisibility() ?? false;
         if (!isSeen) {
           Notification.error(`The build of ${name} failed. ${build.error?.message ?? ''}`, {
             autoClose: false,

@@ -53,7 +53,8 @@ export const terminals: JupyterFrontEndPlugin<void> = {
       isEnabled: args => !model.isPending(text(args, 'chat')),
       execute: async args => {
         const chat = text(args, 'chat');
-        if (chat === '' || model.isPending(chat)) {
+        const isGone = model.connection === 'live' && !model.chat(chat);
+        if (chat === '' || isGone || model.isPending(chat)) {
           return;
         }
         let tab = tracker.find(widget => widget.chat === chat);
