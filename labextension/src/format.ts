@@ -131,9 +131,9 @@ export function projectWords(project: Project): string {
   }
 }
 
-/** The step that a build is at, counted from 1: the running one, the failed one, or the last that ended. */
+/** The step that a build is at, or stopped at, counted from 1; else the last that ended. */
 export function currentStep(build: Build): number {
-  const at = build.steps.findIndex(step => step.state === 'running' || step.state === 'failed');
+  const at = build.steps.findIndex(step => ['running', 'failed', 'cancelled'].includes(step.state));
   if (at >= 0) {
     return at + 1;
   }

@@ -3,7 +3,7 @@ import { copyIcon, downloadIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { BuildLog } from '../buildlog';
-import { count, isBuilding } from '../format';
+import { count, currentStep, isBuilding } from '../format';
 import type { HubModel } from '../model';
 import { BuildFailure } from './BuildFailure';
 import { BuildHeader } from './BuildHeader';
@@ -70,7 +70,10 @@ export function BuildPage(props: IBuildPageProps): JSX.Element {
           <BuildFailure build={build} commands={commands} />
           <div className="jp-AgentHub-logBar">
             <b>Log</b>
-            <span className="jp-AgentHub-quiet">{count(log.lines.length, 'line')}</span>
+            <span className="jp-AgentHub-quiet">
+              {build.state === 'ready' ? '' : `step ${Math.max(1, currentStep(build))} · `}
+              {count(log.lines.length, 'line')}
+            </span>
             <span className="jp-AgentHub-spacer" />
             <label>
               <input

@@ -22,11 +22,11 @@ export function EmptyProjects(props: { commands: CommandRegistry }): JSX.Element
 }
 
 /** What a chat is. */
-export function EmptyChats(props: { hasProjects: boolean }): JSX.Element {
+export function EmptyChats(props: { hasProjects: boolean; isIsolated: boolean }): JSX.Element {
   return (
     <div className="jp-AgentHub-empty">
       <p>
-        A chat is one agent working in its own container.
+        A chat is one agent working in its own {props.isIsolated ? 'container' : 'workspace'}.
         {props.hasProjects ? ' Start one with New chat.' : ' Add a project first.'}
       </p>
     </div>

@@ -34,7 +34,11 @@ export function EngineBanner(props: IEngineBannerProps): JSX.Element | null {
     const name = engine.kind === 'docker' ? 'Docker' : 'The engine';
     return (
       <Banner kind="error" title={`${name} does not answer`}>
-        <p>Your chats and files are safe; chats resume when {name} is back.</p>
+        <p>
+          {model.chats.length > 0 || engine.message === ''
+            ? `Your chats and files are safe; chats resume when ${name} is back.`
+            : engine.message}
+        </p>
         <TryAgain key={engine.checked_at} commands={commands} />
       </Banner>
     );

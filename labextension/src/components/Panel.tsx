@@ -98,7 +98,10 @@ export function Panel(props: IPanelProps): JSX.Element {
         {model.status && show(chats) && (
           <Section title="Chats" count={number(chats, allChats)}>
             {allChats.length === 0 ? (
-              <EmptyChats hasProjects={allProjects.length > 0} />
+              <EmptyChats
+                hasProjects={allProjects.length > 0}
+                isIsolated={model.status.engine.isolated}
+              />
             ) : (
               <ChatGroups chats={chats} query={query} now={now} model={model} commands={commands} />
             )}

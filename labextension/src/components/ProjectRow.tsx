@@ -2,7 +2,7 @@ import React from 'react';
 import { addIcon, ellipsesIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
-import type { Project } from '../api';
+import type { Build, Project } from '../api';
 import { currentStep, isBuilding, projectWords, shortHash } from '../format';
 import { hubIcon } from '../icons';
 import { openMenu, projectMenu } from '../menus';
@@ -86,7 +86,7 @@ export function ProjectRow(props: IProjectRowProps): JSX.Element {
         {build && (build.state === 'failed' || build.state === 'cancelled') && (
           <div className="jp-AgentHub-line jp-AgentHub-second">
             <span className="jp-AgentHub-cause" title={build.error?.message}>
-              {cause(project)}
+              {cause(build)}
             </span>
             <button
               type="button"
@@ -111,9 +111,11 @@ export function ProjectRow(props: IProjectRowProps): JSX.Element {
   );
 }
 
-function cause(project: Project): string {
-  const { build } = project;
-  const at = build?.steps.findIndex(step => step.state === 'failed') ?? -1;
-  const message = build?.error?.message ?? 'Cancelled';
-  return at >= 0 ? `Step ${at + 1}: ${message}` : message;
+function cause(build: Build): string {
+  const step = currentStep(build);
+  if (build.state === 'cancelled') {
+    return step > 0 ? `Stopped at step ${step}` : 'Stopped before its first step';
+  }
+  const message = build.error?.message ?? 'The build failed.';
+  return build.steps.some(step => step.state === 'failed') ? `Step ${step}: ${message}` : message;
 }

@@ -127,7 +127,11 @@ export const projects: JupyterFrontEndPlugin<void> = {
           const { button } = await showDialog({
             title: `Delete ${project.name} anyway?`,
             body: [error.message, error.hint].join(' '),
-            buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Delete anyway' })]
+            buttons: [
+              Dialog.cancelButton({ label: 'Keep' }),
+              Dialog.warnButton({ label: 'Delete anyway' })
+            ],
+            defaultButton: 0
           });
           if (button.accept) {
             await model
