@@ -34,7 +34,7 @@ class Lab:
         self._wait_until_drawn()
         # The first tab takes the focus a moment after it is drawn, from whatever has it by then.
         self.page.wait_for_function(
-            "() => document.activeElement && document.querySelector('#jp-main-dock-panel').contains(document.activeElement)"
+            "() => document.querySelector('#jp-main-dock-panel').contains(document.activeElement)"
         )
 
     def reload(self) -> None:
@@ -44,9 +44,7 @@ class Lab:
 
     def wait_until_saved(self) -> None:
         """Wait until Lab has saved its layout, which it does a moment after a change."""
-        with self.page.expect_response(
-            lambda answer: "/api/workspaces/" in answer.url and answer.request.method == "PUT"
-        ):
+        with self.page.expect_request(lambda request: "/api/workspaces/" in request.url and request.method == "PUT"):
             self.run("application:toggle-left-area")
             self.run("application:toggle-left-area")
 

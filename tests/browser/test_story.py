@@ -17,7 +17,8 @@ BUILD_TIMEOUT = 300_000
 
 CHART = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 40 20' width='400' height='200'>"
-    "<rect width='40' height='20' fill='white'/><polyline points='2,3 10,12 20,15 38,17' fill='none' stroke='teal'/></svg>"
+    "<rect width='40' height='20' fill='white'/>"
+    "<polyline points='2,3 10,12 20,15 38,17' fill='none' stroke='teal'/></svg>"
 )
 
 

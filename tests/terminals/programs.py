@@ -13,7 +13,7 @@ from contextlib import suppress
 from agent_hub.terminals.terminal import Terminal
 from agent_hub.terminals.viewer import Viewer
 
-LIMIT_SECONDS = 10
+LIMIT_SECONDS = 60
 
 
 class Pty:
