@@ -13,17 +13,8 @@ import {
   type ProjectChange,
   type Status
 } from './api';
+import { PendingChats } from './pendingchats';
 import type { EventStream, HubEvent, StreamState } from './stream';
-
-/** The start of the id of a chat that the server has not answered for yet. */
-const PENDING = 'pending:';
-
-interface IPendingChat {
-  chat: Chat;
-  body: NewChat;
-  /** The id of the chat that the events brought before the request was answered. */
-  settled: string | null;
-}
 
 const RANK: Record<ChatStatus, number> = {
   running: 0,
@@ -35,6 +26,12 @@ const RANK: Record<ChatStatus, number> = {
   exited: 6,
   deleting: 7
 };
+
+interface ILists {
+  projects: readonly Project[];
+  chats: readonly Chat[];
+  artifacts: readonly Artifact[];
+}
 
 /**
  * What the front end knows of the hub: the server's state, kept by events, and what was asked for but not answered.
@@ -76,29 +73,18 @@ export class HubModel implements IDisposable {
   }
 
   /** By name. */
-  get projects(): Project[] {
-    return [...this._projects.values()].sort((a, b) =>
-      a.name.localeCompare(b.name, undefined, { numeric: true })
-    );
+  get projects(): readonly Project[] {
+    return this._lists().projects;
   }
 
   /** The running ones first, then the newest. */
-  get chats(): Chat[] {
-    const pending = [...this._pending.values()].filter(
-      row => row.settled === null || !this._chats.has(row.settled)
-    );
-    const chats = [...this._chats.values()].map(chat => {
-      const status = this._expected.get(chat.id);
-      return status ? { ...chat, status } : chat;
-    });
-    return [...pending.map(row => row.chat), ...chats].sort(
-      (a, b) => RANK[a.status] - RANK[b.status] || b.created_at.localeCompare(a.created_at)
-    );
+  get chats(): readonly Chat[] {
+    return this._lists().chats;
   }
 
   /** The newest first. */
-  get artifacts(): Artifact[] {
-    return [...this._artifacts.values()].sort((a, b) => b.created_at.localeCompare(a.created_at));
+  get artifacts(): readonly Artifact[] {
+    return this._lists().artifacts;
   }
 
   project(id: string): Project | undefined {
@@ -115,16 +101,10 @@ export class HubModel implements IDisposable {
 
   /** The project a new chat goes to where none was named: the one last used. */
   get currentProject(): Project | undefined {
-    const newest = [...this._chats.values()].sort((a, b) =>
-      b.created_at.localeCompare(a.created_at)
-    );
-    for (const chat of newest) {
-      const project = this._projects.get(chat.project);
-      if (project) {
-        return project;
-      }
-    }
-    return [...this._projects.values()].sort((a, b) => b.created_at.localeCompare(a.created_at))[0];
+    const used = [...this._chats.values()]
+      .sort(newest)
+      .map(chat => this._projects.get(chat.project));
+    return used.find(Boolean) ?? [...this._projects.values()].sort(newest)[0];
   }
 
   agentTitle(name: string): string {
@@ -133,19 +113,19 @@ export class HubModel implements IDisposable {
 
   /** Whether the server has not answered for this chat, or refused it. */
   isPending(id: string): boolean {
-    return id.startsWith(PENDING);
+    return PendingChats.has(id);
   }
 
   async checkEngine(): Promise<void> {
     this._status = await this.api.checkEngine();
-    this._changed.emit();
+    this._announce();
   }
 
   async addProject(body: NewProject): Promise<Project> {
     const project = await this.api.addProject(body);
     if (!this._projects.has(project.id)) {
       this._projects.set(project.id, project);
-      this._changed.emit();
+      this._announce();
     }
     return project;
   }
@@ -160,60 +140,31 @@ export class HubModel implements IDisposable {
 
   /** The row is there at once; the result is the chat, or `null` where the server refused it. */
   async addChat(body: NewChat): Promise<Chat | null> {
-    const id = `${PENDING}${(this._count += 1)}`;
-    const project = this._projects.get(body.project);
-    const agent = body.agent ?? project?.agent ?? '';
+    const agent = body.agent ?? this._projects.get(body.project)?.agent ?? '';
     const name = body.name ?? `New ${this.agentTitle(agent)} chat`;
-    const chat: Chat = {
-      id,
-      project: body.project,
-      name,
-      agent,
-      model: body.model ?? '',
-      prompt: body.prompt ?? '',
-      status: 'starting',
-      reason: '',
-      error: null,
-      exit_code: null,
-      mounts: [],
-      env: [],
-      resources: { cpus: null, memory: null, pids: null, gpus: body.gpus ?? null },
-      image: '',
-      commit: '',
-      container: '',
-      thread: '',
-      workspace: '',
-      created_at: new Date().toISOString(),
-      started_at: null,
-      ended_at: null
-    };
-    this._pending.set(id, { chat, body, settled: null });
-    this._changed.emit();
+    const id = this._pending.add(body, name, agent);
+    this._announce();
     return this._post(id, body);
   }
 
   /** Ask once more for a chat that was refused. */
   async retryChat(id: string): Promise<Chat | null> {
-    const row = this._pending.get(id);
-    if (!row) {
-      return null;
-    }
-    row.chat = { ...row.chat, status: 'starting', error: null };
-    this._changed.emit();
-    return this._post(id, row.body);
+    const body = this._pending.restart(id);
+    this._announce();
+    return body && this._post(id, body);
   }
 
   /** Remove the row of a chat that was refused. */
   dismissChat(id: string): void {
-    this._pending.delete(id);
-    this._changed.emit();
+    this._pending.remove(id);
+    this._announce();
   }
 
   /** Take a chat that the server answered with, unless its event was faster: that may say more. */
   keepChat(chat: Chat): Chat {
     if (!this._chats.has(chat.id)) {
       this._chats.set(chat.id, chat);
-      this._changed.emit();
+      this._announce();
     }
     return chat;
   }
@@ -246,17 +197,13 @@ export class HubModel implements IDisposable {
   private async _post(id: string, body: NewChat): Promise<Chat | null> {
     try {
       const chat = await this.api.newChat(body);
-      this._pending.delete(id);
+      this._pending.remove(id);
       this.keepChat(chat);
-      this._changed.emit();
+      this._announce();
       return chat;
     } catch (reason) {
-      const row = this._pending.get(id);
-      if (row) {
-        row.settled = null;
-        row.chat = { ...row.chat, status: 'failed', error: HubError.from(reason).body };
-      }
-      this._changed.emit();
+      this._pending.refuse(id, HubError.from(reason).body);
+      this._announce();
       return null;
     }
   }
@@ -264,17 +211,17 @@ export class HubModel implements IDisposable {
   /** Show a chat in the state that a request is about to bring, until it is answered. */
   private async _expect(id: string, status: ChatStatus, request: () => Promise<unknown>) {
     this._expected.set(id, status);
-    this._changed.emit();
+    this._announce();
     try {
       await request();
     } finally {
       this._expected.delete(id);
-      this._changed.emit();
+      this._announce();
     }
   }
 
   private _onState(): void {
-    this._changed.emit();
+    this._announce();
   }
 
   private _onEvent(_: EventStream, event: HubEvent): void {
@@ -291,41 +238,56 @@ export class HubModel implements IDisposable {
     } else if (event.kind === 'project') {
       put(this._projects, event.id, event.value);
     } else if (event.kind === 'chat') {
-      this._match(event.value);
+      if (event.value && !this._chats.has(event.id)) {
+        this._pending.match(event.value);
+      }
       put(this._chats, event.id, event.value);
     } else {
       const known = this._artifacts.get(event.id);
       put(this._artifacts, event.id, event.value);
       if (event.value && event.value.version !== known?.version) {
+        this._announce();
         this._artifactAdded.emit(event.value);
-      }
-    }
-    this._changed.emit();
-  }
-
-  /** Let a new chat take the place of the row that asked for it, where its event is faster than the answer. */
-  private _match(chat: Chat | null): void {
-    if (!chat || this._chats.has(chat.id)) {
-      return;
-    }
-    for (const row of this._pending.values()) {
-      const waits = row.settled === null && row.chat.status === 'starting';
-      if (waits && row.chat.project === chat.project && row.chat.agent === chat.agent) {
-        row.settled = chat.id;
         return;
       }
     }
+    this._announce();
+  }
+
+  /** The sorted lists, made once after each change. */
+  private _lists(): ILists {
+    if (!this._sorted) {
+      const chats = [...this._chats.values()].map(chat => {
+        const status = this._expected.get(chat.id);
+        return status ? { ...chat, status } : chat;
+      });
+      this._sorted = {
+        projects: [...this._projects.values()].sort((a, b) =>
+          a.name.localeCompare(b.name, undefined, { numeric: true })
+        ),
+        chats: [...this._pending.rows(id => this._chats.has(id)), ...chats].sort(
+          (a, b) => RANK[a.status] - RANK[b.status] || newest(a, b)
+        ),
+        artifacts: [...this._artifacts.values()].sort(newest)
+      };
+    }
+    return this._sorted;
+  }
+
+  private _announce(): void {
+    this._sorted = null;
+    this._changed.emit();
   }
 
   private readonly _changed = new Signal<this, void>(this);
   private readonly _artifactAdded = new Signal<this, Artifact>(this);
-  private readonly _pending = new Map<string, IPendingChat>();
+  private readonly _pending = new PendingChats();
   private readonly _expected = new Map<string, ChatStatus>();
   private _status: Status | null = null;
   private _projects = new Map<string, Project>();
   private _chats = new Map<string, Chat>();
   private _artifacts = new Map<string, Artifact>();
-  private _count = 0;
+  private _sorted: ILists | null = null;
   private _isDisposed = false;
 }
 
@@ -339,4 +301,9 @@ function put<T>(map: Map<string, T>, id: string, value: T | null): void {
   } else {
     map.delete(id);
   }
+}
+
+/** Orders the newest first. */
+function newest(a: { created_at: string }, b: { created_at: string }): number {
+  return a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0;
 }

@@ -63,7 +63,7 @@ export function ChatBar(props: IChatBarProps): JSX.Element {
           onClick={() => void commands.execute(CommandIDs.resumeChat, args)}
         >
           <runIcon.react tag="span" />
-          Resume
+          {chat.status === 'failed' ? 'Start again' : 'Resume'}
         </button>
       ) : (
         <button

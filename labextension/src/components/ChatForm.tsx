@@ -10,7 +10,7 @@ import { MountsField } from './MountsField';
 interface IChatFormProps {
   values: ChatValues;
   errors: readonly FieldError[];
-  projects: Project[];
+  projects: readonly Project[];
   status: Status | null;
   onChange: (values: Partial<ChatValues>) => void;
 }

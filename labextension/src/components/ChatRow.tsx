@@ -91,7 +91,7 @@ export function ChatRow(props: IChatRowProps): JSX.Element {
             {ended && !refused && (
               <IconButton
                 icon={runIcon}
-                label="Resume"
+                label={chat.status === 'failed' ? 'Start again' : 'Resume'}
                 tabbable={false}
                 onClick={run(CommandIDs.resumeChat)}
               />

@@ -42,7 +42,7 @@ export function Panel(props: IPanelProps): JSX.Element {
   const chats = allChats.filter(chat => matches(chat.name));
   const artifacts = allArtifacts.filter(artifact => matches(artifact.name));
   const found = projects.length + chats.length + artifacts.length;
-  const number = (part: unknown[], whole: unknown[]) =>
+  const number = (part: readonly unknown[], whole: readonly unknown[]) =>
     wanted === '' ? String(whole.length) : `${part.length} of ${whole.length}`;
   const show = (part: unknown[]) => wanted === '' || part.length > 0;
   const usable = model.status?.engine.reachable === true && allProjects.length > 0;

@@ -141,7 +141,8 @@ export const chats: JupyterFrontEndPlugin<void> = {
     });
 
     commands.addCommand(CommandIDs.resumeChat, {
-      label: 'Resume',
+      label: args =>
+        model.chat(text(args, 'chat'))?.status === 'failed' ? 'Start Again' : 'Resume',
       describedBy: CHAT,
       isEnabled: args => ['exited', 'failed'].includes(settled(text(args, 'chat'))?.status ?? ''),
       execute: async args => {
