@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -16,6 +16,9 @@ LINE_LENGTH = 4000
 MAX_LINES = 200_000
 """Lines kept of one build; what comes after is counted, and said in a last line."""
 
+SECRET_LENGTH = 4
+"""Characters of the shortest text that is left out: without a shorter one, half of a log would be stars."""
+
 BATCH = 500
 """Lines sent to a viewer in one message at most."""
 
@@ -25,13 +28,22 @@ class BuildLog:
 
     It is written line by line as ``<ISO time> <step> <text>``, flushed at each, so that a crash loses none of it. The
     file is the truth: viewers read it back, and are only woken by new lines.
+
+    Parameters
+    ----------
+    path
+        The file, written anew.
+    secrets
+        Texts that are left out of every line: a setup script is traced, and a trace shows the values of variables.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, secrets: Sequence[str] = ()) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._file: TextIO | None = open(path, "w", encoding="utf-8", errors="replace")
         self._grown = asyncio.Event()
+        # The longest first: one secret may begin with another.
+        self._secrets = sorted((secret for secret in secrets if len(secret) >= SECRET_LENGTH), key=len, reverse=True)
         self._lines = 0
         self._dropped = 0
         self.step = 0
@@ -79,7 +91,10 @@ class BuildLog:
 
     def _append(self, text: str) -> None:
         assert self._file is not None
-        clean = text.replace("\r", " ").replace("\n", " ")
+        clean = text
+        for secret in self._secrets:
+            clean = clean.replace(secret, "***")
+        clean = clean.replace("\r", " ").replace("\n", " ")
         if len(clean) > LINE_LENGTH:
             clean = clean[:LINE_LENGTH] + f" [{len(clean) - LINE_LENGTH} more characters]"
         self._file.write(f"{now().isoformat(timespec='milliseconds')} {self.step} {clean}\n")

@@ -75,9 +75,14 @@ class Builds:
 
     async def queue(self, project_id: str, force: bool = False) -> Build:
         """Build a project's snapshot. Raises :class:`~agent_hub.errors.Conflict` where a build runs already."""
-        if project_id in self._tasks:
-            raise Conflict("This project is being built.", "Wait for it, or cancel it first.")
         project = self._store.projects[project_id]
+        running = self._tasks.get(project_id)
+        if running is not None:
+            if project.build is None or not project.build.state.ended:
+                raise Conflict("This project is being built.", "Wait for it, or cancel it first.")
+            # Everybody has seen it end; it only tidies up.
+            await asyncio.wait([running])
+            return await self.queue(project_id, force)
         number = project.build.number + 1 if project.build else 1
         build = Build(
             id=f"{project_id}-{number}",
@@ -85,7 +90,8 @@ class Builds:
             number=number,
             steps=tuple(BuildStep(name=name) for name in STEPS),
         )
-        self._logs[project_id] = BuildLog(self._folders.build_log(project_id, number))
+        secrets = [variable.value for variable in project.env if variable.secret and variable.value]
+        self._logs[project_id] = BuildLog(self._folders.build_log(project_id, number), secrets)
         self._tasks[project_id] = asyncio.create_task(self._run(project_id, force))
         await self._store.projects.change(project_id, build=build)
         return build
