@@ -68,7 +68,8 @@ def keep_secrets(new: Iterable[EnvVar], old: Iterable[EnvVar]) -> tuple[EnvVar, 
 
 
 def _source(text: str, data_dir: Path) -> str:
-    path = Path(text).expanduser()
+    # A ~ whose person there is not stays as it is, and is no absolute path then.
+    path = Path(os.path.expanduser(text))
     if "\0" in text or not path.is_absolute():
         raise InvalidMount(f"{text[:80]!r} is no absolute path.", "Give the whole path of a folder on this server.")
     if not path.exists():

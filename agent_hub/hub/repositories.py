@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -133,7 +134,7 @@ def _checked(url: str) -> str:
 
 
 def _local(text: str) -> str:
-    path = Path(text).expanduser()
+    path = Path(os.path.expanduser(text))
     if not path.is_absolute():
         raise _invalid(f"{_short(text)} is a relative path.")
     path = path.resolve()
