@@ -79,6 +79,7 @@ class Hub:
         self._gpus: tuple[Gpu, ...] = ()
         self._looking: asyncio.Task[None] | None = None
         self._look_now = asyncio.Event()
+        self._naming = asyncio.Lock()
         self._reconciled = False
 
     # -- its own life
@@ -178,13 +179,14 @@ class Hub:
         mounts = check_mounts(new.mounts, self.settings.data_dir)
         self._check_agent(new.agent)
         found = await check_repository(new.url, new.branch)
-        name = self._free_name(new.name or found.name, chosen=new.name is not None)
-        project = Project(
-            id=secrets.token_hex(6),
-            url=found.url,
-            **(new.model_dump(exclude={"url", "name", "mounts"}) | {"name": name, "mounts": mounts}),
-        )
-        await self.store.projects.put(project)
+        async with self._naming:
+            name = self._free_name(new.name or found.name, chosen=new.name is not None)
+            project = Project(
+                id=secrets.token_hex(6),
+                url=found.url,
+                **(new.model_dump(exclude={"url", "name", "mounts"}) | {"name": name, "mounts": mounts}),
+            )
+            await self.store.projects.put(project)
         await self.builds.queue(project.id)
         return self.store.projects[project.id]
 
@@ -233,19 +235,21 @@ class Hub:
         self._check_agent(agent)
         mounts = check_mounts(new.mounts, self.settings.data_dir)
         own = {key: getattr(new, key) for key in Resources.model_fields if getattr(new, key) is not None}
-        chat = Chat(
-            id=secrets.token_hex(6),
-            project=project.id,
-            name=new.name or _title(new.prompt) or self._chat_name(project.id, agent),
-            agent=agent,
-            model=new.model if new.model is not None else project.model,
-            prompt=new.prompt,
-            mounts=merge_mounts(project.mounts, mounts),
-            env=merge_env(project.env, new.env),
-            resources=project.resources.model_copy(update=own),
-        )
-        chat = chat.model_copy(update={"workspace": str(self.folders.workspace(chat.id))})
-        return await self.chats.add(chat)
+        chat_id = secrets.token_hex(6)
+        async with self._naming:
+            chat = Chat(
+                id=chat_id,
+                project=project.id,
+                name=new.name or _title(new.prompt) or self._chat_name(project.id, agent),
+                agent=agent,
+                model=new.model if new.model is not None else project.model,
+                prompt=new.prompt,
+                mounts=merge_mounts(project.mounts, mounts),
+                env=merge_env(project.env, new.env),
+                resources=project.resources.model_copy(update=own),
+                workspace=str(self.folders.workspace(chat_id)),
+            )
+            return await self.chats.add(chat)
 
     async def rename_chat(self, chat_id: str, name: str) -> Chat:
         """Give a chat another name."""
