@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from agent_hub.agents.base import Agent
 from agent_hub.engines.base import ContainerStatus, Engine, Handle
@@ -17,6 +18,7 @@ from agent_hub.errors import (
     ContainerLost,
     EngineError,
     EngineUnavailable,
+    NotFound,
     StorageFull,
     UnsavedWork,
 )
@@ -263,8 +265,10 @@ class Chats:
             return
         except ContainerLost:
             status = ContainerStatus("lost")
-        if chat_id in self._store.chats and self._store.chats[chat_id].status is not ChatStatus.stopping:
-            await self._ended(chat_id, status)
+        # Who stops or deletes a chat says how it ended; it may be deleted while this does.
+        with suppress(NotFound):
+            if self._store.chats[chat_id].status not in (ChatStatus.stopping, ChatStatus.deleting):
+                await self._ended(chat_id, status)
         self._watches.pop(chat_id, None)
 
     async def _ended(self, chat_id: str, status: ContainerStatus) -> None:

@@ -61,7 +61,7 @@ def ended(chat: Chat, status: ContainerStatus, thread: str = "") -> Chat:
         return chat
     reason = status.reason
     if status.state == "lost":
-        reason = reason or "its container is gone; the workspace is kept"
+        reason = "its container is gone; the workspace is kept"
     elif chat.status is ChatStatus.stopping:
         reason = "stopped"
     return chat.model_copy(
