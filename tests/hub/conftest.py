@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -67,4 +69,25 @@ async def a_process_hub(opened: list[RunningHub], a_small_codex: Path, tmp_path:
     """A hub without containers, for what they add nothing to."""
     folder = tmp_path / "hub"
     opened.append(await RunningHub.open(folder, ProcessEngine(folder / "data" / "processes"), "any"))
+    return opened[-1]
+
+
+@pytest.fixture
+def a_small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 8 MiB."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a small file system to fill")
+    folder = tmp_path / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], check=True, timeout=10)
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=10)
+
+
+@pytest.fixture
+async def a_process_hub_on_a_small_disk(
+    a_small_disk: Path, opened: list[RunningHub], a_small_codex: Path
+) -> RunningHub:
+    engine = ProcessEngine(a_small_disk / "data" / "processes")
+    opened.append(await RunningHub.open(a_small_disk, engine, "any"))
     return opened[-1]

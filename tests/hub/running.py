@@ -48,9 +48,11 @@ class RunningHub:
         await self.hub.close()
 
     async def clear(self) -> None:
-        """Delete all that was made in it."""
+        """Delete all that was made in it, but for the snapshot that all projects without a setup script share."""
         for project in self.hub.store.projects:
             await self.hub.delete_project(project.id, force=True)
+            if project.snapshot is not None and project.setup:
+                await self.hub.engine.remove_image(project.snapshot.image)
 
     async def until(self, condition: Callable[[], T], limit: float = LIMIT) -> T:
         """What `condition` gives once it is true; it is asked again at every change."""
@@ -108,8 +110,8 @@ class RunningHub:
     async def settled(self, chat_id: str, status: ChatStatus = ChatStatus.running) -> Chat:
         """The chat once it has that status; fails where it ends in another."""
         ends = {ChatStatus.failed, ChatStatus.exited, status}
-        if status is not ChatStatus.running:
-            ends.add(status)
+        if status is ChatStatus.failed:
+            ends.add(ChatStatus.running)
 
         def settled() -> Chat | None:
             chat = self.hub.store.chats[chat_id]
@@ -118,6 +120,21 @@ class RunningHub:
         chat = await self.until(settled)
         assert chat.status is status, (chat.status, chat.reason, chat.error, self.shown(chat_id))
         return chat
+
+    async def seeded(self, chat_id: str) -> None:
+        """Wait until the chat's agent runs: by then its entrypoint has copied what the setup script made."""
+        await self.says(chat_id, "rea''dy", "ready")
+
+    async def says(self, chat_id: str, word: str, shown: str) -> None:
+        """Type an echo of `word`, and wait until `shown` comes."""
+        await self.type(chat_id, f"echo {word}\r")
+        await self.shows(chat_id, shown)
+
+    async def shows(self, chat_id: str, shown: str) -> None:
+        """Wait until the chat's terminal shows a text."""
+        async with asyncio.timeout(LIMIT):
+            while shown not in self.shown(chat_id):
+                await asyncio.sleep(0.02)
 
     def shown(self, chat_id: str) -> str:
         """What the chat's terminal has shown."""

@@ -40,18 +40,6 @@ def a_store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-@pytest.fixture
-def a_small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MiB."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small file system to fill")
-    folder = tmp_path / "small"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=True, timeout=10)
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=10)
-
-
 def project(id: str, **fields: object) -> Project:
     return Project(id=id, name="widgets", url="/srv/widgets", **fields)  # type: ignore[arg-type]
 

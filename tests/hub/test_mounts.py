@@ -1,0 +1,141 @@
+"""Which folders a chat may be given, and what it is told in its environment."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from agent_hub.errors import InvalidMount
+from agent_hub.hub.mounts import check_mounts, keep_secrets, merge_env, merge_mounts
+from agent_hub.models import EnvVar, Mount, NewChat
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    (folder / "chats").mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def a_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "given 💫 'folder'"
+    folder.mkdir()
+    return folder
+
+
+def mount(source: object, target: str = "/data") -> Mount:
+    return Mount(source=str(source), target=target)
+
+
+def test_a_folder_and_a_file_are_taken(a_folder: Path, data_dir: Path) -> None:
+    (a_folder / "file").write_text("one")
+    given = (mount(a_folder), mount(a_folder / "file", "/file"), mount(a_folder, "/workspace/inside"))
+    assert check_mounts(given, data_dir) == given
+
+
+def test_a_link_is_resolved_so_that_what_was_checked_is_mounted(a_folder: Path, data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(a_folder)
+    (checked,) = check_mounts([mount(tmp_path / "link")], data_dir)
+    assert checked.source == str(a_folder)
+
+
+@pytest.mark.parametrize("source", ["", "relative/folder", "/there/is/no/such/folder", "~no-such-person", "/tmp\0x"])
+def test_a_source_that_is_not_there_is_refused(data_dir: Path, source: str) -> None:
+    with pytest.raises(InvalidMount) as refused:
+        check_mounts([mount(source)], data_dir)
+    assert refused.value.details["field"] == "mounts.0.source"
+
+
+@pytest.fixture
+def an_engine_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An engine's socket, where ``DOCKER_HOST`` says."""
+    path = tmp_path / "engine" / "docker.sock"
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+    return path
+
+
+def test_an_engine_socket_and_what_holds_it_are_refused(an_engine_socket: Path, data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "to the socket").symlink_to(an_engine_socket)
+    (tmp_path / "to its folder").symlink_to(an_engine_socket.parent)
+    for source in (
+        an_engine_socket,
+        an_engine_socket.parent,
+        f"{an_engine_socket.parent}/../engine/",
+        tmp_path,
+        tmp_path / "to the socket",
+        tmp_path / "to its folder",
+        "/",
+        "/../",
+    ):
+        with pytest.raises(InvalidMount):
+            check_mounts([mount(source)], data_dir)
+
+
+@pytest.mark.parametrize("source", ["/var/run/docker.sock", "/run/docker.sock", "/run", "/var/run", "/"])
+def test_the_local_engine_is_out_of_reach(docker_engine: object, data_dir: Path, source: str) -> None:
+    with pytest.raises(InvalidMount):
+        check_mounts([mount(source)], data_dir)
+
+
+def test_the_data_directory_what_holds_it_and_what_is_in_it_are_refused(data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(data_dir)
+    for source in (data_dir, data_dir / "chats", tmp_path, tmp_path / "link", tmp_path / "link" / "chats"):
+        with pytest.raises(InvalidMount) as refused:
+            check_mounts([mount(source)], data_dir)
+        assert "the hub's own data" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["", "data", "/", "//", "/workspace", "/workspace/", "//workspace", "/hub", "/hub/run/token", "/opt/agent-hub/bin"]
+    + ["/proc", "/sys/kernel", "/dev", "/data/../hub", "/data\0"],
+)  # fmt: skip
+def test_a_target_that_is_taken_or_none_is_refused(a_folder: Path, data_dir: Path, target: str) -> None:
+    with pytest.raises(InvalidMount) as refused:
+        check_mounts([mount(a_folder, target)], data_dir)
+    assert refused.value.details["field"] == "mounts.0.target"
+
+
+def test_two_mounts_to_one_target_are_refused(a_folder: Path, data_dir: Path) -> None:
+    with pytest.raises(InvalidMount) as refused:
+        check_mounts([mount(a_folder, "/data"), mount(a_folder, "//data/")], data_dir)
+    assert refused.value.details["field"] == "mounts.1.target"
+
+
+def test_a_chats_mount_takes_the_place_of_its_projects(a_folder: Path) -> None:
+    defaults = (mount(a_folder, "/one"), mount(a_folder, "/two"))
+    override = Mount(source="/tmp", target="/two", read_only=False)
+    assert merge_mounts(defaults, [override]) == (defaults[0], override)
+
+
+def test_a_chats_variable_takes_the_place_of_its_projects() -> None:
+    defaults = (EnvVar(name="A", value="1"), EnvVar(name="B", value="2"))
+    assert merge_env(defaults, [EnvVar(name="B", value="3")]) == (defaults[0], EnvVar(name="B", value="3"))
+
+
+def test_a_secret_that_comes_back_masked_keeps_its_value() -> None:
+    old = (EnvVar(name="KEY", value="sesame", secret=True),)
+    assert keep_secrets([old[0].masked()], old) == old
+    assert keep_secrets([EnvVar(name="KEY", value="other", secret=True)], old)[0].value == "other"
+    assert keep_secrets([EnvVar(name="NEW", value=None, secret=True)], old)[0].value == ""
+
+
+@pytest.mark.parametrize(
+    "entry", ["NAME", "=value", "1NAME=value", "NA ME=value", "NA-ME=value", "NAME\n=v", "N=a\0b", ""]
+)
+def test_a_malformed_variable_is_refused(entry: str) -> None:
+    with pytest.raises(ValidationError):
+        NewChat.model_validate({"project": "p", "env": [entry]})
+
+
+@pytest.mark.parametrize("value", ["", "with space", "a=b=c", "💫", "two\nlines", "'\"$HOME`id`\\"])
+def test_a_value_may_be_any_text(value: str) -> None:
+    (variable,) = NewChat.model_validate({"project": "p", "env": [f"NAME={value}"]}).env
+    assert (variable.name, variable.value) == ("NAME", value)
