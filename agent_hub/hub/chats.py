@@ -108,7 +108,7 @@ class Chats:
             unsaved = await unsaved_work(self._folders.workspace(chat_id))
             if unsaved:
                 raise UnsavedWork(
-                    f"“{chat.name}” has {unsaved}, which are nowhere else.",
+                    f"“{chat.name}” holds work that is nowhere else: {unsaved}.",
                     "Commit and push them from the chat, or delete it anyway (force).",
                     files=unsaved.files,
                     commits=unsaved.commits,

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -48,28 +49,34 @@ def a_model() -> Iterator[ModelServer]:
         yield server
 
 
-@pytest.fixture
-def a_lab_server(tmp_path: Path, base_image: str) -> Iterator[Server]:
-    server = Server(
-        tmp_path / "lab",
-        "agent_hub.engines.docker.DockerEngine",
-        "--LabApp.expose_app_in_browser=True",
-        f"--AgentHub.base_image={base_image}",
-        lab=True,
-    )
+@contextmanager
+def lab_server(folder: Path, engine: str, *options: str) -> Iterator[Server]:
+    """Lab with the hub; its chats are deleted in the end."""
+    server = Server(folder, f"agent_hub.engines.{engine}", "--LabApp.expose_app_in_browser=True", *options, lab=True)
     # Lab asks a newcomer whether it may fetch news; the question would lie over the pictures.
     settings = server.folder / "config/lab/user-settings/@jupyterlab/apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
     with server:
         yield server
-        hub = server.hub()
-        for chat in list(hub.chats.values()):
+        for chat in list(server.hub().chats.values()):
             chat.delete(force=True)
 
 
 @pytest.fixture
-def open_lab(browser: Browser, a_lab_server: Server) -> Iterator[Callable[[], Lab]]:
+def a_lab_server(tmp_path: Path, base_image: str) -> Iterator[Server]:
+    with lab_server(tmp_path / "lab", "docker.DockerEngine", f"--AgentHub.base_image={base_image}") as server:
+        yield server
+
+
+@pytest.fixture
+def a_lab_server_without_docker(tmp_path: Path) -> Iterator[Server]:
+    with lab_server(tmp_path / "lab", "process.ProcessEngine") as server:
+        yield server
+
+
+@pytest.fixture
+def open_lab(browser: Browser) -> Iterator[Callable[[Server], Lab]]:
     """Opens Lab in a window of its own, each as another person's browser; none may log an error."""
     pages: list[Page] = []
     errors: list[str] = []
@@ -78,13 +85,13 @@ def open_lab(browser: Browser, a_lab_server: Server) -> Iterator[Callable[[], La
         if message.type == "error":
             errors.append(message.text)
 
-    def open_window() -> Lab:
+    def open_window(server: Server) -> Lab:
         page = browser.new_page(viewport={"width": 1290, "height": 924}, device_scale_factor=1)
         page.set_default_timeout(30_000)
         page.on("console", note)
         page.on("pageerror", lambda error: errors.append(str(error)))
         pages.append(page)
-        return Lab(page, a_lab_server, SCREENSHOTS)
+        return Lab(page, server, SCREENSHOTS)
 
     yield open_window
     for page in pages:

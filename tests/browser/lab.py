@@ -54,8 +54,8 @@ class Lab:
         self.panel.wait_for(state="visible")
 
     def run(self, command: str, **arguments: object) -> None:
-        """Run one of Lab's commands."""
-        self.page.evaluate("([id, args]) => window.jupyterapp.commands.execute(id, args)", [command, arguments])
+        """Run one of Lab's commands. It is not waited for: one that asks something ends with the answer."""
+        self.page.evaluate("([id, args]) => void window.jupyterapp.commands.execute(id, args)", [command, arguments])
 
     def theme(self, name: str) -> None:
         """Change the theme, and wait until it is drawn."""

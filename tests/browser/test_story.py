@@ -24,9 +24,9 @@ CHART = (
 
 @pytest.mark.timeout(900)
 def test_a_person_goes_from_a_git_url_to_a_file_that_codex_published(
-    open_lab: Callable[[], Lab], a_lab_server: Server, a_model: ModelServer, this_repository: str, tmp_path: Path
+    open_lab: Callable[[Server], Lab], a_lab_server: Server, a_model: ModelServer, this_repository: str, tmp_path: Path
 ) -> None:
-    lab = open_lab()
+    lab = open_lab(a_lab_server)
     page = lab.page
 
     # A first look: one sentence, one action.
@@ -92,7 +92,7 @@ def test_a_person_goes_from_a_git_url_to_a_file_that_codex_published(
     lab.reload()
     page.get_by_role("tab", name="Codex chat").first.click()
     lab.wait_for_terminal("Published loss.svg")
-    other = open_lab()
+    other = open_lab(a_lab_server)
     other.show_panel()
     other.panel.get_by_role("treeitem", name="Codex chat, Running").click()
     other.page.keyboard.press("Enter")

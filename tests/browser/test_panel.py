@@ -1,0 +1,132 @@
+"""What a person meets when something is wrong, and what a chat's row can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.lab import Lab
+from tests.conftest import Repository
+from tests.notebook.server import Server
+
+BUILD_TIMEOUT = 300_000
+"""Milliseconds; the agent layer may have to be built."""
+
+OpenLab = Callable[[Server], Lab]
+
+
+def fill_in(lab: Lab, url: str) -> Locator:
+    """Open the form for a new project and give it a URL."""
+    lab.run("agent-hub:add-project")
+    dialog = lab.page.get_by_role("dialog")
+    dialog.get_by_label("URL", exact=True).fill(url)
+    dialog.get_by_label("URL", exact=True).press("Tab")
+    return dialog
+
+
+@pytest.mark.timeout(600)
+def test_a_setup_script_that_fails_says_why_and_is_mended_from_its_page(
+    open_lab: OpenLab, a_lab_server: Server, a_repository: Repository
+) -> None:
+    lab = open_lab(a_lab_server)
+    lab.show_panel()
+    dialog = fill_in(lab, str(a_repository.path))
+    expect(dialog.get_by_text("Reachable")).to_be_visible()
+    dialog.locator(".cm-content").click()
+    lab.page.keyboard.type("echo checking\necho 'ValueError: did not find HDF5 headers' >&2\nexit 3")
+    dialog.get_by_role("button", name="Add and build").click()
+
+    build = lab.page.locator("[id^='agent-hub-build']")
+    banner = build.locator(".jp-AgentHub-banner")
+    expect(banner).to_contain_text("The setup script exited with 3.", timeout=BUILD_TIMEOUT)
+    expect(banner).to_contain_text("did not find HDF5 headers")
+    expect(lab.panel.get_by_text("Failed")).to_be_visible()
+    lab.shoot("07-build-failed")
+
+    build.get_by_role("button", name="Edit setup script").click()
+    dialog = lab.page.get_by_role("dialog")
+    dialog.locator(".cm-content").click()
+    lab.page.keyboard.press("ControlOrMeta+a")
+    lab.page.keyboard.type("echo all is well")
+    dialog.get_by_role("button", name="Save").click()
+    lab.page.get_by_role("dialog").get_by_role("button", name="Build", exact=True).click()
+    expect(build.get_by_text("Ready").first).to_be_visible(timeout=BUILD_TIMEOUT)
+
+
+@pytest.mark.timeout(300)
+def test_bad_input_is_told_under_its_field_and_leaves_nothing_behind(
+    open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository, tmp_path: Path
+) -> None:
+    server = a_lab_server_without_docker
+    lab = open_lab(server)
+    lab.show_panel()
+    dialog = fill_in(lab, "ext::sh -c 'touch /tmp/owned'")
+    expect(dialog.get_by_text("would let Git run a command")).to_be_visible()
+    dialog.get_by_label("URL", exact=True).fill(str(tmp_path / "nowhere"))
+    dialog.get_by_label("URL", exact=True).press("Tab")
+    expect(dialog.get_by_text("There is no folder")).to_be_visible()
+    dialog.get_by_label("URL", exact=True).fill(str(a_repository.path))
+    dialog.get_by_label("URL", exact=True).press("Tab")
+    expect(dialog.get_by_text("Reachable")).to_be_visible()
+    dialog.get_by_role("button", name="Mounts").click()
+    dialog.get_by_role("button", name="Add mount").click()
+    dialog.get_by_label("Mount 1: folder on this server").fill("/no/such/folder")
+    dialog.get_by_label("Mount 1: in the container").fill("/data")
+    dialog.get_by_role("button", name="Add and build").click()
+    expect(dialog.get_by_text("There is no /no/such/folder.")).to_be_visible()
+    expect(dialog.get_by_label("Mount 1: folder on this server")).to_be_focused()
+    lab.shoot("08-bad-input")
+    dialog.get_by_role("button", name="Cancel").last.click()
+    assert len(server.hub().projects) == 0
+
+
+@pytest.mark.timeout(300)
+def test_without_a_container_engine_the_panel_says_that_nothing_is_isolated(
+    open_lab: OpenLab, a_lab_server_without_docker: Server
+) -> None:
+    lab = open_lab(a_lab_server_without_docker)
+    lab.show_panel()
+    expect(lab.panel.get_by_text("Not isolated: no container engine")).to_be_visible()
+    lab.shoot("09-not-isolated")
+
+
+@pytest.mark.timeout(300)
+def test_a_chat_is_stopped_resumed_renamed_and_deleted_from_its_row(
+    open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
+) -> None:
+    server = a_lab_server_without_docker
+    hub = server.hub()
+    project = hub.add_project(a_repository.path, progress=False)
+    chat = hub.new_chat(project, agent="shell", name="Try things")
+    chat.wait_ready()
+    lab = open_lab(server)
+    lab.show_panel()
+    row = lab.panel.get_by_role("treeitem", name="Try things")
+    row.dblclick()
+    lab.type("echo unsaved > new.txt\n")
+    lab.wait_for_terminal("echo unsaved > new.txt")
+
+    row.hover()
+    row.get_by_role("button", name="Stop").click()
+    lab.page.get_by_role("dialog").get_by_role("button", name="Stop").click()
+    expect(lab.panel.get_by_role("treeitem", name="Try things, Exited")).to_be_visible()
+    row.hover()
+    row.get_by_role("button", name="Resume").click()
+    expect(lab.panel.get_by_role("treeitem", name="Try things, Running")).to_be_visible()
+
+    lab.run("agent-hub:rename-chat", chat=chat.id)
+    lab.page.get_by_role("dialog").get_by_role("textbox").fill("Renamed, with “quotes” & <b>")
+    lab.page.get_by_role("dialog").get_by_role("button", name="Rename").click()
+    row = lab.panel.get_by_role("treeitem", name="Renamed, with “quotes” & <b>")
+    expect(row).to_be_visible()
+
+    lab.run("agent-hub:delete-chat", chat=chat.id)
+    lab.page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    expect(lab.page.get_by_text("This work is nowhere else")).to_be_visible()
+    lab.shoot("10-unsaved-work")
+    lab.page.get_by_role("dialog").get_by_role("button", name="Delete anyway").click()
+    expect(row).to_have_count(0)
+    assert len(hub.chats) == 0
