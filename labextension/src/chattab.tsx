@@ -11,17 +11,26 @@ import { CHAT_MARKS, MARKS } from './components/StatusMark';
 import type { HubModel } from './model';
 import type { EventStream, StreamState } from './stream';
 
+/** Lab's terminal, but that it never ends a chat, whatever is set for Lab's own terminals. */
+class ChatTerminal extends Terminal {
+  override setOption<K extends keyof ITerminal.IOptions>(
+    option: K,
+    value: ITerminal.IOptions[K]
+  ): void {
+    if (!(option in OWN)) {
+      super.setOption(option, value);
+    }
+  }
+}
+
+const OWN = { initialCommand: '', shutdownOnClose: false, closeOnExit: false };
+
 /** A chat's terminal as a tab: Lab's own terminal, and a bar with the chat's state. Closing it leaves the chat. */
 export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
   constructor(options: ChatTab.IOptions) {
     const session = options.manager.connectTo({ model: { name: options.chat } });
-    const settings: Partial<ITerminal.IOptions> = {
-      ...options.settings,
-      initialCommand: '',
-      shutdownOnClose: false,
-      closeOnExit: false
-    };
-    const terminal = new Terminal(session, settings, options.translator);
+    const settings = { ...options.settings, ...OWN };
+    const terminal = new ChatTerminal(session, settings, options.translator);
     super({
       content: terminal,
       // Lab's own folds what it holds away while it cannot measure it.

@@ -4,6 +4,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import { Panel, Widget } from '@lumino/widgets';
 
 import { HubError } from './api';
+import { StatusMark } from './components/StatusMark';
 import { check, fieldError, withoutEmptyRows, type CommonValues, type FieldError } from './forms';
 
 interface IFormOptions<T extends CommonValues, R> {
@@ -114,12 +115,13 @@ function FormState<T extends CommonValues, R>(props: { form: Form<T, R> }): JSX.
   if (errors.length === 1 && !isShown) {
     return (
       <span className="jp-AgentHub-problem">
-        <strong>{first.message}</strong> {first.hint}
+        <StatusMark mark="failed" /> <strong>{first.message}</strong> {first.hint}
       </span>
     );
   }
   return (
     <>
+      <StatusMark mark="failed" />{' '}
       <button
         type="button"
         className="jp-AgentHub-link"

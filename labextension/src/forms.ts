@@ -131,7 +131,12 @@ export function check(values: CommonValues & { url?: string }): FieldError[] {
 export function fieldError(error: HubError): FieldError {
   const resource = /^(?:resources\.)?(cpus|memory|gpus|pids)$/.exec(error.field);
   const field = resource ? `resources.${resource[1]}` : error.field;
-  return { field, message: error.message, hint: error.hint };
+  // Under the field itself its name says nothing.
+  const prefix = `${error.field}: `;
+  const said = error.message.startsWith(prefix)
+    ? error.message.slice(prefix.length)
+    : error.message;
+  return { field, message: said.charAt(0).toUpperCase() + said.slice(1), hint: error.hint };
 }
 
 /** Body of the request that adds the project. */

@@ -13,6 +13,7 @@ import {
   type ProjectChange,
   type Status
 } from './api';
+import { isBuilding } from './format';
 import { PendingChats } from './pendingchats';
 import type { EventStream, HubEvent, StreamState } from './stream';
 
@@ -99,12 +100,14 @@ export class HubModel implements IDisposable {
     return this.artifacts.filter(artifact => artifact.chat === chat);
   }
 
-  /** The project a new chat goes to where none was named: the one last used. */
+  /** The project a new chat goes to where none was named: the one last used, of those a chat can start in. */
   get currentProject(): Project | undefined {
-    const used = [...this._chats.values()]
-      .sort(newest)
-      .map(chat => this._projects.get(chat.project));
-    return used.find(Boolean) ?? [...this._projects.values()].sort(newest)[0];
+    const projects = [...this._projects.values()].sort(newest);
+    const able = projects.filter(({ snapshot, build }) => snapshot !== null || isBuilding(build));
+    const choice = able.length > 0 ? able : projects;
+    const used = [...this._chats.values()].sort(newest).map(chat => chat.project);
+    const last = used.find(id => choice.some(project => project.id === id));
+    return choice.find(({ id }) => id === last) ?? choice[0];
   }
 
   agentTitle(name: string): string {

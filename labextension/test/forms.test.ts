@@ -64,11 +64,15 @@ describe('a project’s form', () => {
   it('puts an error of the server at its field', () => {
     const error = new HubError({
       code: 'invalid_input',
-      message: 'Too little.',
+      message: 'memory: too little.',
       hint: 'More.',
       details: { field: 'memory' }
     });
-    expect(fieldError(error).field).toBe('resources.memory');
+    expect(fieldError(error)).toEqual({
+      field: 'resources.memory',
+      message: 'Too little.',
+      hint: 'More.'
+    });
   });
 });
 

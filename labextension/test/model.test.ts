@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HubModel } from '../src/model';
 import { EventStream, type HubEvent } from '../src/stream';
 import { TestServer } from './server';
-import { artifact, chat, project, snapshot, STATUS } from './values';
+import { artifact, build, chat, project, snapshot, STATUS } from './values';
 
 let server: TestServer;
 let model: HubModel;
@@ -145,5 +145,11 @@ describe('HubModel', () => {
     tell({ kind: 'project', id: 'p2', value: project({ id: 'p2', name: 'x', created_at: later }) });
     await until(() => expect(model.projects).toHaveLength(2));
     expect(model.currentProject?.id).toBe('p1');
+  });
+
+  it('starts no chat where none can, while another project is ready', async () => {
+    tell({ kind: 'project', id: 'p2', value: project({ id: 'p2', build: build() }) });
+    await until(() => expect(model.projects).toHaveLength(2));
+    expect(model.currentProject?.id).toBe('p2');
   });
 });
