@@ -134,10 +134,16 @@ class ProcessEngine(Engine):
 
     async def _save(self, ref: str, labels: Mapping[str, str], source: Path | None) -> Image:
         cancelled = threading.Event()
+        saving = asyncio.ensure_future(self._in_thread(lambda: self._images.save(ref, labels, source, cancelled)))
         try:
-            return await self._in_thread(lambda: self._images.save(ref, labels, source, cancelled))
-        finally:
+            return await asyncio.shield(saving)
+        except asyncio.CancelledError:
+            # A thread cannot be cancelled: it is told to stop, and what it has finished in spite of that is taken back.
             cancelled.set()
+            await asyncio.wait([saving])
+            if saving.exception() is None:
+                await self.remove_image(ref)
+            raise
 
     # -- a container's life
 

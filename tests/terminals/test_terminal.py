@@ -189,7 +189,12 @@ async def test_the_size_is_kept_for_the_next_start(terminal, programs):
     terminal.resize(watcher.viewer, 50, 150)
     terminal.leave(watcher.viewer)
     watcher = Watcher(terminal)
-    terminal.connect(await programs("bash", "-c", "read; stty size; read"))
+    program = await programs("bash", "-c", "printf READY; read; stty size; read")
+    terminal.connect(program)
+    await watcher.until("READY")
+    async with asyncio.timeout(LIMIT_SECONDS):
+        while (50, 150) not in program.sizes:
+            await asyncio.sleep(0)
     await terminal.write("\r")
     await watcher.until("50 150")
 
