@@ -1506,7 +1506,7 @@ export interface components {
         };
         /**
          * NewChat
-         * @description Body of ``POST api/chats``. What is ``None`` comes from the project; mounts and env are added to the project's.
+         * @description Body of ``POST api/chats``. What is ``None`` is the project's; mounts and env are added to the project's.
          */
         NewChat: {
             /**
@@ -1694,7 +1694,7 @@ export interface components {
         };
         /**
          * ProjectChange
-         * @description Body of ``PATCH api/projects/{id}``: what is given changes. A secret variable sent with no value keeps its own.
+         * @description Body of ``PATCH api/projects/{id}``: what is given changes. A secret variable without a value keeps its own.
          */
         ProjectChange: {
             /**
