@@ -70,7 +70,11 @@ class ArtifactsHandler(RequestHandler):
             raise self._refusal
         assert self._file is not None
         self._file.close()
-        name = self.get_query_argument("name", "", strip=False)
+        try:
+            # As it was sent: Tornado's own reading of it makes blanks of control characters.
+            name = self.request.query_arguments.get("name", [b""])[-1].decode()
+        except UnicodeDecodeError:
+            raise InvalidInput("The name is no text.", "Send it as UTF-8.", field="name") from None
         try:
             artifact = await self._hub.artifacts.publish(self._chat, name, self._path, self._digest.hexdigest())
         except OSError as error:

@@ -7,7 +7,6 @@ import logging
 import socket
 
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from agent_hub.errors import AgentHubError, PortInUse
@@ -50,7 +49,7 @@ class Gateway:
         """
         if self._server is None:
             address, name = await self._hub.engine.gateway_address()
-            sockets = self._bind(address)
+            listener = self._bind(address)
             application = Application(
                 [(r"/artifacts", ArtifactsHandler, {"hub": self._hub, "limit": self._max_artifact})],
                 log_function=lambda handler: None,
@@ -58,8 +57,8 @@ class Gateway:
             self._server = HTTPServer(
                 application, max_body_size=self._max_artifact, chunk_size=2**20, idle_connection_timeout=120
             )
-            self._server.add_sockets(sockets)
-            port = sockets[0].getsockname()[1]
+            self._server.add_sockets([listener])
+            port = listener.getsockname()[1]
             self.url = f"{self._base_url or f'http://{name}:{port}'}/artifacts"
             logger.info("Containers publish to %s (bound to %s:%s)", self.url, address, port)
         return self.url
@@ -70,11 +69,13 @@ class Gateway:
             self._server.stop()
             await self._server.close_all_connections()
 
-    def _bind(self, address: str) -> list[socket.socket]:
+    def _bind(self, address: str) -> socket.socket:
         last = int(self._hub.store.recall("gateway_port") or 0)
         for port in [self._port] if self._port else [last, 0]:
             try:
-                sockets = bind_sockets(port, address)
+                listener = socket.create_server(
+                    (address, port), family=socket.AF_INET6 if ":" in address else socket.AF_INET, backlog=128
+                )
             except OSError as error:
                 if error.errno == errno.EADDRINUSE and not self._port:
                     continue
@@ -88,6 +89,7 @@ class Gateway:
                     f"The hub cannot listen on {address}:{port} for its containers: {error.strerror}.",
                     "Look at the engine's network, or name an address with --AgentHub.gateway_address.",
                 ) from error
-            self._hub.store.remember("gateway_port", str(sockets[0].getsockname()[1]))
-            return sockets
+            listener.setblocking(False)
+            self._hub.store.remember("gateway_port", str(listener.getsockname()[1]))
+            return listener
         raise PortInUse(f"No port is free on {address}.", "Close some programs that listen there.")
