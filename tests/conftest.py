@@ -82,6 +82,18 @@ def repository_url(a_repository: Repository) -> Iterator[str]:
         yield server.url(a_repository.path)
 
 
+@pytest.fixture
+def a_small_codex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program in the place of Codex, where its 300 MB add nothing, and a home without a person's own start files."""
+    program = tmp_path / "codex"
+    program.write_text("#!/bin/sh\necho codex-cli 0.0.0\n")
+    program.chmod(0o755)
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("AGENT_HUB_CODEX", str(program))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return program
+
+
 @pytest.fixture(scope="session")
 def docker_engine() -> Iterator[docker.DockerClient]:
     """A Docker engine that answers. Where there is none the test fails, so that nothing is left out unnoticed."""

@@ -55,16 +55,6 @@ async def a_ready_project(a_hub: RunningHub, a_repository: Repository) -> Projec
 
 
 @pytest.fixture
-def a_small_codex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A program in the place of Codex, where its 300 MB add nothing."""
-    program = tmp_path / "codex"
-    program.write_text("#!/bin/sh\necho codex-cli 0.0.0\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("AGENT_HUB_CODEX", str(program))
-    yield program
-
-
-@pytest.fixture
 async def a_process_hub(opened: list[RunningHub], a_small_codex: Path, tmp_path: Path) -> RunningHub:
     """A hub without containers, for what they add nothing to."""
     folder = tmp_path / "hub"

@@ -1,0 +1,274 @@
+"""What a container may ask the hub for, and what it may not."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from agent_hub.errors import PortInUse
+from agent_hub.gateway.listener import Gateway
+from agent_hub.models import Chat, NewChat
+from tests.gateway.container import Container
+from tests.hub.running import RunningHub
+
+
+def incoming(hub: RunningHub) -> list[Path]:
+    """What is left of files that did not become artifacts."""
+    return list((hub.hub.folders.root / "artifacts" / "incoming").glob("*"))
+
+
+def shown(hub: RunningHub) -> list[Path]:
+    """The files that Lab shows."""
+    return sorted(path for path in hub.hub.settings.root.rglob("*") if path.is_file())
+
+
+async def test_a_published_file_is_a_real_file_under_the_servers_root(
+    hub: RunningHub, a_chat: Chat, container: Container
+) -> None:
+    content = os.urandom(3 * 2**20)
+    artifact = await container.published("plot.png", content)
+    assert (artifact["chat"], artifact["name"], artifact["version"]) == (a_chat.id, "plot.png", 1)
+    assert (artifact["size"], artifact["media_type"]) == (len(content), "image/png")
+    assert artifact["sha256"] == hashlib.sha256(content).hexdigest()
+    assert (hub.hub.settings.root / artifact["path"]).read_bytes() == content
+    assert hub.hub.artifacts.content(artifact["id"]).read_bytes() == content
+    assert incoming(hub) == []
+
+
+async def test_an_empty_file_can_be_published(hub: RunningHub, container: Container) -> None:
+    artifact = await container.published("empty.txt", b"")
+    assert (hub.hub.settings.root / artifact["path"]).read_bytes() == b""
+
+
+async def test_without_its_token_nobody_publishes(hub: RunningHub, container: Container) -> None:
+    for token in ("", "guess", container.token[:-1], container.token + "x"):
+        answer = await replace(container, token=token).publish("file.txt")
+        assert (answer.code, json.loads(answer.body)["code"]) == (403, "not_allowed")
+    assert len(hub.hub.store.artifacts) == 0 and shown(hub) == [] and incoming(hub) == []
+
+
+async def test_a_stopped_chats_token_is_worth_nothing_and_a_new_one_comes_with_its_start(
+    hub: RunningHub, a_chat: Chat, container: Container
+) -> None:
+    await hub.hub.stop_chat(a_chat.id)
+    assert (await container.publish("file.txt")).code == 403
+    await hub.hub.chats.start(a_chat.id)
+    await hub.settled(a_chat.id)
+    assert (await container.publish("file.txt")).code == 403
+    await Container.of(hub, a_chat).published("file.txt")
+
+
+async def test_an_ended_chats_token_is_worth_nothing(hub: RunningHub, a_chat: Chat, container: Container) -> None:
+    await hub.type(a_chat.id, "exit\r")
+    await hub.until(lambda: hub.hub.store.chats[a_chat.id].status == "exited")
+    assert (await container.publish("file.txt")).code == 403
+
+
+async def test_a_deleted_chats_token_is_worth_nothing_and_its_versions_are_gone(
+    hub: RunningHub, a_chat: Chat, container: Container
+) -> None:
+    artifact = await container.published("file.txt")
+    await hub.hub.chats.delete(a_chat.id, force=True)
+    assert (await container.publish("file.txt")).code == 403
+    assert len(hub.hub.store.artifacts) == 0
+    assert not hub.hub.folders.artifact(artifact["id"]).exists()
+    assert (hub.hub.settings.root / artifact["path"]).read_bytes() == b"content"
+
+
+async def test_a_token_publishes_for_its_own_chat_alone(hub: RunningHub, a_chat: Chat, container: Container) -> None:
+    other = await hub.hub.add_chat(NewChat(project=a_chat.project, name="first"))
+    await hub.settled(other.id)
+    first = await container.published("file.txt", b"one")
+    answer = await container.send(f"?name=file.txt&chat={other.id}", b"two")
+    assert json.loads(answer.body)["chat"] == a_chat.id
+    theirs = await Container.of(hub, other).published("file.txt", b"theirs")
+    assert (theirs["chat"], theirs["version"]) == (other.id, 1)
+    assert theirs["path"] != first["path"]
+    assert (hub.hub.settings.root / first["path"]).read_bytes() == b"two"
+
+
+NAMES = [
+    "two words.txt",
+    " leading.txt",
+    'it\'s "quoted".txt',
+    "💫 ünï.txt",
+    "-rf",
+    "a&b=c?d#e%41.txt",
+    ".hidden",
+    "a:b",
+]
+NAMES += [".hidden", "a:b", "x" * 200, "CON", "tail. ", "no suffix", "x." + "y" * 198]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_file_may_have_any_printable_name(hub: RunningHub, container: Container, name: str) -> None:
+    artifact = await container.published(name)
+    assert artifact["name"] == name
+    path = hub.hub.settings.root / artifact["path"]
+    assert path.read_bytes() == b"content"
+    assert not any(part.startswith(".") for part in Path(artifact["path"]).parts)
+    assert (await container.published(name, b"again"))["version"] == 2
+    assert path.read_bytes() == b"again"
+    assert len(shown(hub)) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", ".", "..", "a/b", "../../escape", "/etc/passwd", "a\nb", "a\x00b", "a\x7fb", "x" * 300, "💫" * 60]
+)
+async def test_a_name_that_no_file_can_have_is_refused(hub: RunningHub, container: Container, name: str) -> None:
+    answer = await container.publish(name)
+    body = json.loads(answer.body)
+    assert (answer.code, body["code"], body["details"]["field"]) == (400, "invalid_input", "name")
+    assert body["hint"]
+    assert len(hub.hub.store.artifacts) == 0 and shown(hub) == [] and incoming(hub) == []
+
+
+async def test_a_name_that_is_no_text_is_refused(hub: RunningHub, container: Container) -> None:
+    answer = await container.send("?name=%ff%fe", b"content")
+    assert answer.code == 400 and json.loads(answer.body)["message"]
+    assert (await container.send("", b"content")).code == 400
+    assert len(hub.hub.store.artifacts) == 0 and incoming(hub) == []
+
+
+async def test_files_of_one_name_published_at_once_are_versions_of_it(hub: RunningHub, container: Container) -> None:
+    made = await asyncio.gather(*(container.published("file.txt", f"{n}".encode()) for n in range(8)))
+    assert sorted(artifact["version"] for artifact in made) == list(range(1, 9))
+    assert len({artifact["id"] for artifact in made}) == len(shown(hub)) == 1
+
+
+async def test_a_file_that_a_person_edited_is_put_beside_the_new_version(hub: RunningHub, container: Container) -> None:
+    first = await container.published("report.md", b"one")
+    path = hub.hub.settings.root / first["path"]
+    path.write_text("a person's own")
+    assert hub.hub.artifacts.content(first["id"]).read_bytes() == b"one"
+    await container.published("report.md", b"two")
+    assert path.read_bytes() == b"two"
+    assert path.with_name("report (edited).md").read_text() == "a person's own"
+
+
+async def test_a_file_that_a_person_deleted_comes_back_with_the_next_version(
+    hub: RunningHub, container: Container
+) -> None:
+    path = hub.hub.settings.root / (await container.published("report.md", b"one"))["path"]
+    path.unlink()
+    await container.published("report.md", b"two")
+    assert path.read_bytes() == b"two"
+
+
+async def test_a_link_in_the_place_of_a_published_file_is_not_written_through(
+    hub: RunningHub, container: Container, tmp_path: Path
+) -> None:
+    path = hub.hub.settings.root / (await container.published("report.md", b"one"))["path"]
+    (tmp_path / "precious").write_text("precious")
+    path.unlink()
+    path.symlink_to(tmp_path / "precious")
+    await container.published("report.md", b"two")
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert path.read_bytes() == b"two"
+
+
+async def test_a_connection_cut_in_the_middle_leaves_nothing(hub: RunningHub, container: Container) -> None:
+    parts = urlsplit(container.url)
+    _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    head = f"POST {parts.path}?name=file.txt HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {container.token}\r\n"
+    writer.write(f"{head}Content-Length: 10000000\r\n\r\n".encode() + b"x" * 3_000_000)
+    await writer.drain()
+    await _eventually(lambda: incoming(hub) != [])
+    writer.close()
+    await _eventually(lambda: incoming(hub) == [])
+    assert len(hub.hub.store.artifacts) == 0 and shown(hub) == []
+
+
+async def _eventually(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_only_files_are_taken_here_and_the_jupyter_api_is_not(hub: RunningHub, container: Container) -> None:
+    for method in ("GET", "PUT", "DELETE", "HEAD"):
+        assert (await container.send("?name=file.txt", None if method != "PUT" else b"", method)).code >= 400
+    parts = urlsplit(container.url)
+    root = replace(container, url=f"{parts.scheme}://{parts.netloc}")
+    for path in (
+        "/",
+        "/api",
+        "/api/status",
+        "/lab",
+        "/agent-hub/api/status",
+        "/artifacts/",
+        "//etc/passwd",
+        "/files/x",
+    ):
+        assert (await root.send(path, None, "GET")).code == 404
+
+
+# -- the listener
+
+
+@pytest.fixture
+async def a_small_gateway(hub: RunningHub) -> Any:
+    """A gateway that takes a kilobyte."""
+    gateway = Gateway(hub.hub, max_artifact=1024)
+    await gateway.open()
+    yield gateway
+    await gateway.close()
+
+
+async def test_a_file_that_is_too_large_is_refused(
+    hub: RunningHub, container: Container, a_small_gateway: Gateway
+) -> None:
+    small = replace(container, url=a_small_gateway.url)
+    await small.published("fits.txt", b"x" * 1024)
+    answer = await small.publish("large.txt", b"x" * 1025)
+    body = json.loads(answer.body)
+    assert (answer.code, body["code"]) == (413, "too_large")
+    assert [artifact.name for artifact in hub.hub.store.artifacts] == ["fits.txt"] and incoming(hub) == []
+
+
+async def test_a_file_without_a_length_is_too_large_all_the_same(
+    hub: RunningHub, container: Container, a_small_gateway: Gateway
+) -> None:
+    parts = urlsplit(a_small_gateway.url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    head = f"POST {parts.path}?name=file.txt HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {container.token}\r\n"
+    writer.write(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + (b"400\r\n" + b"x" * 1024 + b"\r\n") * 3)
+    writer.write(b"0\r\n\r\n")
+    async with asyncio.timeout(20):
+        answer = await reader.read()
+    writer.close()
+    assert b"201" not in answer.split(b"\r\n")[0]
+    assert len(hub.hub.store.artifacts) == 0
+    await _eventually(lambda: incoming(hub) == [])
+
+
+async def test_a_port_that_is_taken_is_named_with_the_remedy(hub: RunningHub) -> None:
+    taken = urlsplit(hub.gateway.url).port
+    assert taken
+    with pytest.raises(PortInUse) as refused:
+        await Gateway(hub.hub, port=taken).open()
+    assert str(taken) in refused.value.message
+    assert "--AgentHub.gateway_port" in refused.value.hint
+
+
+async def test_the_next_hub_listens_where_the_last_one_did(hub: RunningHub) -> None:
+    url = hub.gateway.url
+    await hub.gateway.close()
+    again = Gateway(hub.hub)
+    assert await again.open() == url
+    await again.close()
+
+
+async def test_what_containers_are_told_can_be_chosen(hub: RunningHub) -> None:
+    behind = Gateway(hub.hub, base_url="https://hub.example/gate/")
+    assert await behind.open() == "https://hub.example/gate/artifacts"
+    await behind.close()
