@@ -52,10 +52,9 @@ export function ProjectRow(props: IProjectRowProps): JSX.Element {
             <StatusMark mark={build ? BUILD_MARKS[build.state] : 'pending'} />
             <span>{words}</span>
             {ready && project.snapshot && (
-              <>
-                {' · '}
-                <code>{shortHash(project.snapshot.image)}</code>
-              </>
+              <span>
+                · <code>{shortHash(project.snapshot.image)}</code>
+              </span>
             )}
           </span>
           <span className="jp-AgentHub-actions">
