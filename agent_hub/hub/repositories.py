@@ -64,7 +64,8 @@ def git_error(action: str, stderr: str, url: str = "", branch: str = "") -> Agen
     said = stderr.strip()
     last = next((line for line in reversed(said.splitlines()) if line.strip()), "no message").strip()
     low = said.lower()
-    if "no space left" in low or "disk quota exceeded" in low:
+    # Workers of a checkout say no more than "unable to write file", and these files are all in the hub's own folders.
+    if "no space left" in low or "disk quota exceeded" in low or "unable to write file" in low:
         return StorageFull(f"The disk filled up while the hub tried to {action}.", "Free some space and try again.")
     if branch and ("remote branch" in low or "couldn't find remote ref" in low or "invalid reference" in low):
         return BranchNotFound(
