@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from agent_hub.errors import NotFound
+from agent_hub.terminals.palette import Palette
 from agent_hub.terminals.terminal import Terminal
 
 
@@ -13,6 +14,7 @@ class Terminals(Mapping[str, Terminal]):
 
     def __init__(self) -> None:
         self._terminals: dict[str, Terminal] = {}
+        self._palette = Palette()
 
     def __getitem__(self, name: str) -> Terminal:
         return self._terminals[name]
@@ -27,7 +29,7 @@ class Terminals(Mapping[str, Terminal]):
         """The terminal of that name, created where there is none; `on_end` as in `Terminal`."""
         terminal = self._terminals.get(name)
         if terminal is None:
-            terminal = self._terminals[name] = Terminal(name, on_end)
+            terminal = self._terminals[name] = Terminal(name, on_end, palette=self._palette)
         return terminal
 
     def find(self, name: str) -> Terminal:

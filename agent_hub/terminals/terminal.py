@@ -14,6 +14,7 @@ from typing import Any
 from agent_hub.engines.base import Stream
 from agent_hub.errors import EngineError
 from agent_hub.terminals.history import HISTORY_BYTES, History
+from agent_hub.terminals.palette import Palette
 from agent_hub.terminals.queries import unasked
 from agent_hub.terminals.size import Sizer
 from agent_hub.terminals.viewer import Screen, Viewer
@@ -35,10 +36,19 @@ class Terminal:
         Called on the event loop when the program's stream ends by itself.
     history_bytes
         Most bytes of output kept for who comes later.
+    palette
+        The colours of people's screens, shared by all terminals.
     """
 
-    def __init__(self, name: str, on_end: Callable[[], None] | None = None, history_bytes: int = HISTORY_BYTES) -> None:
+    def __init__(
+        self,
+        name: str,
+        on_end: Callable[[], None] | None = None,
+        history_bytes: int = HISTORY_BYTES,
+        palette: Palette | None = None,
+    ) -> None:
         self.name = name
+        self._palette = palette or Palette()
         self.on_end = on_end
         self.history = History(history_bytes)
         self._active = time.time()
@@ -93,6 +103,7 @@ class Terminal:
         What is typed before the first program is there waits for it, up to 64 KiB; after a program's end it is dropped.
         """
         data = text.encode("utf-8", "replace")
+        self._palette.learn(data)
         self._active = time.time()
         if self._typed_ahead is not None:
             if len(self._typed_ahead) + len(data) <= _TYPED_AHEAD_BYTES:
@@ -121,6 +132,8 @@ class Terminal:
             self.history.append(data)
             self._share(decoder.decode(data))
             self._sizer.drawn()
+            if not self._viewers and (known := self._palette.answer(data)):
+                self._spawn(self._write(known))
         self._show(decoder.decode(b"", final=True).encode() + self.history.modes().undo())
         self._stream = self._reader = None
         self._sizer.disconnect()
