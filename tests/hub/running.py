@@ -96,6 +96,7 @@ class RunningHub:
 
         def runs() -> bool:
             build = self.hub.store.projects[project_id].build
+            assert build is None or not build.state.ended, (build.state, build.error)
             return build is not None and any(step.name == name and step.state == "running" for step in build.steps)
 
         await self.until(runs)

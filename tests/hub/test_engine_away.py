@@ -1,0 +1,112 @@
+"""An engine that goes away in the middle, and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from agent_hub.engines.docker import DockerEngine
+from agent_hub.errors import EngineUnavailable
+from agent_hub.models import BuildState, ChatStatus, NewChat, ProjectChange
+from tests.conftest import Repository
+from tests.hub.running import RunningHub
+from tests.hub.second_engine import SecondEngine
+
+BASE = "busybox:test"
+
+# The Docker SDK leaves a connection that broke to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:.*socket:pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture
+def an_engine(docker_engine: object) -> Iterator[SecondEngine]:
+    """An engine with a base image."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may start a Docker engine")
+    if not all(shutil.which(name) for name in ("dockerd", "unshare", "busybox")):
+        pytest.skip("this machine lacks dockerd, unshare or busybox (busybox-static), which a second engine needs")
+    # Beside the other temporary folders: a path in them is too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="engine-", ignore_cleanup_errors=True) as folder:
+        engine = SecondEngine(Path(folder))
+        try:
+            engine.start()
+            engine.import_base(BASE)
+            yield engine
+        finally:
+            engine.stop()
+
+
+@pytest.fixture
+async def hub(an_engine: SecondEngine, a_small_codex: Path, tmp_path: Path) -> AsyncIterator[RunningHub]:
+    running = await RunningHub.open(tmp_path / "hub", DockerEngine(an_engine.url), BASE)
+    yield running
+    await running.clear()
+    assert await running.containers() == []
+    await running.close()
+
+
+async def reachable(hub: RunningHub, expected: bool) -> None:
+    """Wait until the hub's status says so, by itself."""
+    await hub.until(lambda: hub.hub.status().engine.reachable is expected, 30)
+
+
+async def test_a_build_that_loses_its_engine_fails_with_that_and_the_next_one_works(
+    hub: RunningHub, an_engine: SecondEngine, a_repository: Repository
+) -> None:
+    project = await hub.add(a_repository, setup="sleep 1000")
+    await hub.step(project.id, "Setup script")
+    await asyncio.to_thread(an_engine.stop)
+    build = await hub.ended_build(project.id)
+    assert build.state is BuildState.failed
+    assert build.error and build.error.code == "engine_unavailable", build.error
+    assert build.error.message and build.error.hint
+    await hub.hub.look()
+    assert not hub.hub.status().engine.reachable and hub.hub.status().engine.message
+    await asyncio.to_thread(an_engine.start)
+    await reachable(hub, True)
+    await hub.hub.change_project(project.id, ProjectChange(setup="true"))
+    await hub.hub.builds.queue(project.id)
+    assert (await hub.ended_build(project.id)).state is BuildState.ready
+    assert await hub.containers() == []
+
+
+async def test_a_chat_that_loses_its_engine_is_unknown_and_settled_when_it_is_back(
+    hub: RunningHub, an_engine: SecondEngine, a_repository: Repository
+) -> None:
+    project = await hub.ready(a_repository)
+    chat = await hub.start(project)
+    (Path(chat.workspace) / "kept.txt").write_text("kept")
+    await asyncio.to_thread(an_engine.stop)
+    await hub.until(lambda: hub.hub.store.chats[chat.id].status in (ChatStatus.unknown, ChatStatus.exited), 30)
+    await reachable(hub, False)
+    other = await hub.hub.add_chat(NewChat(project=project.id, agent="shell"))
+    failed = await hub.settled(other.id, ChatStatus.failed)
+    assert failed.error and failed.error.code == "engine_unavailable"
+    await asyncio.to_thread(an_engine.start)
+    await reachable(hub, True)
+    await hub.settled(chat.id, ChatStatus.exited)
+    for id in (chat.id, other.id):
+        await hub.hub.chats.start(id)
+        await hub.settled(id)
+    assert (Path(chat.workspace) / "kept.txt").read_text() == "kept"
+
+
+async def test_a_chat_deleted_without_its_engine_is_gone_when_it_is_back(
+    hub: RunningHub, an_engine: SecondEngine, a_repository: Repository
+) -> None:
+    chat = await hub.start(await hub.ready(a_repository))
+    await asyncio.to_thread(an_engine.stop)
+    with pytest.raises(EngineUnavailable):
+        await hub.hub.chats.delete(chat.id, force=True)
+    assert hub.hub.store.chats[chat.id].status is ChatStatus.deleting
+    await hub.hub.look()
+    await asyncio.to_thread(an_engine.start)
+    await hub.until(lambda: chat.id not in hub.hub.store.chats, 30)
+    assert await hub.containers() == []
+    assert not Path(chat.workspace).exists()
