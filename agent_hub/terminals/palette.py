@@ -1,7 +1,7 @@
 """The colours of people's screens, for a program that asks for them while nobody watches.
 
-A chat that a notebook starts draws its first screen before anyone opens its tab. A program that gets no answer takes the
-screen for a dark one, and keeps colours that cannot be read on a light one.
+A chat that a notebook starts draws its first screen before anyone opens its tab. A program that gets no answer takes
+the screen for a dark one, and keeps colours that cannot be read on a light one.
 """
 
 from __future__ import annotations
