@@ -15,7 +15,7 @@ from agent_hub.engines.base import Engine
 from agent_hub.errors import AgentHubError, Conflict, StorageFull
 from agent_hub.hub.buildlog import BATCH, BuildLog, read_log
 from agent_hub.hub.folders import Folders
-from agent_hub.hub.snapshots import SnapshotBuild
+from agent_hub.hub.snapshots import SETUP_LABEL, SnapshotBuild
 from agent_hub.hub.store import Store
 from agent_hub.hub.workspaces import Repository
 from agent_hub.models import (
@@ -142,6 +142,12 @@ class Builds:
         lines = await asyncio.to_thread(read_log, self._folders.build_log(project_id, build.number))
         for start in range(0, len(lines), BATCH):
             yield start, lines[start : start + BATCH]
+
+    async def reconcile(self) -> None:
+        """Remove the containers of setup scripts that no build watches: a crash, or a lost engine, left them."""
+        for handle in await self._engine.list({"agent-hub.hub": self._store.hub_id}):
+            if SETUP_LABEL in handle.labels and handle.labels[SETUP_LABEL] not in self._tasks:
+                await self._engine.remove(handle)
 
     async def resume(self) -> None:
         """At the hub's start: build again what a stop of the server cut off."""

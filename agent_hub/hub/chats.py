@@ -24,8 +24,9 @@ from agent_hub.errors import (
 )
 from agent_hub.hub import lifecycle
 from agent_hub.hub.builds import Builds
+from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.folders import Folders
-from agent_hub.hub.launches import Launcher, remove_tree, to_its_end
+from agent_hub.hub.launches import Launcher, remove_tree
 from agent_hub.hub.store import Store
 from agent_hub.hub.workspaces import unsaved_work
 from agent_hub.models import Chat, ChatStatus, Snapshot

@@ -114,6 +114,7 @@ class Hub:
         if found.reachable and not self._reconciled:
             try:
                 self.chats.tell_containers(await self._open_gateway())
+                await self.builds.reconcile()
                 await self.chats.reconcile()
                 nodes = await self.engine.nodes()
                 self._gpus = tuple(gpu for node in nodes for gpu in node.gpus)

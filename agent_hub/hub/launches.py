@@ -6,20 +6,18 @@ import asyncio
 import os
 import shlex
 import shutil
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from agent_hub.agents.base import AGENT_HOME, RUN, TOOLS, WORKSPACE, Agent
 from agent_hub.engines.base import ContainerSpec, Engine, Handle, Limits
 from agent_hub.errors import AgentHubError
+from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.store import Store
 from agent_hub.hub.tokens import new_token, token_hash
 from agent_hub.hub.workspaces import Repository
 from agent_hub.models import Chat, Mount
-
-T = TypeVar("T")
 
 ENTRYPOINT_ENV = {"AGENT_HUB_WORKSPACE": WORKSPACE, "AGENT_HUB_SEED": f"{TOOLS}/seed", "AGENT_HUB_RUN": RUN}
 """Where the entrypoint finds its folders. An image says the same; the process engine has no image to say it."""
@@ -131,20 +129,6 @@ class Launcher:
             temporary.write_text(text + "\n")
             temporary.chmod(0o600)
             temporary.replace(path)
-
-
-async def to_its_end(work: Awaitable[T]) -> T:
-    """Await work that must not be left half-known: where this task is cancelled, it waits for the work first.
-
-    A request to the engine goes on without whoever asked for it, so the container it makes would be missed by a
-    cancelled start, and by the deletion that follows.
-    """
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
 
 
 def first_error(group: BaseExceptionGroup[AgentHubError]) -> AgentHubError:

@@ -14,8 +14,10 @@ SOCKETS = (
     "/run/docker.sock",
     "/run/podman/podman.sock",
     "/run/containerd/containerd.sock",
+    "/var/lib/docker",
+    "/var/lib/containerd",
 )
-"""Whoever reaches one of these is root on the host."""
+"""Sockets and stores of container engines: whoever reaches one of these is root on the host."""
 
 RESERVED = ("/workspace", "/hub", "/opt/agent-hub", "/proc", "/sys", "/dev")
 """Folders of the container that the hub or the kernel fills."""

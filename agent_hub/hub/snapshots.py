@@ -18,7 +18,11 @@ from agent_hub.agents.codex_binary import CODEX_VERSION
 from agent_hub.agents.layer import stage_layer
 from agent_hub.engines.base import BuildSpec, ContainerSpec, Engine, Handle, Image, LogSink
 from agent_hub.errors import BuildError, InvalidBase, SetupFailed, SetupTimedOut
+from agent_hub.hub.cancellation import to_its_end
 from agent_hub.models import Mount, Project, Snapshot
+
+SETUP_LABEL = "agent-hub.setup"
+"""Label of the container a setup script runs in: the project's id."""
 
 LABEL = "agent-hub.input."
 """Prefix of the image labels that say what a snapshot was made from."""
@@ -185,8 +189,8 @@ class SnapshotBuild:
         agent
             Name of the agent that *Check* asks for its version.
         """
-        handle = await self._setup_container(layer_ref)
         try:
+            handle = await self._setup_container(layer_ref)
             await self.engine.start(handle)
             await step("Setup script")
             await self._run(handle, "copy", "/hub/source", WORKSPACE, what="copy the repository")
@@ -201,7 +205,7 @@ class SnapshotBuild:
             labels = {LABEL + key: value for key, value in self.inputs.items()}
             image = await self.engine.commit(handle, self.ref, labels)
         finally:
-            await self.engine.remove(handle)
+            await self._remove_setup_containers()
         self.on_line(f"Saved as {self.ref}.")
         return image
 
@@ -237,30 +241,34 @@ class SnapshotBuild:
         script = self.scratch / "setup"
         script.mkdir(parents=True, exist_ok=True)
         (script / "setup.sh").write_text(self.project.setup.replace("\r\n", "\n"))
-        name = f"agent-hub-setup-{self.project.id}"
-        leftover = [
-            handle
-            for handle in await self.engine.list({"agent-hub.hub": self.hub_id, "agent-hub.setup": self.project.id})
-            if handle.name == name
-        ]
-        for handle in leftover:
-            await self.engine.remove(handle)
-        return await self.engine.create(
-            ContainerSpec(
-                name=name,
-                image=image,
-                entrypoint=["sleep", "infinity"],
-                mounts=[
-                    Mount(source=str(self.checkout), target="/hub/source"),
-                    Mount(source=str(script), target="/hub/setup"),
-                    *self.project.mounts,
-                ],
-                labels={"agent-hub.hub": self.hub_id, "agent-hub.setup": self.project.id},
-                gpus=self.project.resources.gpus or 0,
-                privileges="setup",
-                tty=False,
+        await self._remove_setup_containers()
+        return await to_its_end(
+            self.engine.create(
+                ContainerSpec(
+                    name=f"agent-hub-setup-{self.project.id}",
+                    image=image,
+                    entrypoint=["sleep", "infinity"],
+                    mounts=[
+                        Mount(source=str(self.checkout), target="/hub/source"),
+                        Mount(source=str(script), target="/hub/setup"),
+                        *self.project.mounts,
+                    ],
+                    labels=self._setup_labels,
+                    gpus=self.project.resources.gpus or 0,
+                    privileges="setup",
+                    tty=False,
+                )
             )
         )
+
+    @property
+    def _setup_labels(self) -> dict[str, str]:
+        return {"agent-hub.hub": self.hub_id, SETUP_LABEL: self.project.id}
+
+    async def _remove_setup_containers(self) -> None:
+        """Remove the container that a setup ran in, also one whose making was cancelled, or that a crash left."""
+        for handle in await self.engine.list(self._setup_labels):
+            await self.engine.remove(handle)
 
     async def _run_setup(self, handle: Handle) -> None:
         try:
