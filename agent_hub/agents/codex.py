@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -13,6 +15,11 @@ from agent_hub.models import Chat
 
 PUBLIC_API = "https://api.openai.com/v1"
 """Where an ``OPENAI_API_KEY`` is for, unless ``OPENAI_BASE_URL`` says otherwise."""
+
+FIRST_LINE = 4 * 1024 * 1024
+"""Characters of a conversation's first line that are read; one that is longer is no conversation."""
+
+_THREAD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 
 class CodexAgent(Agent):
@@ -119,11 +126,17 @@ def _conversations(sessions: Path) -> Iterator[tuple[int, str]]:
     """When each conversation with a person was last written to, and its id; not those that Codex has with itself."""
     for path in sessions.glob("*/*/*/rollout-*.jsonl"):
         try:
-            with path.open(encoding="utf-8") as file:
-                first = json.loads(file.readline())
-                written = os.fstat(file.fileno()).st_mtime_ns
-        except (OSError, ValueError):
+            # The agent may have put anything here: a pipe would hold the hub up, a link lead it elsewhere.
+            with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), encoding="utf-8") as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    continue
+                first = json.loads(file.readline(FIRST_LINE))
+                written = status.st_mtime_ns
+        except (OSError, ValueError, RecursionError):
             continue
         meta = first.get("payload") if isinstance(first, dict) and first.get("type") == "session_meta" else None
-        if isinstance(meta, dict) and meta.get("thread_source", "user") == "user" and meta.get("id"):
-            yield written, str(meta["id"])
+        if isinstance(meta, dict) and meta.get("thread_source", "user") == "user":
+            thread = meta.get("id")
+            if isinstance(thread, str) and _THREAD.fullmatch(thread):
+                yield written, thread
