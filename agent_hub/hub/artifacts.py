@@ -104,7 +104,10 @@ class Artifacts:
                 os.replace(shown, _free(shown.with_stem(f"{shown.stem} (edited)")))
         # A copy, not a link: what a person does to the file must not reach the version that is kept.
         temporary = shown.with_name(f".{artifact.id}.publishing")
-        shutil.copyfile(kept, temporary)
+        # A chat may have this folder as a mount: a link that it planted must be replaced, never followed.
+        temporary.unlink(missing_ok=True)
+        with kept.open("rb") as source, temporary.open("xb") as target:
+            shutil.copyfileobj(source, target)
         os.replace(temporary, shown)
 
     def _new_path(self, chat_id: str, name: str, mine: list[Artifact]) -> str:

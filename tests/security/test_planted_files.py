@@ -1,0 +1,80 @@
+"""What an agent plants in the folders that the hub writes to and reads from as the person."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent_hub.agents import agent
+from agent_hub.hub.artifacts import Artifacts
+from agent_hub.hub.folders import Folders
+from agent_hub.models import Artifact
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    path = tmp_path / "secret"
+    path.write_text("the person's\n")
+    return path
+
+
+@pytest.fixture
+def day(tmp_path: Path) -> Path:
+    folder = tmp_path / "home" / "sessions" / "2026" / "01" / "02"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def conversation(thread: object) -> str:
+    return json.dumps({"type": "session_meta", "payload": {"id": thread}}) + "\n"
+
+
+def test_a_link_beside_an_artifact_is_not_followed(tmp_path: Path, secret: Path):
+    artifacts = Artifacts.__new__(Artifacts)
+    artifacts._folders, artifacts._root = Folders(tmp_path / "data"), tmp_path / "root"
+    shown = tmp_path / "root" / "artifacts"
+    shown.mkdir(parents=True)
+    (shown / ".a1.publishing").symlink_to(secret)
+    received = tmp_path / "received"
+    received.write_text("new")
+    artifact = Artifact.model_construct(id="a1", version=2, path="artifacts/a.txt")
+
+    artifacts._place(received, artifact, None)
+
+    assert secret.read_text() == "the person's\n"
+    assert (shown / "a.txt").read_text() == "new"
+
+
+def test_a_pipe_among_conversations_holds_nothing_up(day: Path):
+    os.mkfifo(day / "rollout-a.jsonl")
+    (day / "rollout-b.jsonl").write_text(conversation("t1"))
+    # In a process of its own: a thread that a pipe holds cannot be ended.
+    read = (
+        "import sys; from pathlib import Path; from agent_hub.agents import agent;"
+        "print(agent('codex').thread(Path(sys.argv[1])))"
+    )
+    home = str(day.parents[3])
+    done = subprocess.run([sys.executable, "-c", read, home], capture_output=True, text=True, timeout=20, check=True)
+    assert done.stdout.strip() == "t1"
+
+
+@pytest.mark.parametrize("thread", ["x\nssh-rsa AAAA", "a\0b", "-c", "a" * 100_000, 7])
+def test_a_conversation_s_id_is_nothing_but_an_id(day: Path, thread: object):
+    (day / "rollout-a.jsonl").write_text(conversation(thread))
+    assert agent("codex").thread(day.parents[3]) == ""
+
+
+def test_a_conversation_nested_too_deep_is_passed_over(day: Path):
+    (day / "rollout-a.jsonl").write_text("[" * 200_000)
+    assert agent("codex").thread(day.parents[3]) == ""
+
+
+def test_a_linked_conversation_is_not_read(day: Path, secret: Path):
+    secret.write_text(conversation("elsewhere"))
+    (day / "rollout-a.jsonl").symlink_to(secret)
+    assert agent("codex").thread(day.parents[3]) == ""
