@@ -184,7 +184,7 @@ async def unsaved_work(workspace: Path) -> Unsaved:
         try:
             listing = await run_git(
                 "status", "--porcelain", "-z", "--ignore-submodules=all", "--no-renames",
-                cwd=workspace, env=env, action="look for unsaved work",
+                cwd=workspace, env=env, action="look for unsaved work", timeout=CHECK_TIMEOUT,
             )  # fmt: skip
         except GitError:
             # What Git cannot read it cannot vouch for.
@@ -194,7 +194,7 @@ async def unsaved_work(workspace: Path) -> Unsaved:
             ahead = await run_git(
                 "rev-list", "--count", "--exclude=refs/remotes/*", "--exclude=refs/tags/*", "--all",
                 "--not", "--remotes",
-                cwd=workspace, env=env, action="look for unsaved work",
+                cwd=workspace, env=env, action="look for unsaved work", timeout=CHECK_TIMEOUT,
             )  # fmt: skip
         except GitError:
             ahead = "0"  # no commit at all yet

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from agent_hub.hub import workspaces
+
+
+async def test_a_pipe_where_git_looks_for_patterns_ends_the_look_and_counts_as_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(workspaces, "CHECK_TIMEOUT", 0.5)
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True, timeout=20)
+    os.mkfifo(tmp_path / ".gitignore")
+    async with asyncio.timeout(10):
+        assert await workspaces.unsaved_work(tmp_path)
