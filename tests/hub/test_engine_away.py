@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
@@ -20,8 +21,16 @@ from tests.hub.second_engine import SecondEngine
 
 BASE = "busybox:test"
 
-# The Docker SDK leaves a connection that broke to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore:.*socket:pytest.PytestUnraisableExceptionWarning")
+
+# The Docker SDK leaves a socket that could not connect to the garbage collector (docker/transport/unixconn.py).
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def no_socket_is_left_to_be_collected() -> Iterator[None]:
+    """Collects them while their warning is still left out, so that no other test is blamed for them."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
