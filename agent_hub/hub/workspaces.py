@@ -197,7 +197,8 @@ async def unsaved_work(workspace: Path) -> Unsaved:
                 cwd=workspace, env=env, action="look for unsaved work", timeout=CHECK_TIMEOUT,
             )  # fmt: skip
         except GitError:
-            ahead = "0"  # no commit at all yet
+            # An empty repository answers 0: this one is damaged, or too slow to vouch for.
+            return await asyncio.to_thread(_everything, workspace)
         return Unsaved(files=listing.count("\0"), commits=int(ahead or 0))
 
 

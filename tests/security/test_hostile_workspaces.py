@@ -18,3 +18,12 @@ async def test_a_pipe_where_git_looks_for_patterns_ends_the_look_and_counts_as_w
     os.mkfifo(tmp_path / ".gitignore")
     async with asyncio.timeout(10):
         assert await workspaces.unsaved_work(tmp_path)
+
+
+async def test_a_damaged_branch_counts_as_unsaved_work(tmp_path: Path):
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    (tmp_path / "a").write_text("a")
+    for arguments in (["init", "-q"], ["add", "a"], ["commit", "-qm", "a"]):
+        subprocess.run([*git, *arguments], check=True, timeout=20)
+    (tmp_path / ".git" / "refs" / "heads" / "damaged").write_text("1" * 40 + "\n")
+    assert await workspaces.unsaved_work(tmp_path)
