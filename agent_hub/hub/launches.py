@@ -117,7 +117,7 @@ class Launcher:
         files = {
             "token": token,
             "artifacts_url": self.artifacts_url,
-            "command": f"exec {shlex.join(agent.command(chat))}",
+            "command": f"set -- {shlex.join(agent.command(chat))}",
         }
         await asyncio.to_thread(self._write_run, chat.id, files)
         await asyncio.to_thread(agent.prepare, chat, self._folders.agent_home(chat.id))

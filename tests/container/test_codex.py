@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import shlex
 import subprocess
 import time
 import uuid
@@ -209,6 +210,9 @@ def test_without_a_container_codex_s_commands_still_find_the_hub_s_programs(laye
     }
     settings = [part.replace(HOST, "127.0.0.1") for part in settings]
     command = ["codex", "exec", "--skip-git-repo-check", *settings, "--", "RUN: command -v hub_artifact"]
+    # As the hub starts a chat: what to run is in a file, and the entrypoint is called with nothing.
+    (chat_folders["run"] / "command").write_text(f"set -- {shlex.join(command)}\n")
+    env["AGENT_HUB_RUN"] = str(chat_folders["run"])
     tools = layers.context / "bin"
-    subprocess.run([tools / "entrypoint", *command], env=env, stdin=subprocess.DEVNULL, check=True, timeout=60)
+    subprocess.run([tools / "entrypoint"], env=env, stdin=subprocess.DEVNULL, check=True, timeout=60)
     assert str(tools / "hub_artifact") in model.turns[1].outputs[0]
