@@ -28,7 +28,7 @@ from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.launches import Launcher, remove_tree
 from agent_hub.hub.store import Store
-from agent_hub.hub.workspaces import unsaved_work
+from agent_hub.hub.workspaces import Unsaved, unsaved_work
 from agent_hub.models import Chat, ChatStatus, Snapshot
 from agent_hub.terminals.registry import Terminals
 from agent_hub.terminals.terminal import Terminal
@@ -105,8 +105,8 @@ class Chats:
             The workspace holds work that is nowhere else, and `force` is not set.
         """
         chat = self._store.chats[chat_id]
-        if not force and chat.status is not ChatStatus.deleting and self._folders.workspace(chat_id).exists():
-            unsaved = await unsaved_work(self._folders.workspace(chat_id))
+        if not force and chat.status is not ChatStatus.deleting:
+            unsaved = await self.unsaved(chat_id)
             if unsaved:
                 raise UnsavedWork(
                     f"“{chat.name}” holds work that is nowhere else: {unsaved}.",
@@ -131,6 +131,11 @@ class Chats:
                 await self._store.artifacts.delete(artifact.id)
             await self._store.chats.delete(chat_id)
         self._locks.pop(chat_id, None)
+
+    async def unsaved(self, chat_id: str) -> Unsaved:
+        """What would be lost with a chat's workspace."""
+        workspace = self._folders.workspace(chat_id)
+        return await unsaved_work(workspace) if workspace.exists() else Unsaved(files=0, commits=0)
 
     # -- what happens by itself
 

@@ -215,10 +215,15 @@ class Hub:
         project = self.store.projects[project_id]
         chats = [chat.id for chat in self.store.chats if chat.project == project_id]
         if chats and not force:
+            found = await asyncio.gather(*(self.chats.unsaved(chat_id) for chat_id in chats))
+            unsaved = [chat_id for chat_id, work in zip(chats, found, strict=True) if work]
+            names = ", ".join(f"“{self.store.chats[chat_id].name}”" for chat_id in unsaved)
             raise Conflict(
-                f"“{project.name}” has {len(chats)} chat{'s' * (len(chats) != 1)}.",
+                f"“{project.name}” has {len(chats)} chat{'s' * (len(chats) != 1)}."
+                + (f" Work in {names} is nowhere else." if unsaved else ""),
                 "Delete them first, or delete the project with all its chats (force).",
                 chats=len(chats),
+                unsaved=unsaved,
             )
         if project.build is not None and not project.build.state.ended:
             await self.builds.cancel(project_id)

@@ -240,9 +240,11 @@ async def test_an_agent_that_there_is_not_is_refused(a_hub: RunningHub, a_ready_
 
 async def test_a_project_with_chats_is_deleted_only_with_them(a_hub: RunningHub, a_ready_project: Project) -> None:
     chat = await a_hub.start(a_ready_project)
+    (Path(chat.workspace) / "unsaved.txt").write_text("unsaved")
     with pytest.raises(Conflict) as refused:
         await a_hub.hub.delete_project(a_ready_project.id)
-    assert refused.value.details["chats"] == 1
+    assert refused.value.details == {"chats": 1, "unsaved": [chat.id]}
+    assert f"Work in “{chat.name}” is nowhere else." in refused.value.message
     await a_hub.hub.delete_project(a_ready_project.id, force=True)
     assert await a_hub.containers() == []
     assert len(a_hub.hub.store.projects) == len(a_hub.hub.store.chats) == 0
