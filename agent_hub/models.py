@@ -312,16 +312,6 @@ class Chat(Model):
         return self.model_copy(update={"env": tuple(variable.masked() for variable in self.env)})
 
 
-class Turn(Model):
-    """One prompt and what came of it."""
-
-    id: str
-    chat: str
-    number: int
-    prompt: str
-    created_at: datetime = Field(default_factory=now)
-
-
 class Artifact(Model):
     """A file that a chat published; `path` is where Lab finds it."""
 
@@ -398,7 +388,7 @@ class NewBuild(Model):
     force: bool = Field(default=False, description="build even where a snapshot of the same inputs exists")
 
 
-class NewChat(Model):
+class NewChat(Resources):
     """Body of ``POST api/chats``. What is ``None`` is the project's; mounts and env are added to the project's."""
 
     project: str = Field(description="id or name")
@@ -408,10 +398,6 @@ class NewChat(Model):
     prompt: str = ""
     mounts: tuple[Mount, ...] = ()
     env: Env = ()
-    cpus: float | None = Field(default=None, gt=0)
-    memory: int | None = Field(default=None, ge=16 * 2**20)
-    pids: int | None = Field(default=None, ge=16)
-    gpus: int | None = Field(default=None, ge=0)
 
 
 class ChatChange(Model):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -18,6 +20,9 @@ MAX_LINES = 200_000
 
 SECRET_LENGTH = 4
 """Characters of the shortest text that is left out: without a shorter one, half of a log would be stars."""
+
+TAIL = 20
+"""Lines of a step's end that a failure repeats."""
 
 BATCH = 500
 """Lines sent to a viewer in one message at most."""
@@ -46,7 +51,18 @@ class BuildLog:
         self._secrets = sorted((secret for secret in secrets if len(secret) >= SECRET_LENGTH), key=len, reverse=True)
         self._lines = 0
         self._dropped = 0
-        self.step = 0
+        self._step = 0
+        self._tail: deque[str] = deque(maxlen=TAIL)
+
+    @property
+    def step(self) -> int:
+        """Number of the step that runs now, from 1."""
+        return self._step
+
+    @step.setter
+    def step(self, number: int) -> None:
+        self._step = number
+        self._tail.clear()
 
     def write(self, text: str) -> None:
         """Add a line under the step that runs now."""
@@ -63,14 +79,14 @@ class BuildLog:
             return
         if self._dropped:
             self._append(f"[{self._dropped} more lines were left out]")
-        self._file.close()
+        with suppress(OSError):
+            self._file.close()
         self._file = None
         self._wake()
 
-    def tail(self, count: int = 20) -> list[str]:
-        """The last lines of the step that runs now."""
-        lines = [line.text for line in read_log(self.path) if line.step == self.step]
-        return lines[-count:]
+    def tail(self) -> list[str]:
+        """The last lines of the step that runs now, :data:`TAIL` at most."""
+        return list(self._tail)
 
     async def follow(self) -> AsyncIterator[tuple[int, list[LogLine]]]:
         """Batches of lines from the first on, each with the number of its first line, until the log is closed."""
@@ -97,8 +113,14 @@ class BuildLog:
         clean = clean.replace("\r", " ").replace("\n", " ")
         if len(clean) > LINE_LENGTH:
             clean = clean[:LINE_LENGTH] + f" [{len(clean) - LINE_LENGTH} more characters]"
-        self._file.write(f"{now().isoformat(timespec='milliseconds')} {self.step} {clean}\n")
-        self._file.flush()
+        self._tail.append(clean)
+        try:
+            self._file.write(f"{now().isoformat(timespec='milliseconds')} {self.step} {clean}\n")
+            self._file.flush()
+        except OSError:
+            # A full disk ends a build by what the build itself cannot write, not by what is told of it.
+            self._dropped += 1
+            return
         self._lines += 1
         self._wake()
 
@@ -108,9 +130,12 @@ class BuildLog:
 
 
 def parse_line(text: str) -> LogLine:
-    """Read back one line of the file."""
+    """Read back one line of the file. One that a full disk cut short is shown as it is."""
     time, step, rest = (text.rstrip("\n").split(" ", 2) + ["", ""])[:3]
-    return LogLine(time=datetime.fromisoformat(time), step=int(step), text=rest)
+    try:
+        return LogLine(time=datetime.fromisoformat(time), step=int(step), text=rest)
+    except ValueError:
+        return LogLine(time=now(), step=0, text=text.rstrip("\n"))
 
 
 def read_log(path: Path) -> list[LogLine]:

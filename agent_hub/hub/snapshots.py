@@ -138,7 +138,7 @@ class SnapshotBuild:
         base = find_base(text, self.checkout)
         if base.context is None:
             return await self._tagged_base(base.tag)
-        hash = context_hash(base.context, base.dockerfile)
+        hash = await asyncio.to_thread(context_hash, base.context, base.dockerfile)
         self.inputs["base"] = f"dockerfile:{hash}"
         ref = f"agent-hub/base:{hash[:16]}"
         if not self.force and await self.engine.image(ref):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import quote
 
 from agent_hub.server.handler import HubHandler, guarded
@@ -44,7 +45,7 @@ class ArtifactContentHandler(HubHandler):
         self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(artifact.name, safe='')}")
         self.set_header("Content-Length", str(artifact.size))
         with open(path, "rb") as file:
-            while chunk := file.read(CHUNK):
+            while chunk := await asyncio.to_thread(file.read, CHUNK):
                 self.write(chunk)
                 await self.flush()
 

@@ -1510,6 +1510,29 @@ export interface components {
          */
         NewChat: {
             /**
+             * Cpus
+             * @description CPU cores
+             * @default null
+             */
+            cpus: number | null;
+            /**
+             * Memory
+             * @description bytes
+             * @default null
+             */
+            memory: number | null;
+            /**
+             * Pids
+             * @default null
+             */
+            pids: number | null;
+            /**
+             * Gpus
+             * @description how many GPUs
+             * @default null
+             */
+            gpus: number | null;
+            /**
              * Project
              * @description id or name
              */
@@ -1544,26 +1567,6 @@ export interface components {
              * @default []
              */
             env: components["schemas"]["EnvVar"][];
-            /**
-             * Cpus
-             * @default null
-             */
-            cpus: number | null;
-            /**
-             * Memory
-             * @default null
-             */
-            memory: number | null;
-            /**
-             * Pids
-             * @default null
-             */
-            pids: number | null;
-            /**
-             * Gpus
-             * @default null
-             */
-            gpus: number | null;
         };
         /**
          * NewProject
