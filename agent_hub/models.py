@@ -13,6 +13,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
 
+PROMPT_BYTES = 120_000
+"""Longest first prompt, in bytes: it is one argument of the agent's command, and Linux takes 128 KiB in one."""
+
 NAME_LENGTH = 200
 """Longest name of a project or a chat, in characters; a longer one is refused, never cut silently."""
 
@@ -398,6 +401,15 @@ class NewChat(Resources):
     prompt: str = ""
     mounts: tuple[Mount, ...] = ()
     env: Env = ()
+
+    @field_validator("prompt")
+    @classmethod
+    def _prompt_fits_an_argument(cls, prompt: str) -> str:
+        if "\0" in prompt:
+            raise ValueError("it cannot contain a NUL character")
+        if (length := len(prompt.encode(errors="replace"))) > PROMPT_BYTES:
+            raise ValueError(f"it is {length} bytes long, and {PROMPT_BYTES} are the most; put the rest into a file")
+        return prompt
 
 
 class ChatChange(Model):

@@ -140,6 +140,8 @@ def test_no_path_leads_to_a_file_of_the_machine(
         ("api/chats", {}, "invalid_input", "project"),
         ("api/chats", {"project": "x", "memory": 1}, "invalid_input", "memory"),
         ("api/chats", {"project": "x", "cpus": "many"}, "invalid_input", "cpus"),
+        ("api/chats", {"project": "x", "prompt": "é" * 60_001}, "invalid_input", "prompt"),
+        ("api/chats", {"project": "x", "prompt": "a\0b"}, "invalid_input", "prompt"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_body_is_named(
