@@ -123,10 +123,10 @@ Env = Annotated[tuple[EnvVar, ...], BeforeValidator(_parse_env)]
 class Resources(Model):
     """What a chat may use of the machine; ``None`` leaves the hub's default."""
 
-    cpus: float | None = Field(default=None, gt=0, description="CPU cores")
-    memory: int | None = Field(default=None, ge=16 * 2**20, description="bytes")
-    pids: int | None = Field(default=None, ge=16)
-    gpus: int | None = Field(default=None, ge=0, description="how many GPUs")
+    cpus: float | None = Field(default=None, gt=0, le=4096, description="CPU cores")
+    memory: int | None = Field(default=None, ge=16 * 2**20, le=2**50, description="bytes")
+    pids: int | None = Field(default=None, ge=16, le=2**22)
+    gpus: int | None = Field(default=None, ge=0, le=1024, description="how many GPUs")
 
 
 class Gpu(Model):

@@ -18,6 +18,7 @@ from agent_hub.errors import AgentHubError
 from agent_hub.gateway.listener import Gateway
 from agent_hub.hub.hub import Hub, Settings
 from agent_hub.server import artifacts, builds, chats, events, projects, status, terminals
+from agent_hub.server.handler import NothingHandler
 
 ROOMS = (status, projects, builds, chats, artifacts, terminals, events)
 
@@ -64,6 +65,7 @@ class AgentHub(ExtensionApp):
     def initialize_handlers(self) -> None:
         """Put every room's handlers under ``agent-hub/``."""
         self.handlers.extend((rf"/agent-hub/{path}", handler) for room in ROOMS for path, handler in room.handlers)
+        self.handlers.append((r"/agent-hub/api/.*", NothingHandler))
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         """Open the hub once the event loop runs. One that cannot start leaves Lab as it is; the panel says why."""

@@ -13,7 +13,14 @@ from pydantic import BaseModel, ValidationError
 from tornado import web
 from tornado.web import HTTPError, MissingArgumentError
 
-from agent_hub.errors import AgentHubError, HubUnavailable, InvalidEnvironment, InvalidInput, InvalidMount
+from agent_hub.errors import (
+    AgentHubError,
+    HubUnavailable,
+    InvalidEnvironment,
+    InvalidInput,
+    InvalidMount,
+    NotFound,
+)
 from agent_hub.hub.hub import Hub
 
 AUTH_RESOURCE = "agent_hub"
@@ -92,6 +99,14 @@ class HubHandler(APIHandler):
         """A typed error is an answer, not an accident: it needs no traceback in the log."""
         if not isinstance(exc_info[1], AgentHubError):
             super().log_exception(*exc_info)
+
+
+class NothingHandler(HubHandler):
+    """``api/…`` of which there is nothing: a client that reads JSON gets JSON."""
+
+    def prepare(self) -> None:  # type: ignore[override]
+        """Every method is answered alike."""
+        raise NotFound("There is nothing at this address.", "api/openapi.json lists what there is.")
 
 
 def running_hub(settings: dict[str, Any]) -> Hub:
