@@ -40,9 +40,12 @@ class Artifacts:
 
     def incoming(self) -> Path:
         """A path for bytes that are still being received, on the file system that keeps them."""
-        folder = self._folders.root / "artifacts" / "incoming"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder / secrets.token_hex(8)
+        self._folders.incoming.mkdir(parents=True, exist_ok=True)
+        return self._folders.incoming / secrets.token_hex(8)
+
+    async def reconcile(self) -> None:
+        """At the hub's start: drop what was being received when it last ended; nobody sends the rest."""
+        await asyncio.to_thread(shutil.rmtree, self._folders.incoming, True)
 
     async def publish(self, chat_id: str, name: str, received: Path, sha256: str) -> Artifact:
         """Take a received file as the newest version of a chat's artifact of that name.

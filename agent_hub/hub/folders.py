@@ -54,6 +54,11 @@ class Folders:
         """What the hub tells the container while it runs."""
         return self.chat(chat) / "run"
 
+    @property
+    def incoming(self) -> Path:
+        """Files that are being published, until all of each is there."""
+        return self.root / "artifacts" / "incoming"
+
     def artifact(self, id: str) -> Path:
         """Every version of an artifact."""
         return self.root / "artifacts" / id

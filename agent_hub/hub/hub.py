@@ -93,6 +93,7 @@ class Hub:
             Opens the listener that containers reach, once the engine can tell where, and returns its URL for artifacts.
         """
         self._open_gateway = open_gateway
+        await self.artifacts.reconcile()
         await self.look()
         await self.builds.resume()
         self._looking = asyncio.create_task(self._keep_looking(), name="agent-hub engine")

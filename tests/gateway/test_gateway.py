@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from agent_hub.engines.process import ProcessEngine
 from agent_hub.errors import PortInUse
 from agent_hub.gateway.listener import Gateway
 from agent_hub.models import Chat, NewChat
@@ -272,3 +273,14 @@ async def test_what_containers_are_told_can_be_chosen(hub: RunningHub) -> None:
     behind = Gateway(hub.hub, base_url="https://hub.example/gate/")
     assert await behind.open() == "https://hub.example/gate/artifacts"
     await behind.close()
+
+
+async def test_what_was_being_received_when_the_hub_was_killed_is_dropped_at_its_next_start(tmp_path: Path) -> None:
+    cut_off = tmp_path / "data/artifacts/incoming/0123456789abcdef"
+    cut_off.parent.mkdir(parents=True)
+    cut_off.write_bytes(b"half of a fi")
+    hub = await RunningHub.open(tmp_path, ProcessEngine(tmp_path / "data/processes"), "any")
+    try:
+        assert incoming(hub) == []
+    finally:
+        await hub.close()
