@@ -101,10 +101,11 @@ class Repository:
     async def check_out(self, folder: Path, remote: str = "") -> None:
         """Make a clone of its own in `folder`, which may exist if it is empty; its origin is the project's URL.
 
-        Objects are hard links: nothing is copied, and nothing breaks if the project's clone goes.
+        Nothing breaks if the project's clone goes.
         """
         # No template: the seed of a snapshot may bring an info/exclude, and sample hooks serve nobody.
-        options = ["--local", "--no-tags", "--quiet", "--template=", "-c", "checkout.workers=0"]
+        # No hard links: an agent that writes to an object would write it into the project's clone and every other chat.
+        options = ["--no-hardlinks", "--no-tags", "--quiet", "--template=", "-c", "checkout.workers=0"]
         if self.branch:
             options += ["--branch", self.branch]
         for key in ("user.name", "user.email"):
@@ -119,8 +120,9 @@ class Repository:
         unfinished = self.folder.with_name("repository.unfinished")
         await asyncio.to_thread(shutil.rmtree, unfinished, ignore_errors=True)
         try:
+            # No hard links: of a repository on this machine they would be the person's own objects.
             await run_git(
-                "clone", "--bare", "--progress", "--", self.url, str(unfinished),
+                "clone", "--bare", "--no-hardlinks", "--progress", "--", self.url, str(unfinished),
                 action="clone the repository", on_line=on_line, url=self.url, branch=self.branch,
             )  # fmt: skip
             os.rename(unfinished, self.folder)

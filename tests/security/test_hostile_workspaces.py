@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent_hub.hub import workspaces
+from tests.conftest import Repository
 
 
 async def test_a_pipe_where_git_looks_for_patterns_ends_the_look_and_counts_as_work(
@@ -27,3 +28,15 @@ async def test_a_damaged_branch_counts_as_unsaved_work(tmp_path: Path):
         subprocess.run([*git, *arguments], check=True, timeout=20)
     (tmp_path / ".git" / "refs" / "heads" / "damaged").write_text("1" * 40 + "\n")
     assert await workspaces.unsaved_work(tmp_path)
+
+
+async def test_a_workspace_shares_no_file_with_the_project_s_clone_or_the_person_s_repository(
+    tmp_path: Path, a_repository: Repository
+):
+    clone = workspaces.Repository(tmp_path / "repository.git", str(a_repository.path))
+    await clone.refresh(lambda line: None)
+    await clone.check_out(tmp_path / "workspace")
+    folders = (a_repository.path / ".git", clone.folder, tmp_path / "workspace")
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    assert any("objects" in path.parts for path in files)
+    assert [path for path in files if path.stat().st_nlink > 1] == []
