@@ -46,6 +46,7 @@ class Terminals(Mapping[str, Terminal]):
             await terminal.close()
 
     async def close(self) -> None:
-        """End them all. The programs go on."""
-        for name in list(self._terminals):
-            await self.remove(name)
+        """Let go of them all, as the server ends. The programs go on, and viewers come back with the next server."""
+        while self._terminals:
+            _, terminal = self._terminals.popitem()
+            await terminal.close(gone=False)

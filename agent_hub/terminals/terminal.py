@@ -177,10 +177,19 @@ class Terminal:
         """Print a line of the hub's own."""
         self._show(f"\r\n\x1b[2m{text}\x1b[m\r\n".encode())
 
-    async def close(self) -> None:
-        """End the terminal: viewers are told, the stream is closed, the program goes on."""
+    async def close(self, *, gone: bool = True) -> None:
+        """End the terminal: the stream is closed, the program goes on.
+
+        Parameters
+        ----------
+        gone
+            Viewers are told that there is no such terminal any more. A widget that was told never connects again.
+        """
         for viewer in list(self._viewers):
-            viewer.end()
+            if gone:
+                viewer.end()
+            else:
+                viewer.leave()
         self._viewers.clear()
         self._disconnect()
         if self._tasks:

@@ -4,6 +4,7 @@ import asyncio
 import tracemalloc
 
 from agent_hub.terminals.history import HISTORY_BYTES
+from agent_hub.terminals.registry import Terminals
 from agent_hub.terminals.terminal import Terminal
 from agent_hub.terminals.viewer import QUEUE_CHARACTERS
 from tests.terminals.programs import LIMIT_SECONDS, Watcher
@@ -300,4 +301,17 @@ async def test_a_closed_terminal_tells_its_viewers_and_leaves_the_program(progra
     async with asyncio.timeout(LIMIT_SECONDS):
         await terminal.close()
     assert watcher.ended
+    assert program.process.returncode is None
+
+
+async def test_terminals_that_end_with_their_server_do_not_send_their_viewers_away(programs):
+    terminals = Terminals()
+    terminal = terminals.get_or_create("chat")
+    program = await programs("sleep", "60")
+    watcher = Watcher(terminal)
+    terminal.connect(program)
+    async with asyncio.timeout(LIMIT_SECONDS):
+        await terminals.close()
+    assert not watcher.ended
+    assert len(terminals) == 0
     assert program.process.returncode is None
