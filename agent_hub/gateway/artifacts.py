@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import re
 from typing import Any, BinaryIO
 
 from tornado.httputil import HTTPServerRequest
@@ -43,7 +44,9 @@ class ArtifactsHandler(RequestHandler):
             self._refusal = InvalidInput("Only POST is understood here.", "Use hub_artifact publish.")
         elif chat is None:
             self._refusal = NotAllowed("This token is of no chat that runs.", "Publish from inside a running chat.")
-        elif int(self.request.headers.get("Content-Length") or 0) > self._limit:
+        elif not re.fullmatch(r"[0-9]{0,19}", length := self.request.headers.get("Content-Length", "")):
+            self._refusal = InvalidInput(f"{length[:80]!r} is no length of a file.", "Use hub_artifact publish.")
+        elif int(length or 0) > self._limit:
             self._refusal = TooLarge(
                 f"The file is larger than {self._limit / 2**20:.0f} MiB.", "Publish a smaller one, or raise the limit."
             )
