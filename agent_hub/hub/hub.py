@@ -7,13 +7,14 @@ import logging
 import secrets
 import shutil
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from agent_hub.agents import AGENTS
 from agent_hub.engines.base import Engine
-from agent_hub.errors import Conflict, EngineError, EngineUnavailable, InvalidInput
+from agent_hub.errors import Conflict, EngineError, EngineUnavailable, InvalidInput, NotFound
 from agent_hub.hub.artifacts import Artifacts
 from agent_hub.hub.builds import Builds
 from agent_hub.hub.chats import Chats
@@ -80,6 +81,7 @@ class Hub:
         self._looking: asyncio.Task[None] | None = None
         self._look_now = asyncio.Event()
         self._naming = asyncio.Lock()
+        self._leaving: set[str] = set()
         self._reconciled = False
 
     # -- its own life
@@ -226,12 +228,20 @@ class Hub:
                 chats=len(chats),
                 unsaved=unsaved,
             )
-        if project.build is not None and not project.build.state.ended:
-            await self.builds.cancel(project_id)
-        for chat_id in chats:
-            await self.chats.delete(chat_id, force=True)
-        await asyncio.to_thread(shutil.rmtree, self.folders.project(project_id), True)
-        await self.store.projects.delete(project_id)
+        self._leaving.add(project_id)
+        try:
+            if project.build is not None and not project.build.state.ended:
+                await self.builds.cancel(project_id)
+            # Anew, once no chat is being added: one that came meanwhile would be left without its project.
+            async with self._naming:
+                chats = [chat.id for chat in self.store.chats if chat.project == project_id]
+            for chat_id in chats:
+                with suppress(NotFound):
+                    await self.chats.delete(chat_id, force=True)
+            await asyncio.to_thread(shutil.rmtree, self.folders.project(project_id), True)
+            await self.store.projects.delete(project_id)
+        finally:
+            self._leaving.discard(project_id)
 
     # -- chats
 
@@ -244,6 +254,8 @@ class Hub:
         own = {key: getattr(new, key) for key in Resources.model_fields if getattr(new, key) is not None}
         chat_id = secrets.token_hex(6)
         async with self._naming:
+            if project.id in self._leaving or project.id not in self.store.projects:
+                raise Conflict(f"“{project.name}” is being deleted.", "Choose another project.", field="project")
             chat = Chat(
                 id=chat_id,
                 project=project.id,
