@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from agent_hub.agents import agent
-from agent_hub.hub.artifacts import Artifacts
-from agent_hub.hub.folders import Folders
-from agent_hub.models import Artifact
+from agent_hub.engines.process import ProcessEngine
+from tests.conftest import Repository
+from tests.gateway.container import Container
+from tests.hub.running import RunningHub
 
 
 @pytest.fixture
@@ -34,20 +35,23 @@ def conversation(thread: object) -> str:
     return json.dumps({"type": "session_meta", "payload": {"id": thread}}) + "\n"
 
 
-def test_a_link_beside_an_artifact_is_not_followed(tmp_path: Path, secret: Path):
-    artifacts = Artifacts.__new__(Artifacts)
-    artifacts._folders, artifacts._root = Folders(tmp_path / "data"), tmp_path / "root"
-    shown = tmp_path / "root" / "artifacts"
-    shown.mkdir(parents=True)
-    (shown / ".a1.publishing").symlink_to(secret)
-    received = tmp_path / "received"
-    received.write_text("new")
-    artifact = Artifact.model_construct(id="a1", version=2, path="artifacts/a.txt")
+async def test_a_link_beside_an_artifact_is_not_followed(
+    tmp_path: Path, secret: Path, a_small_codex: Path, a_repository: Repository
+):
+    hub = await RunningHub.open(tmp_path, ProcessEngine(tmp_path / "data" / "processes"), "any")
+    try:
+        container = Container.of(hub, await hub.start(await hub.ready(a_repository)))
+        first = await container.published("a.txt", b"old")
+        shown = hub.hub.settings.root / first["path"]
+        (shown.parent / f".{first['id']}.publishing").symlink_to(secret)
 
-    artifacts._place(received, artifact, None)
+        await container.published("a.txt", b"new")
 
-    assert secret.read_text() == "the person's\n"
-    assert (shown / "a.txt").read_text() == "new"
+        assert secret.read_text() == "the person's\n"
+        assert shown.read_text() == "new" and not shown.is_symlink()
+    finally:
+        await hub.clear()
+        await hub.close()
 
 
 def test_a_pipe_among_conversations_holds_nothing_up(day: Path):
