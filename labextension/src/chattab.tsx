@@ -94,7 +94,8 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
 
   private _onStream(_: EventStream, state: StreamState): void {
     const { _session: session } = this;
-    if (state === 'live' && !session.isDisposed && session.connectionStatus === 'disconnected') {
+    // Not only one that gave up: between its own attempts, a widget waits for up to a minute.
+    if (state === 'live' && !session.isDisposed && session.connectionStatus !== 'connected') {
       session.reconnect().catch(reason => {
         console.warn('The terminal could not be reached again.', reason);
       });
