@@ -72,6 +72,7 @@ class Builds:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._logs: dict[str, BuildLog] = {}
         self._ended = asyncio.Condition()
+        self._closing = False
 
     async def queue(self, project_id: str, force: bool = False) -> Build:
         """Build a project's snapshot. Raises :class:`~agent_hub.errors.Conflict` where a build runs already."""
@@ -163,8 +164,6 @@ class Builds:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-
-    _closing = False
 
     # -- one build
 

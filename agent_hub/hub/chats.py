@@ -169,7 +169,8 @@ class Chats:
         """The engine does not answer: no running chat can be vouched for."""
         for chat in self._store.chats:
             self._forget_watch(chat.id)
-            await self._store.chats.change(chat.id, lifecycle.unreachable)
+            with suppress(NotFound):  # deleted while this loop waited for another
+                await self._store.chats.change(chat.id, lifecycle.unreachable)
 
     async def close(self) -> None:
         """Let go of every chat. Containers go on running."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from agent_hub.agents import AGENTS
 from agent_hub.engines.base import Engine
-from agent_hub.errors import Conflict, EngineError, EngineUnavailable, InvalidInput, NotFound
+from agent_hub.errors import AgentHubError, Conflict, EngineError, EngineUnavailable, InvalidInput, NotFound
 from agent_hub.hub.artifacts import Artifacts
 from agent_hub.hub.builds import Builds
 from agent_hub.hub.chats import Chats
@@ -80,6 +80,7 @@ class Hub:
         self._gpus: tuple[Gpu, ...] = ()
         self._looking: asyncio.Task[None] | None = None
         self._look_now = asyncio.Event()
+        self._look_lock = asyncio.Lock()
         self._naming = asyncio.Lock()
         self._leaving: set[str] = set()
         self._reconciled = False
@@ -111,7 +112,11 @@ class Hub:
         self.store.close()
 
     async def look(self) -> Status:
-        """Look at the engine now, and act on what has changed."""
+        """Look at the engine now, and act on what has changed; one look at a time."""
+        async with self._look_lock:
+            return await self._look()
+
+    async def _look(self) -> Status:
         found = await self.engine.status()
         before, self._engine_status = self._engine_status, found
         if found.reachable and not self._reconciled:
@@ -146,7 +151,11 @@ class Hub:
             except TimeoutError:
                 pass
             self._look_now.clear()
-            await self.look()
+            try:
+                await self.look()
+            except AgentHubError as error:
+                # A hub that stopped looking would never notice that the engine is back.
+                logger.error("The hub could not act on what it saw of its engine: %s", error)
 
     # -- what it knows
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from agent_hub.errors import NotFound
 from agent_hub.models import NewBuild
 from agent_hub.server.handler import HubHandler, guarded
@@ -42,8 +44,8 @@ class BuildLogHandler(HubHandler):
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
         try:
-            with open(path, "rb") as log:
-                while chunk := log.read(2**20):
+            with await asyncio.to_thread(open, path, "rb") as log:
+                while chunk := await asyncio.to_thread(log.read, 2**20):
                     self.write(chunk)
                     await self.flush()
         except FileNotFoundError:
