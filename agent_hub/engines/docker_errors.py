@@ -26,6 +26,7 @@ from agent_hub.errors import (
 )
 
 START_DOCKER = "Start Docker, or set DOCKER_HOST to the engine that runs, and try again."
+JOIN_GROUP = "Run 'sudo usermod -aG docker $USER', log in again, and start the server anew."
 
 _GPU = ("could not select device driver", "nvidia-container-cli", "nvidia-container-runtime-hook", "unknown device")
 _MOUNT = ("invalid mount config", "bind source path does not exist", "invalid volume specification", "mounts denied")
@@ -34,7 +35,10 @@ _NO_REGISTRY = ("dial tcp", "no such host", "i/o timeout", "connection refused",
 
 
 def unavailable(reason: object) -> EngineUnavailable:
-    """The engine does not answer."""
+    """The engine does not answer, or not to this user."""
+    # The docker SDK wraps the socket's error several times, and keeps its words.
+    if "Permission denied" in str(reason):
+        return EngineUnavailable("The container engine does not let this user in.", JOIN_GROUP, reason=str(reason))
     return EngineUnavailable("The container engine does not answer.", START_DOCKER, reason=str(reason))
 
 

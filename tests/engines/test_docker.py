@@ -14,6 +14,7 @@ import pytest_asyncio
 
 from agent_hub.engines.base import BuildSpec, ContainerSpec, Handle, Limits
 from agent_hub.engines.docker import DockerEngine
+from agent_hub.engines.docker_errors import unavailable
 from agent_hub.errors import (
     BaseImageNotFound,
     BuildError,
@@ -338,3 +339,9 @@ async def test_a_dockerfile_outside_its_folder_is_refused(
     for name in ("../outside", "linked", os.fspath(tmp_path / "outside"), "missing"):
         with pytest.raises(InvalidBase):
             await on_docker.build(BuildSpec("agent-hub-test/outside:1", context, dockerfile=name), lambda line: None)
+
+
+def test_an_engine_that_keeps_this_user_out_is_told_from_one_that_is_not_there() -> None:
+    refused = unavailable(PermissionError(13, "Permission denied"))
+    assert "let this user in" in refused.message and "usermod -aG docker" in refused.hint
+    assert "Start Docker" in unavailable(FileNotFoundError(2, "No such file or directory")).hint
