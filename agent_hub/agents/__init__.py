@@ -23,4 +23,4 @@ def agent(name: str) -> Agent:
         return AGENTS[name]
     except KeyError:
         known = ", ".join(sorted(AGENTS))
-        raise InvalidInput(f"There is no agent {name!r}.", f"Choose one of: {known}.", field="agent") from None
+        raise InvalidInput(f"There is no agent {name[:80]!r}.", f"Choose one of: {known}.", field="agent") from None

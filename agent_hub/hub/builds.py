@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
 from agent_hub.agents.base import Agent
@@ -242,38 +242,35 @@ class Builds:
         moment = now()
         log.step = STEPS.index(name) + 1
 
-        def change(project: Project) -> Project:
-            assert project.build is not None
+        def change(build: Build) -> Build:
             steps = [
                 _end(step, StepState.done, moment, was_cached) if step.state is StepState.running else step
-                for step in project.build.steps
+                for step in build.steps
             ]
             index = STEPS.index(name)
             steps[index] = steps[index].model_copy(
                 update={"state": StepState.running, "started_at": moment, "detail": detail}
             )
-            update = {"steps": tuple(steps), "progress": _progress(steps)}
-            return project.model_copy(update={"build": project.build.model_copy(update=update)})
+            return build.model_copy(update={"steps": tuple(steps), "progress": _progress(steps)})
 
-        await self._store.projects.change(project_id, change)
+        await self._change_build(project_id, change)
 
     async def _cache_rest(self, project_id: str, layer_was_cached: bool) -> None:
         """The snapshot was there: every step not yet run is done, from the cache."""
         moment = now()
 
-        def change(project: Project) -> Project:
-            assert project.build is not None
+        def change(build: Build) -> Build:
             steps = tuple(
                 _end(step, StepState.done, moment, layer_was_cached)
                 if step.state is StepState.running
                 else _end(step, StepState.done, moment, True)
                 if step.state is StepState.pending
                 else step
-                for step in project.build.steps
+                for step in build.steps
             )
-            return project.model_copy(update={"build": project.build.model_copy(update={"steps": steps})})
+            return build.model_copy(update={"steps": steps})
 
-        await self._store.projects.change(project_id, change)
+        await self._change_build(project_id, change)
 
     async def _fail(self, project_id: str, error: AgentHubError, log: BuildLog) -> None:
         details = {"step": log.step, "tail": log.tail()} | error.details
@@ -309,11 +306,16 @@ class Builds:
             await self._store.projects.change(project_id, change)
 
     async def _change(self, project_id: str, **update: object) -> None:
-        def change(project: Project) -> Project:
-            assert project.build is not None
-            return project.model_copy(update={"build": project.build.model_copy(update=update)})
+        await self._change_build(project_id, lambda build: build.model_copy(update=update))
 
-        await self._store.projects.change(project_id, change)
+    async def _change_build(self, project_id: str, change: Callable[[Build], Build]) -> None:
+        """Replace the newest build by a changed one, with no other change of its project in between."""
+
+        def apply(project: Project) -> Project:
+            assert project.build is not None
+            return project.model_copy(update={"build": change(project.build)})
+
+        await self._store.projects.change(project_id, apply)
 
 
 def _end(step: BuildStep, state: StepState, moment: datetime, cached: bool) -> BuildStep:

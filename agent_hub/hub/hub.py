@@ -13,8 +13,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from agent_hub.agents import AGENTS
+from agent_hub.agents import agent as find_agent
 from agent_hub.engines.base import Engine
-from agent_hub.errors import AgentHubError, Conflict, EngineError, EngineUnavailable, InvalidInput, NotFound
+from agent_hub.errors import AgentHubError, Conflict, EngineError, EngineUnavailable, NotFound
 from agent_hub.hub.artifacts import Artifacts
 from agent_hub.hub.builds import Builds
 from agent_hub.hub.chats import Chats
@@ -190,7 +191,7 @@ class Hub:
     async def add_project(self, new: NewProject) -> Project:
         """Keep a project and build it. The repository is looked at first, so that a wrong URL is refused at once."""
         mounts = check_mounts(new.mounts, self.settings.data_dir)
-        self._check_agent(new.agent)
+        find_agent(new.agent)
         found = await check_repository(new.url, new.branch)
         async with self._naming:
             name = self._free_name(new.name or found.name, chosen=new.name is not None)
@@ -210,7 +211,7 @@ class Hub:
         if "mounts" in update:
             update["mounts"] = check_mounts(update["mounts"], self.settings.data_dir)
         if "agent" in update:
-            self._check_agent(update["agent"])
+            find_agent(update["agent"])
         if "name" in update and update["name"] != project.name:
             update["name"] = self._free_name(update["name"], chosen=True)
         if update.get("branch") not in (None, project.branch):
@@ -258,7 +259,7 @@ class Hub:
         """Keep a chat and start it; returns at once."""
         project = self.project(new.project)
         agent = new.agent or project.agent
-        self._check_agent(agent)
+        find_agent(agent)
         mounts = check_mounts(new.mounts, self.settings.data_dir)
         own = {key: getattr(new, key) for key in Resources.model_fields if getattr(new, key) is not None}
         chat_id = secrets.token_hex(6)
@@ -286,12 +287,6 @@ class Hub:
     async def stop_chat(self, chat_id: str) -> Chat:
         """Stop a chat, and return once it does not run."""
         return await self.chats.stop(chat_id)
-
-    def _check_agent(self, agent: str) -> None:
-        if agent not in AGENTS:
-            raise InvalidInput(
-                f"There is no agent {agent[:80]!r}.", f"Choose one of: {', '.join(AGENTS)}.", field="agent"
-            )
 
     def _free_name(self, name: str, chosen: bool) -> str:
         taken = {project.name for project in self.store.projects}
