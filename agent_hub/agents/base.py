@@ -42,9 +42,54 @@ class Agent(ABC):
         """Variables that the program needs, beside the chat's own."""
 
     @abstractmethod
+    def files(self, chat: Chat) -> Mapping[str, str]:
+        """Files for :data:`RUN`, by name, which the program reads there: written before each start, and at a claim."""
+
+    @abstractmethod
     def prepare(self, chat: Chat, home: Path) -> None:
         """Write the configuration into the agent's folder, before every start. Blocks: call it in a thread."""
 
     @abstractmethod
     def thread(self, home: Path) -> str:
         """The id of the conversation that the folder holds, empty where there is none. Blocks."""
+
+    # -- spares: a container made ahead, which a chat that is asked for later takes over
+
+    def spare_command(self, spare: Chat) -> Sequence[str] | None:
+        """What a spare's terminal runs before anyone has asked for a chat.
+
+        ``None``: the spare's container waits, and runs :meth:`command` at the claim.
+        """
+        return None
+
+    def fits(self, spare: Chat, chat: Chat) -> bool:
+        """Whether a spare that was started with the settings of `spare` can become `chat`.
+
+        Asked of chats with the same agent, image, commit, mounts and resources; what may differ is the name, the
+        prompt, the model and the environment.
+        """
+        return True
+
+    async def warm(self, spare: Chat, home: Path) -> Warm | None:
+        """Wait until the program of a spare has painted its first screen, and take hold of it.
+
+        ``None`` where :meth:`spare_command` is. Raises :class:`~agent_hub.errors.AgentUnavailable` where it does not
+        come up.
+        """
+        return None
+
+
+class Warm(ABC):
+    """An agent that runs in a spare, and waits to be given to a chat."""
+
+    @abstractmethod
+    async def claim(self, chat: Chat) -> str:
+        """Make the running program the chat's: its settings, its name and its first prompt. Returns the thread's id.
+
+        The container runs (it was unpaused), and the chat's files are in :data:`RUN` by now. Raises
+        :class:`~agent_hub.errors.AgentUnavailable` where the program does not answer.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of it; the program goes on."""

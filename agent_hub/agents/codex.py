@@ -47,6 +47,9 @@ class CodexAgent(Agent):
     def environment(self, chat: Chat) -> Mapping[str, str]:
         return {"CODEX_HOME": AGENT_HOME}
 
+    def files(self, chat: Chat) -> Mapping[str, str]:
+        return {}
+
     def prepare(self, chat: Chat, home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True)
         _write_once(home / "config.toml", _CONFIG)

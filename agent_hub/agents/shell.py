@@ -31,6 +31,9 @@ class ShellAgent(Agent):
     def environment(self, chat: Chat) -> Mapping[str, str]:
         return {}
 
+    def files(self, chat: Chat) -> Mapping[str, str]:
+        return {}
+
     def prepare(self, chat: Chat, home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True)
 

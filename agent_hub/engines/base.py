@@ -235,6 +235,14 @@ class Engine(ABC):
         """Ask the container to end, and kill it after `grace` seconds. Returns once it is verified not to run."""
 
     @abstractmethod
+    async def pause(self, handle: Handle) -> None:
+        """Freeze a running container: it keeps its memory and uses no CPU. No error where it is paused already."""
+
+    @abstractmethod
+    async def unpause(self, handle: Handle) -> None:
+        """Let a paused container go on; no error where it is not paused."""
+
+    @abstractmethod
     async def remove(self, handle: Handle) -> None:
         """Kill and remove the container. Returns once it is verified gone; no error where it was."""
 

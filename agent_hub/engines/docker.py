@@ -215,6 +215,16 @@ class DockerEngine(Engine):
                 f"The container {handle.name} does not stop.", "Restart the container engine, and try again."
             ) from error
 
+    async def pause(self, handle: Handle) -> None:
+        """Freeze it; no error where it is paused already."""
+        with suppress(Conflict):
+            (await self._engine.request("POST", f"/containers/{handle.id}/pause")).close()
+
+    async def unpause(self, handle: Handle) -> None:
+        """Let it go on; no error where it is not paused."""
+        with suppress(Conflict):
+            (await self._engine.request("POST", f"/containers/{handle.id}/unpause")).close()
+
     async def remove(self, handle: Handle) -> None:
         """Kill and remove it, and verify that it is gone."""
         self._sizes.pop(handle.id, None)

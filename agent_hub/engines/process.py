@@ -275,6 +275,12 @@ class ProcessEngine(Engine):
             f"The process {identity.pid} cannot be ended.", "It waits for the kernel; look at it with ps."
         )
 
+    async def pause(self, handle: Handle) -> None:
+        """Leave it be: a program that waits costs next to nothing, and one that is stopped would seem hung."""
+
+    async def unpause(self, handle: Handle) -> None:
+        """Leave it be; see :meth:`pause`."""
+
     async def remove(self, handle: Handle) -> None:
         """Kill the program and remove the container's folder."""
         records = await self._load()
