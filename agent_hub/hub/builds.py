@@ -204,6 +204,7 @@ class Builds:
             engine=self._engine,
             project=project,
             checkout=scratch / "source",
+            objects=repository.shared_mount(),
             commit=commit,
             cache=self._folders.cache,
             scratch=scratch,

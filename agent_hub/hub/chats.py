@@ -28,7 +28,7 @@ from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.launches import Launcher, remove_tree
 from agent_hub.hub.store import Store
-from agent_hub.hub.workspaces import Unsaved, unsaved_work
+from agent_hub.hub.unsaved import Unsaved, unsaved_work
 from agent_hub.models import Chat, ChatStatus, Snapshot
 from agent_hub.terminals.registry import Terminals
 from agent_hub.terminals.terminal import Terminal

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from agent_hub.errors import GitError
 from agent_hub.hub.repositories import SCHEMES, git_error
@@ -21,6 +22,17 @@ ENVIRONMENT = {
 }
 
 
+OWN = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
+"""For Git in folders of the hub's own: no hook and no filter of the person's has a part in what is made there."""
+
+ELSEWHERE = (
+    "GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_NAMESPACE", "GIT_PREFIX",
+    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_COUNT",
+)  # fmt: skip
+"""Variables that would point Git at another repository: a server that was started from a hook has them."""
+
+
 async def run_git(
     *arguments: str,
     action: str,
@@ -31,12 +43,32 @@ async def run_git(
     url: str = "",
     branch: str = "",
 ) -> str:
+    """Run ``git`` and return what it printed, as text; see :func:`git_output`."""
+    output = await git_output(
+        *arguments, action=action, cwd=cwd, env=env, on_line=on_line, timeout=timeout, url=url, branch=branch
+    )
+    return output.decode(errors="replace")
+
+
+async def git_output(
+    *arguments: str,
+    action: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: BinaryIO | None = None,
+    on_line: Callable[[str], None] | None = None,
+    timeout: float = 3600.0,
+    url: str = "",
+    branch: str = "",
+) -> bytes:
     """Run ``git`` and return what it printed.
 
     Parameters
     ----------
     action
         What this does, as in "clone the repository", for the error.
+    stdin
+        A file that it reads.
     on_line
         Takes each line of progress; of a line that Git rewrites, only its last state.
     timeout
@@ -56,8 +88,10 @@ async def run_git(
             "git",
             *arguments,
             cwd=cwd,
-            env=os.environ | ENVIRONMENT | dict(env or {}),
-            stdin=asyncio.subprocess.DEVNULL,
+            env={name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+            | ENVIRONMENT
+            | dict(env or {}),
+            stdin=stdin or asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
@@ -86,7 +120,7 @@ async def run_git(
             await process.wait()
     if code != 0:
         raise git_error(action, "\n".join(complaint[-50:]), url, branch)
-    return output.decode(errors="replace")
+    return output
 
 
 async def _read_lines(stream: asyncio.StreamReader, hear: Callable[[str], None]) -> None:

@@ -78,6 +78,7 @@ class Launcher:
                 Mount(source=str(folders.workspace(chat.id)), target=WORKSPACE, read_only=False),
                 Mount(source=str(folders.agent_home(chat.id)), target=AGENT_HOME, read_only=False),
                 Mount(source=str(folders.run(chat.id)), target=RUN),
+                self._repository(chat).shared_mount(),
                 *chat.mounts,
             ],
             labels={
@@ -98,14 +99,16 @@ class Launcher:
             folder.mkdir(exist_ok=True, mode=0o700)
         return not any(folders.workspace(chat_id).iterdir())
 
-    async def _make_workspace(self, chat: Chat) -> None:
+    def _repository(self, chat: Chat) -> Repository:
         project = self._store.projects[chat.project]
-        repository = Repository(self._folders.repository(chat.project), project.url, project.branch)
+        return Repository(self._folders.repository(chat.project), project.url, project.branch)
+
+    async def _make_workspace(self, chat: Chat) -> None:
         # Beside its place and then moved there: a clone that was cut off must not look like one that is whole.
         unfinished = self._folders.chat(chat.id) / "workspace.unfinished"
         await asyncio.to_thread(remove_tree, unfinished)
         try:
-            await repository.check_out(unfinished)
+            await self._repository(chat).check_out(unfinished)
             os.rename(unfinished, self._folders.workspace(chat.id))
         finally:
             await asyncio.to_thread(remove_tree, unfinished)

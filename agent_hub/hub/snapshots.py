@@ -102,6 +102,8 @@ class SnapshotBuild:
         What is built.
     checkout
         A clone of the repository at `commit`.
+    objects
+        What the clone's objects are found by in a container.
     cache, scratch
         Folders for what can be fetched again, and for this build alone.
     default_base
@@ -119,6 +121,7 @@ class SnapshotBuild:
     engine: Engine
     project: Project
     checkout: Path
+    objects: Mount
     commit: str
     cache: Path
     scratch: Path
@@ -250,6 +253,7 @@ class SnapshotBuild:
                     entrypoint=["sleep", "infinity"],
                     mounts=[
                         Mount(source=str(self.checkout), target="/hub/source"),
+                        self.objects,
                         Mount(source=str(script), target="/hub/setup"),
                         *self.project.mounts,
                     ],

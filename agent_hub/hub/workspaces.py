@@ -6,17 +6,35 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from agent_hub.errors import BranchNotFound, GitError
-from agent_hub.hub.git import run_git
+from agent_hub.hub.git import OWN, git_output, run_git
+from agent_hub.hub.git_directory import OBJECTS, GitDirectory
 from agent_hub.hub.repositories import parse_url, repository_name
-from agent_hub.models import RepositoryInfo
+from agent_hub.models import Mount, RepositoryInfo
 
 CHECK_TIMEOUT = 30.0
 """Seconds that a look at a repository may take: a person waits for it."""
+
+KEPT = b"refs/agent-hub/kept/"
+"""Refs of a project's clone to what its repository had once, and has no more."""
+
+KEEPING = """\
+[gc]
+	auto = 0
+	pruneExpire = never
+[maintenance]
+	auto = false
+[transfer]
+	unpackLimit = 1
+"""
+"""Configuration of a project's clone: no Git tidies up by itself, and each fetch leaves one pack."""
+
+PACKS = 16
+"""Packs that a project's clone may lie in before they are put together."""
 
 
 async def check_repository(text: str, branch: str = "") -> RepositoryInfo:
@@ -72,13 +90,18 @@ class Repository:
         """Clone, or fetch what is new; return the commit that chats start from, empty in an empty repository."""
         if not self.folder.exists():
             await self._clone(on_line)
-        else:
-            # The URL may have been changed since; a fetch into the same refs keeps what is shared.
-            await run_git(
-                "fetch", "--prune", "--progress", "--", self.url,
-                "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*",
-                cwd=self.folder, action="fetch the repository", on_line=on_line, url=self.url, branch=self.branch,
-            )  # fmt: skip
+            await self._own_its_objects()
+            return await self.commit()
+        await self._own_its_objects()
+        before = await self._refs()
+        # The URL may have been changed since; a fetch into the same refs keeps what is shared.
+        await run_git(
+            "fetch", "--prune", "--progress", "--", self.url,
+            "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*",
+            cwd=self.folder, action="fetch the repository", on_line=on_line, url=self.url, branch=self.branch,
+        )  # fmt: skip
+        await self._keep_reachable(before)
+        await self._compact()
         return await self.commit()
 
     async def commit(self) -> str:
@@ -90,29 +113,124 @@ class Repository:
             )
         except GitError:
             if self.branch:
-                raise BranchNotFound(
-                    f"The repository has no branch {self.branch!r}.",
-                    "Choose another, or leave it empty.",
-                    field="branch",
-                ) from None
+                raise self._no_branch() from None
             return ""
         return found.strip()
 
-    async def check_out(self, folder: Path, remote: str = "") -> None:
-        """Make a clone of its own in `folder`, which may exist if it is empty; its origin is the project's URL.
+    async def check_out(self, folder: Path) -> None:
+        """Make a workspace in `folder`, which may exist if it is empty; its origin is the project's URL.
 
-        Nothing breaks if the project's clone goes.
+        Its objects stay in the project's clone, where the workspace finds them by a relative path: on this machine
+        through a link beside `folder`, in a container through :meth:`shared_mount`.
         """
-        # No template: the seed of a snapshot may bring an info/exclude, and sample hooks serve nobody.
-        # No hard links: an agent that writes to an object would write it into the project's clone and every other chat.
-        options = ["--no-hardlinks", "--no-tags", "--quiet", "--template=", "-c", "checkout.workers=0"]
-        if self.branch:
-            options += ["--branch", self.branch]
-        for key in ("user.name", "user.email"):
-            if value := await _identity(key):
-                options += ["-c", f"{key}={value}"]
-        await run_git("clone", *options, "--", str(self.folder), str(folder), action="make the workspace")
-        await run_git("remote", "set-url", "origin", remote or self.url, cwd=folder, action="make the workspace")
+        await self._own_its_objects()
+        refs, identity = await self._refs(), await _identity()
+
+        def write() -> str:
+            default = (self.folder / "HEAD").read_bytes().strip()
+            head = b"ref: refs/heads/" + os.fsencode(self.branch) if self.branch else default
+            commit = refs.get(head.removeprefix(b"ref: "), b"") if head.startswith(b"ref: ") else head
+            if self.branch and not commit:
+                raise self._no_branch()
+            shallow = self.folder / "shallow"
+            GitDirectory(
+                url=self.url,
+                head=head,
+                commit=commit.decode(),
+                default=default,
+                refs=refs,
+                identity=identity,
+                shallow=shallow.read_bytes() if shallow.exists() else b"",
+            ).write(folder / ".git")
+            self.share(folder)
+            return commit.decode()
+
+        commit = await asyncio.to_thread(write)
+        if commit:
+            # Not clone, which takes three times as long for a small repository and would need its origin set after.
+            await run_git(
+                "read-tree", "--reset", "-u", commit, cwd=folder, env=OWN | {"GIT_DIR": str(folder / ".git")},
+                action="make the workspace",
+            )  # fmt: skip
+
+    def share(self, workspace: Path) -> None:
+        """Let a workspace in that place find the project's objects on this machine. Blocks."""
+        link = workspace.parent / OBJECTS.lstrip("/")
+        target = os.path.relpath(self.folder / "objects", link.parent)
+        if link.is_symlink() and os.readlink(link) == target:
+            return
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+
+    def shared_mount(self) -> Mount:
+        """What a workspace's container needs to find the project's objects; it cannot write them."""
+        return Mount(source=str(self.folder / "objects"), target=OBJECTS)
+
+    def _no_branch(self) -> BranchNotFound:
+        return BranchNotFound(
+            f"The repository has no branch {self.branch!r}.", "Choose another, or leave it empty.", field="branch"
+        )
+
+    # -- the clone itself
+
+    async def _refs(self) -> dict[bytes, bytes]:
+        """Every branch and tag of the repository, and what it points at."""
+        listing = await git_output(
+            "for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags",
+            cwd=self.folder, action="list the branches",
+        )  # fmt: skip
+        return dict(line.rsplit(b" ", 1) for line in listing.splitlines())
+
+    async def _keep_reachable(self, before: Mapping[bytes, bytes]) -> None:
+        """Hold on to what a fetch has moved branches away from: workspaces that were made before are made of it."""
+        after = set((await self._refs()).values())
+        gone = {name: value for name, value in before.items() if value not in after}
+        if not gone:
+            return
+        lost = {value for name, value in gone.items() if name.startswith(b"refs/tags/")}
+        with tempfile.TemporaryFile() as lines:
+            lines.writelines(value + b"\n" for value in gone.values())
+            lines.seek(0)
+            # A branch that only went forward is reachable still.
+            commits = await git_output(
+                "rev-list", "--stdin", "--not", "--all",
+                cwd=self.folder, action="look for what left the repository", stdin=lines,
+            )  # fmt: skip
+        lost |= set(gone.values()).intersection(commits.splitlines())
+        with tempfile.TemporaryFile() as lines:
+            lines.writelines(b"update %s%s %s\n" % (KEPT, value, value) for value in lost)
+            lines.seek(0)
+            await git_output(
+                "update-ref", "--stdin", cwd=self.folder, action="keep what left the repository", stdin=lines
+            )
+
+    async def _compact(self) -> None:
+        """Put the packs of many fetches into few. Unlike gc, this leaves no object out, whatever refers to it."""
+        packs = await asyncio.to_thread(lambda: len(list((self.folder / "objects" / "pack").glob("*.pack"))))
+        if packs <= PACKS:
+            return
+        # A Git older than 2.32 cannot; packs that lie side by side are slower, and whole.
+        with suppress(GitError):
+            await run_git("repack", "--geometric=2", "-d", "--quiet", cwd=self.folder, action="compact the clone")
+
+    async def _own_its_objects(self) -> None:
+        """See that nothing but the hub removes an object of this clone, also of one that an older hub made."""
+        borrowed = await asyncio.to_thread(self._configure)
+        if borrowed is not None:
+            # A local repository that borrows its objects lends them: a container would not find those.
+            await run_git("repack", "-a", "-d", "--quiet", cwd=self.folder, action="copy the repository's objects")
+            await asyncio.to_thread(borrowed.unlink)
+
+    def _configure(self) -> Path | None:
+        config = self.folder / "config"
+        text = config.read_text(errors="surrogateescape")
+        if KEEPING not in text:
+            new = config.with_name("config.agent-hub")
+            new.write_text(f"{text.rstrip()}\n{KEEPING}", errors="surrogateescape")
+            new.replace(config)
+        alternates = self.folder / "objects" / "info" / "alternates"
+        return alternates if alternates.exists() else None
 
     async def _clone(self, on_line: Callable[[str], None]) -> None:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
@@ -130,102 +248,16 @@ class Repository:
             await asyncio.to_thread(shutil.rmtree, unfinished, ignore_errors=True)
 
 
-async def _identity(key: str) -> str:
+async def _identity() -> dict[str, str]:
     """The name and address that the person's own Git signs commits with, so that an agent's commits carry them."""
-    if key not in _identities:
-        try:
-            _identities[key] = (await run_git("config", "--global", "--get", key, action="read your name")).strip()
-        except GitError:
-            _identities[key] = ""
-    return _identities[key]
+    if not _identities:
+        for key in ("user.name", "user.email"):
+            try:
+                value = (await run_git("config", "--global", "--get", key, action="read your name")).strip()
+            except GitError:
+                value = ""
+            _identities[key] = value
+    return {key: value for key, value in _identities.items() if value}
 
 
 _identities: dict[str, str] = {}
-
-
-@dataclass(frozen=True)
-class Unsaved:
-    """Work that is in a workspace and nowhere else."""
-
-    files: int
-    commits: int
-
-    def __bool__(self) -> bool:
-        return bool(self.files or self.commits)
-
-    def __str__(self) -> str:
-        parts = []
-        if self.files:
-            parts.append(f"{self.files} changed or new file{'s' * (self.files != 1)}")
-        if self.commits:
-            parts.append(f"{self.commits} commit{'s' * (self.commits != 1)} not pushed")
-        return " and ".join(parts)
-
-
-async def unsaved_work(workspace: Path) -> Unsaved:
-    """What would be lost with the workspace: uncommitted files, and commits on no remote.
-
-    An agent may have written anything into ``.git/config``, and Git runs commands that it finds there. So the
-    workspace's configuration is never read: a Git directory of the hub's own, with copies of the refs and the index,
-    looks at the workspace's files and objects.
-    """
-    inside = workspace / ".git"
-    if not inside.is_dir() or inside.is_symlink():
-        return await asyncio.to_thread(_everything, workspace)
-    with tempfile.TemporaryDirectory(prefix="agent-hub-git-") as temporary:
-        own = Path(temporary)
-        await asyncio.to_thread(_copy_state, inside, own)
-        env = {
-            "GIT_DIR": str(own),
-            "GIT_WORK_TREE": str(workspace),
-            "GIT_OBJECT_DIRECTORY": str(inside / "objects"),
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_OPTIONAL_LOCKS": "0",
-        }
-        try:
-            listing = await run_git(
-                "status", "--porcelain", "-z", "--ignore-submodules=all", "--no-renames",
-                cwd=workspace, env=env, action="look for unsaved work", timeout=CHECK_TIMEOUT,
-            )  # fmt: skip
-        except GitError:
-            # What Git cannot read it cannot vouch for.
-            return await asyncio.to_thread(_everything, workspace)
-        try:
-            # Every ref of its own: branches, HEAD, and the stash.
-            ahead = await run_git(
-                "rev-list", "--count", "--exclude=refs/remotes/*", "--exclude=refs/tags/*", "--all",
-                "--not", "--remotes",
-                cwd=workspace, env=env, action="look for unsaved work", timeout=CHECK_TIMEOUT,
-            )  # fmt: skip
-        except GitError:
-            # An empty repository answers 0: this one is damaged, or too slow to vouch for.
-            return await asyncio.to_thread(_everything, workspace)
-        return Unsaved(files=listing.count("\0"), commits=int(ahead or 0))
-
-
-def _everything(workspace: Path) -> Unsaved:
-    count = 0
-    for _, folders, names in os.walk(workspace):
-        if ".git" in folders:
-            folders.remove(".git")
-        count += len(names)
-    return Unsaved(files=count, commits=0)
-
-
-def _copy_state(inside: Path, own: Path) -> None:
-    (own / "objects").mkdir()
-    (own / "refs").mkdir()
-    (own / "config").write_text("[core]\n\trepositoryformatversion = 0\n\tbare = false\n")
-    (own / "info").mkdir()
-    for name in ("HEAD", "index", "packed-refs", "info/exclude"):
-        if (inside / name).is_file() and not (inside / name).is_symlink():
-            # With its time: Git looks into files that are as new as the index, and trusts those that are older.
-            shutil.copy2(inside / name, own / name)
-    for folder, _, names in os.walk(inside / "refs"):
-        for name in names:
-            source = Path(folder) / name
-            if source.is_file() and not source.is_symlink():
-                target = own / source.relative_to(inside)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, target)

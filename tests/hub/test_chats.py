@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import time
 from pathlib import Path
 
@@ -251,10 +250,15 @@ async def test_a_project_with_chats_is_deleted_only_with_them(a_hub: RunningHub,
     assert not Path(chat.workspace).exists() and not a_hub.hub.folders.project(a_ready_project.id).exists()
 
 
-async def test_chats_are_whole_without_the_projects_clone(a_hub: RunningHub, a_ready_project: Project) -> None:
+async def test_a_chat_s_git_has_the_whole_history_and_cannot_write_the_project_s(
+    a_hub: RunningHub, a_ready_project: Project
+) -> None:
     chat = await a_hub.start(a_ready_project)
-    shutil.rmtree(a_hub.hub.folders.repository(a_ready_project.id))
     assert "Add data" in await a_hub.run(chat.id, "git log --oneline")
+    assert await a_hub.run(chat.id, "git fsck --full --strict && git gc --quiet && git status --porcelain") == ""
+    assert "Read-only file system" in await a_hub.run(chat.id, "touch /hub/objects/mine; rm -rf /hub/objects/pack")
+    clone = Repository(a_hub.hub.folders.repository(a_ready_project.id))
+    clone.git("fsck", "--full")
 
 
 async def test_a_chat_of_a_project_that_cannot_be_built_fails_with_the_builds_cause(

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from agent_hub.hub import workspaces
+from agent_hub.hub import unsaved, workspaces
 from tests.conftest import Repository
 
 
 async def test_a_pipe_where_git_looks_for_patterns_ends_the_look_and_counts_as_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(workspaces, "CHECK_TIMEOUT", 0.5)
+    monkeypatch.setattr(unsaved, "CHECK_TIMEOUT", 0.5)
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True, timeout=20)
     os.mkfifo(tmp_path / ".gitignore")
     async with asyncio.timeout(10):
-        assert await workspaces.unsaved_work(tmp_path)
+        assert await unsaved.unsaved_work(tmp_path)
 
 
 async def test_a_damaged_branch_counts_as_unsaved_work(tmp_path: Path):
@@ -27,7 +27,7 @@ async def test_a_damaged_branch_counts_as_unsaved_work(tmp_path: Path):
     for arguments in (["init", "-q"], ["add", "a"], ["commit", "-qm", "a"]):
         subprocess.run([*git, *arguments], check=True, timeout=20)
     (tmp_path / ".git" / "refs" / "heads" / "damaged").write_text("1" * 40 + "\n")
-    assert await workspaces.unsaved_work(tmp_path)
+    assert await unsaved.unsaved_work(tmp_path)
 
 
 async def test_a_workspace_shares_no_file_with_the_project_s_clone_or_the_person_s_repository(

@@ -1,0 +1,120 @@
+"""What is in a workspace and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent_hub.errors import GitError
+from agent_hub.hub.inspection import Inspection, Unreadable, inspection, open_folder, read_bounded, split
+
+CHECK_TIMEOUT = 30.0
+"""Seconds that a look at a workspace may take: a person waits for it."""
+
+NESTING = 4
+"""How deep submodules of submodules are looked at."""
+
+
+@dataclass(frozen=True)
+class Unsaved:
+    """Work that is in a workspace and nowhere else."""
+
+    files: int
+    commits: int
+
+    def __bool__(self) -> bool:
+        return bool(self.files or self.commits)
+
+    def __str__(self) -> str:
+        parts = []
+        if self.files:
+            parts.append(f"{self.files} changed or new file{'s' * (self.files != 1)}")
+        if self.commits:
+            parts.append(f"{self.commits} commit{'s' * (self.commits != 1)} not pushed")
+        return " and ".join(parts)
+
+
+async def unsaved_work(workspace: Path) -> Unsaved:
+    """What would be lost with the workspace: uncommitted files, and commits on no remote; also in its submodules.
+
+    What Git cannot read it cannot vouch for: there every file counts.
+    """
+    return await _unsaved(workspace, None, NESTING)
+
+
+async def _unsaved(folder: Path, inside: Path | None, nesting: int) -> Unsaved:
+    try:
+        async with inspection(folder, inside) as look:
+            own, modules = await _look(look)
+    except (GitError, Unreadable, OSError):
+        return await asyncio.to_thread(_everything, folder)
+    for path in modules:
+        found = await _in_submodule(folder, folder / os.fsdecode(path), inside or folder / ".git", nesting)
+        own = Unsaved(files=own.files + found.files, commits=own.commits + found.commits)
+    return own
+
+
+async def _look(look: Inspection) -> tuple[Unsaved, list[bytes]]:
+    said: list[str] = []
+    action = "look for unsaved work"
+    listing = await look.run(
+        "status", "--porcelain", "-z", "--ignore-submodules=all", "--no-renames",
+        action=action, timeout=CHECK_TIMEOUT, said=said,
+    )  # fmt: skip
+    # Every ref of its own: branches, HEAD, and the stash.
+    ahead = await look.run(
+        "rev-list", "--count", "--exclude=refs/remotes/*", "--exclude=refs/tags/*", "--all", "--not", "--remotes",
+        action=action, timeout=CHECK_TIMEOUT,
+    )  # fmt: skip
+    index = await look.run("ls-files", "--stage", "-z", action=action, timeout=CHECK_TIMEOUT)
+    # A folder that Git may not open is left out with a warning.
+    files = len(split(listing)) + sum("could not open" in line for line in said)
+    links = [entry.partition(b"\t")[2] for entry in split(index) if entry.startswith(b"160000 ")]
+    return Unsaved(files=files, commits=int(ahead or 0)), links
+
+
+async def _in_submodule(above: Path, folder: Path, inside: Path, nesting: int) -> Unsaved:
+    try:
+        git = await asyncio.to_thread(_git_of_submodule, above, folder, inside)
+    except Unreadable:
+        return await asyncio.to_thread(_everything, folder)
+    if git is None:
+        return Unsaved(files=0, commits=0)
+    if not nesting:
+        return await asyncio.to_thread(_everything, folder)
+    return await _unsaved(folder, git, nesting - 1)
+
+
+def _git_of_submodule(above: Path, folder: Path, inside: Path) -> Path | None:
+    """The Git directory of a submodule, which is beside that of the repository above; None where it is not filled."""
+    for parent in [folder, *folder.parents]:
+        if parent == above:
+            break
+        if parent.is_symlink() or not parent.is_dir():
+            return None
+    git = folder / ".git"
+    if git.is_dir() and not git.is_symlink():
+        return git
+    descriptor = open_folder(folder)
+    try:
+        content, _ = read_bounded(descriptor, ".git", 4096)
+    except FileNotFoundError:
+        return None
+    finally:
+        os.close(descriptor)
+    named = os.fsdecode(content).removeprefix("gitdir:").strip()
+    found = Path(os.path.normpath(folder / named))
+    if not found.is_relative_to(inside / "modules") or found.resolve() != inside.resolve() / found.relative_to(inside):
+        raise Unreadable(f"{folder.name} has its Git directory elsewhere.")
+    return found
+
+
+def _everything(workspace: Path) -> Unsaved:
+    count = 0
+    for _, folders, names in os.walk(workspace):
+        if ".git" in folders:
+            folders.remove(".git")
+        count += len(names)
+    return Unsaved(files=count, commits=0)
