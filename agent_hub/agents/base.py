@@ -45,6 +45,15 @@ class Agent(ABC):
     def files(self, chat: Chat) -> Mapping[str, str]:
         """Files for :data:`RUN`, by name, which the program reads there: written before each start, and at a claim."""
 
+    @property
+    def sockets(self) -> str:
+        """The folder of a container where the program makes its sockets, empty where it makes none.
+
+        A folder of the chat's own is mounted there where containers have mounts, so that the hub can reach them. It is
+        one that a container sees nowhere else: what an agent puts in its place must never be what is mounted.
+        """
+        return ""
+
     @abstractmethod
     def prepare(self, chat: Chat, home: Path) -> None:
         """Write the configuration into the agent's folder, before every start. Blocks: call it in a thread."""
@@ -70,11 +79,22 @@ class Agent(ABC):
         """
         return True
 
-    async def warm(self, spare: Chat, home: Path) -> Warm | None:
-        """Wait until the program of a spare has painted its first screen, and take hold of it.
+    async def warm(self, spare: Chat, home: Path, sockets: Path) -> Warm | None:
+        """Wait until the program of a spare is ready for a person, and take hold of it.
 
-        ``None`` where :meth:`spare_command` is. Raises :class:`~agent_hub.errors.AgentUnavailable` where it does not
-        come up.
+        ``None`` where :meth:`spare_command` is.
+
+        Parameters
+        ----------
+        home
+            The agent's folder.
+        sockets
+            The folder that the container sees as :attr:`sockets`, where it has mounts.
+
+        Raises
+        ------
+        AgentUnavailable
+            It does not come up.
         """
         return None
 

@@ -10,16 +10,31 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from agent_hub.agents.base import AGENT_HOME, WORKSPACE, Agent
+from agent_hub.agents.base import AGENT_HOME, WORKSPACE, Agent, Warm
+from agent_hub.agents.codex_spare import WarmCodex, find_socket, sockets_folder
 from agent_hub.models import Chat
 
 PUBLIC_API = "https://api.openai.com/v1"
 """Where an ``OPENAI_API_KEY`` is for, unless ``OPENAI_BASE_URL`` says otherwise."""
 
+RUN_CODEX = "run-codex"
+"""The program of the agent layer that Codex's terminal interface and its app-server are started by."""
+
+KEY_FILE = "openai_key"
+"""Where the key is, in :data:`~agent_hub.agents.base.RUN`."""
+
+_READ_KEY = f'exec cat "$AGENT_HUB_RUN/{KEY_FILE}"'
+
 FIRST_LINE = 4 * 1024 * 1024
 """Characters of a conversation's first line that are read; one that is longer is no conversation."""
 
 _THREAD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+
+_AT_START = re.compile(
+    r"(?!OPENAI_(API_KEY|MODEL)$)((OPENAI|CODEX|RUST|OTEL|LC|SSL)_|"
+    r"(PATH|HOME|SHELL|ENV|BASH_ENV|ZDOTDIR|LANG|LANGUAGE|TERM|COLORTERM|NO_COLOR|TZ)$|(?i:[a-z]+_proxy$))"
+)
+"""Variables that Codex, or the shell of its commands, takes in as it starts."""
 
 
 class CodexAgent(Agent):
@@ -33,22 +48,19 @@ class CodexAgent(Agent):
     title: ClassVar[str] = "Codex"
 
     def command(self, chat: Chat) -> Sequence[str]:
-        command = ["codex"]
-        if chat.thread:
-            command.append("resume")
-        for key, value in _settings(chat).items():
-            command += ["-c", f"{key}={value}"]
-        if chat.thread:
-            command += ["--", chat.thread]
-        elif chat.prompt:
-            command += ["--", chat.prompt]
-        return command
+        last = chat.thread or chat.prompt
+        return (RUN_CODEX, "resume" if chat.thread else "new", *_options(chat), *(("--", last) if last else ()))
 
     def environment(self, chat: Chat) -> Mapping[str, str]:
         return {"CODEX_HOME": AGENT_HOME}
 
     def files(self, chat: Chat) -> Mapping[str, str]:
-        return {}
+        key = _env(chat).get("OPENAI_API_KEY")
+        return {KEY_FILE: key} if key else {}
+
+    @property
+    def sockets(self) -> str:
+        return sockets_folder()
 
     def prepare(self, chat: Chat, home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True)
@@ -58,6 +70,30 @@ class CodexAgent(Agent):
     def thread(self, home: Path) -> str:
         newest = max(_conversations(home / "sessions"), default=(0, ""))
         return newest[1]
+
+    def spare_command(self, spare: Chat) -> Sequence[str] | None:
+        if not _provider(_env(spare)):
+            # The first screen is a sign-in, which begins no thread.
+            return None
+        # A snapshot of the shell's environment is made as a thread begins, which is before the chat's is known.
+        return (RUN_CODEX, "spare", "-c", "features.shell_snapshot=false", *_options(spare))
+
+    def fits(self, spare: Chat, chat: Chat) -> bool:
+        if self.spare_command(spare) is None:
+            return True
+        held, asked = _env(spare), _env(chat)
+        return (
+            _provider(held) == _provider(asked)
+            and bool(_model(spare)) <= bool(_model(chat))
+            # What Codex has, the commands that it runs have as well: it can be given a value anew, not taken away.
+            and held.keys() <= asked.keys()
+            and all(held.get(name) == asked.get(name) for name in held.keys() | asked.keys() if _AT_START.match(name))
+        )
+
+    async def warm(self, spare: Chat, home: Path, sockets: Path) -> Warm | None:
+        if self.spare_command(spare) is None:
+            return None
+        return await WarmCodex.wait_for(lambda: find_socket(home, sockets), spare, _model)
 
 
 _CONFIG = """\
@@ -92,9 +128,21 @@ def _write_once(path: Path, text: str) -> None:
         file.write(text)
 
 
+def _env(chat: Chat) -> dict[str, str]:
+    return {variable.name: variable.value or "" for variable in chat.env}
+
+
+def _model(chat: Chat) -> str:
+    """The model that a chat asks for, empty where that is left to Codex."""
+    return chat.model or _env(chat).get("OPENAI_MODEL", "")
+
+
+def _options(chat: Chat) -> list[str]:
+    return [part for key, value in _settings(chat).items() for part in ("-c", f"{key}={value}")]
+
+
 def _settings(chat: Chat) -> dict[str, str]:
     """Codex's settings as TOML values, by their dotted key."""
-    env = {variable.name: variable.value or "" for variable in chat.env}
     settings = {
         # The container is the sandbox; Codex's own cannot start in one.
         "sandbox_mode": _toml("danger-full-access"),
@@ -102,18 +150,29 @@ def _settings(chat: Chat) -> dict[str, str]:
         # A dotted key cannot hold a path. Without a container the workspace is seen by its own path.
         "projects": _table({path: '{trust_level="trusted"}' for path in (WORKSPACE, chat.workspace) if path}),
     }
-    model = chat.model or env.get("OPENAI_MODEL", "")
-    if model:
+    if model := _model(chat):
         settings["model"] = _toml(model)
-    if env.get("OPENAI_API_KEY"):
-        settings |= {
-            "model_provider": _toml("hub"),
-            "model_providers.hub.name": _toml("OpenAI API"),
-            "model_providers.hub.base_url": _toml(env.get("OPENAI_BASE_URL") or PUBLIC_API),
-            "model_providers.hub.env_key": _toml("OPENAI_API_KEY"),
-            "model_providers.hub.wire_api": _toml("responses"),
-        }
-    return settings
+    return settings | _provider(_env(chat))
+
+
+def _provider(env: Mapping[str, str]) -> dict[str, str]:
+    """The settings of whom Codex asks, where there is a key for it."""
+    if not env.get("OPENAI_API_KEY"):
+        return {}
+    provider = {
+        # The name "OpenAI" itself has a meaning to Codex.
+        "name": _toml("OpenAI API"),
+        "base_url": _toml(env.get("OPENAI_BASE_URL") or PUBLIC_API),
+        "wire_api": _toml("responses"),
+        # From a file, so that the key is in no container's configuration, and may come after Codex was started. A shell
+        # finds it, because without a container the folder is another one.
+        "auth.command": _toml("sh"),
+        "auth.args": f"[{_toml('-c')}, {_toml(_READ_KEY)}]",
+        "auth.timeout_ms": "5000",
+        # Read for every request, so that the key of before is never used again.
+        "auth.refresh_interval_ms": "1",
+    }
+    return {"model_provider": _toml("hub")} | {f"model_providers.hub.{key}": value for key, value in provider.items()}
 
 
 def _toml(text: str) -> str:

@@ -54,6 +54,10 @@ class Folders:
         """What the hub tells the container while it runs."""
         return self.chat(chat) / "run"
 
+    def sockets(self, chat: str) -> Path:
+        """Where the agent's program makes its sockets, for the hub to reach them."""
+        return self.chat(chat) / "sockets"
+
     @property
     def incoming(self) -> Path:
         """Files that are being published, until all of each is there."""

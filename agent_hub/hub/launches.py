@@ -75,6 +75,7 @@ class Launcher:
             | dict(agent.environment(chat))
             | {variable.name: variable.value or "" for variable in chat.env},
             mounts=[
+                *self._sockets(chat, agent),
                 Mount(source=str(folders.workspace(chat.id)), target=WORKSPACE, read_only=False),
                 Mount(source=str(folders.agent_home(chat.id)), target=AGENT_HOME, read_only=False),
                 Mount(source=str(folders.run(chat.id)), target=RUN),
@@ -91,12 +92,18 @@ class Launcher:
             gpus=chat.resources.gpus or 0,
         )
 
+    def _sockets(self, chat: Chat, agent: Agent) -> list[Mount]:
+        """Where the hub and the agent's program meet; without a container both see one ``/tmp``."""
+        if not agent.sockets or not self._engine.isolated:
+            return []
+        return [Mount(source=str(self._folders.sockets(chat.id)), target=agent.sockets, read_only=False)]
+
     def _make_folders(self, chat_id: str) -> bool:
         """Make the chat's folders; returns whether its workspace is empty."""
         folders = self._folders
         folders.chat(chat_id).mkdir(parents=True, exist_ok=True, mode=0o700)
-        for folder in (folders.workspace(chat_id), folders.agent_home(chat_id), folders.run(chat_id)):
-            folder.mkdir(exist_ok=True, mode=0o700)
+        for folder in (folders.workspace, folders.agent_home, folders.run, folders.sockets):
+            folder(chat_id).mkdir(exist_ok=True, mode=0o700)
         return not any(folders.workspace(chat_id).iterdir())
 
     def _repository(self, chat: Chat) -> Repository:
@@ -121,6 +128,7 @@ class Launcher:
             "token": token,
             "artifacts_url": self.artifacts_url,
             "command": f"set -- {shlex.join(agent.command(chat))}",
+            **agent.files(chat),
         }
         await asyncio.to_thread(self._write_run, chat.id, files)
         await asyncio.to_thread(agent.prepare, chat, self._folders.agent_home(chat.id))

@@ -56,11 +56,12 @@ def test_a_key_is_for_the_public_api_unless_an_address_is_given():
     assert settings(with_env(OPENAI_API_KEY="k"))["model_providers.hub.base_url"] == "https://api.openai.com/v1"
     found = settings(with_env(OPENAI_API_KEY="k", OPENAI_BASE_URL="http://here/v1"))
     assert found["model_providers.hub.base_url"] == "http://here/v1"
-    assert found["model_providers.hub.env_key"] == "OPENAI_API_KEY"
 
 
-def test_a_key_is_in_no_argument():
-    assert not any("a-secret" in part for part in CODEX.command(with_env(OPENAI_API_KEY="a-secret")))
+def test_a_key_is_in_a_file_and_in_no_argument():
+    chat = with_env(OPENAI_API_KEY="a-secret")
+    assert CODEX.files(chat) == {"openai_key": "a-secret"} and CODEX.files(PLAIN) == {}
+    assert not any("a-secret" in part for part in (*CODEX.command(chat), *(CODEX.spare_command(chat) or ())))
 
 
 def test_the_chat_s_model_wins_over_the_environment_s():
@@ -71,10 +72,49 @@ def test_the_chat_s_model_wins_over_the_environment_s():
 
 def test_a_new_conversation_takes_the_prompt_and_a_resumed_one_its_id():
     chat = PLAIN.model_copy(update={"prompt": "--help"})
-    assert list(CODEX.command(chat))[-2:] == ["--", "--help"]
+    new = list(CODEX.command(chat))
+    assert new[:2] == ["run-codex", "new"] and new[-2:] == ["--", "--help"]
     resumed = list(CODEX.command(chat.model_copy(update={"thread": "t1"})))
-    assert resumed[:2] == ["codex", "resume"] and resumed[-2:] == ["--", "t1"] and "--help" not in resumed
+    assert resumed[:2] == ["run-codex", "resume"] and resumed[-2:] == ["--", "t1"] and "--help" not in resumed
     assert "--" not in CODEX.command(PLAIN)
+
+
+def test_a_spare_without_a_key_waits_for_its_chat_and_fits_any():
+    assert CODEX.spare_command(PLAIN) is None
+    assert CODEX.fits(PLAIN, with_env(OPENAI_API_KEY="k", HTTP_PROXY="http://here"))
+
+
+SPARE = with_env(OPENAI_API_KEY="k", DATABASE="d")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"prompt": "hello", "name": "Another", "model": "m"},
+        {"env": {"OPENAI_API_KEY": "another", "DATABASE": "another", "OPENAI_MODEL": "m", "MORE": "m"}},
+    ],
+)
+def test_a_spare_becomes_a_chat_that_differs_in_what_codex_can_be_told(change):
+    assert CODEX.fits(SPARE, Chat.model_validate(SPARE.model_dump() | change))
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"DATABASE": "d"},
+        {"OPENAI_API_KEY": "k"},
+        {"OPENAI_API_KEY": "k", "DATABASE": "d", "OPENAI_BASE_URL": "http://here/v1"},
+        {"OPENAI_API_KEY": "k", "DATABASE": "d", "https_proxy": "http://here"},
+        {"OPENAI_API_KEY": "k", "DATABASE": "d", "CODEX_CA_CERTIFICATE": "/ca.crt"},
+        {"OPENAI_API_KEY": "k", "DATABASE": "d", "PATH": "/mine:/usr/bin"},
+    ],
+)
+def test_a_spare_cannot_become_a_chat_that_differs_in_what_codex_has_taken_in(env):
+    assert not CODEX.fits(SPARE, Chat.model_validate(SPARE.model_dump() | {"env": env}))
+
+
+def test_a_spare_with_a_model_cannot_become_a_chat_that_leaves_the_model_to_codex():
+    assert not CODEX.fits(SPARE.model_copy(update={"model": "m"}), SPARE)
 
 
 def test_a_configuration_that_is_there_is_kept(tmp_path):

@@ -136,10 +136,10 @@ def userland(request: pytest.FixtureRequest, tmp_path: Path) -> Userland:
 
 @pytest.fixture
 def chat_folders(tmp_path: Path) -> dict[str, Path]:
-    """Workspace, agent's folder and run folder of a chat, owned by uid 1000."""
-    folders = {name: tmp_path / name for name in ("workspace", "agent", "run")}
+    """Workspace, agent's folder, run folder and sockets' folder of a chat, owned by uid 1000."""
+    folders = {name: tmp_path / name for name in ("workspace", "agent", "run", "sockets")}
     for folder in folders.values():
-        folder.mkdir()
+        folder.mkdir(mode=0o700)
         if os.getuid() == 0:
             os.chown(folder, 1000, 1000)
     return folders

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import shlex
 import subprocess
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import ptyprocess
@@ -16,11 +18,13 @@ import pyte
 import pytest
 
 from agent_hub.agents import AGENTS
-from agent_hub.agents.base import AGENT_HOME, RUN, WORKSPACE
-from agent_hub.models import Chat
+from agent_hub.agents.base import AGENT_HOME, RUN, WORKSPACE, Warm
+from agent_hub.models import Chat, EnvVar
 from tests.container.conftest import HOST, LABEL
 
 CODEX = AGENTS["codex"]
+PROMPT = "Ask Codex to do anything"
+SOCKETS = "/tmp/codex-daemon-1000"
 
 
 class Screen:
@@ -30,6 +34,7 @@ class Screen:
         self._process = ptyprocess.PtyProcess.spawn(command, dimensions=(24, 80))
         self._screen = pyte.Screen(80, 24)
         self._stream = pyte.ByteStream(self._screen)
+        self.output = b""
 
     @property
     def text(self) -> str:
@@ -63,6 +68,7 @@ class Screen:
                     return True
                 if not data:
                     return True
+                self.output += data
                 self._stream.feed(data)
         return False
 
@@ -73,32 +79,79 @@ def chat(model, host) -> Chat:
     return Chat(id="c1", project="p1", name="A chat", agent="codex", env=env)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A chat's container, and its terminal."""
+
+    container: str
+    screen: Screen
+
+    def docker(self, *command: str) -> str:
+        done = subprocess.run(["docker", *command, self.container], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
 @pytest.fixture
-def open_chat(image, chat_folders):
-    """Start a chat's terminal as the hub does: no capabilities, its three folders, the agent's own command."""
-    screens: list[Screen] = []
-    names: list[str] = []
+def run_chat(image, chat_folders):
+    """Start a chat's container as the hub does: no capabilities, its folders, the agent's own command."""
+    opened: list[Opened] = []
     subprocess.run(["git", "init", "-q", str(chat_folders["workspace"])], check=True)
 
-    def start(chat: Chat, *command: str) -> Screen:
+    def start(chat: Chat, command: Sequence[str]) -> Opened:
         CODEX.prepare(chat, chat_folders["agent"])
+        tell(chat, chat_folders["run"])
         if os.getuid() == 0:
             subprocess.run(["chown", "-R", "1000:1000", *map(str, chat_folders.values())], check=True)
-        env = {variable.name: variable.value or "" for variable in chat.env} | dict(CODEX.environment(chat))
-        names.append(f"agent-hub-test-{uuid.uuid4().hex[:12]}")
-        run = ["docker", "run", "--rm", "-it", "--init", "--name", names[-1], "--label", LABEL]
+        name = f"agent-hub-test-{uuid.uuid4().hex[:12]}"
+        run = ["docker", "run", "--rm", "-it", "--init", "--name", name, "--label", LABEL]
         run += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--add-host", f"{HOST}:host-gateway"]
-        for name, target in (("workspace", WORKSPACE), ("agent", AGENT_HOME), ("run", RUN)):
-            run += ["-v", f"{chat_folders[name]}:{target}"]
-        for name, value in env.items():
-            run += ["-e", f"{name}={value}"]
-        screens.append(Screen([*run, image, *(command or CODEX.command(chat))]))
-        return screens[-1]
+        targets = {"workspace": WORKSPACE, "agent": AGENT_HOME, "run": f"{RUN}:ro", "sockets": SOCKETS}
+        for folder, target in targets.items():
+            run += ["-v", f"{chat_folders[folder]}:{target}"]
+        for variable, value in CODEX.environment(chat).items():
+            run += ["-e", f"{variable}={value}"]
+        opened.append(Opened(name, Screen([*run, image, *command])))
+        return opened[-1]
 
     yield start
-    for screen in screens:
-        screen.close()
-    subprocess.run(["docker", "rm", "-f", *names], capture_output=True, timeout=60)
+    for one in opened:
+        one.screen.close()
+    subprocess.run(["docker", "rm", "-f", *(one.container for one in opened)], capture_output=True, timeout=60)
+
+
+def tell(chat: Chat, run: Path) -> None:
+    """What the hub writes for a container to read."""
+    exports = [f"export {variable.name}={shlex.quote(variable.value or '')}" for variable in chat.env]
+    files = {"environment": "\n".join(exports), **CODEX.files(chat)}
+    for name, text in files.items():
+        (run / name).write_text(text + "\n")
+        (run / name).chmod(0o600)
+        if os.getuid() == 0:
+            os.chown(run / name, 1000, 1000)
+
+
+@pytest.fixture
+def open_chat(run_chat):
+    """A chat's terminal, from a cold start."""
+    return lambda chat, *command: run_chat(chat, command or CODEX.command(chat)).screen
+
+
+@pytest.fixture
+async def make_spare(run_chat, chat_folders):
+    """A spare whose first screen is painted, and what holds it for a claim."""
+    held: list[Warm] = []
+
+    async def make(spare: Chat) -> tuple[Opened, Warm]:
+        opened = run_chat(spare, CODEX.spare_command(spare))
+        painted = asyncio.to_thread(opened.screen.wait_for, PROMPT)
+        warm, _ = await asyncio.gather(CODEX.warm(spare, chat_folders["agent"], chat_folders["sockets"]), painted)
+        held.append(warm)
+        return opened, warm
+
+    yield make
+    for warm in held:
+        await warm.close()
 
 
 @pytest.fixture
@@ -163,20 +216,47 @@ def test_code_mode_has_the_program_it_needs(open_chat, chat, model):
     assert "js-42" in model.turns[-1].outputs[0]
 
 
-def test_one_codex_exec_turn_runs_a_shell_command(image, run_in, chat, model, chat_folders):
-    CODEX.prepare(chat, chat_folders["agent"])
-    settings = list(CODEX.command(chat))[1:]
-    subprocess.run(["chown", "-R", "1000:1000", str(chat_folders["agent"])], check=True)
-    ended = run_in(
-        image,
-        ["codex", "exec", "--json", "--skip-git-repo-check", *settings, "--", "RUN: echo $((40+2))"],
-        environment={variable.name: variable.value for variable in chat.env} | dict(CODEX.environment(chat)),
-        volumes={str(chat_folders["agent"]): {"bind": AGENT_HOME, "mode": "rw"}},
-        cap_drop=["ALL"],
-        security_opt=["no-new-privileges"],
+def with_env(chat: Chat, **env: str) -> Chat:
+    return Chat.model_validate(
+        chat.model_dump() | {"env": [*chat.env, *(EnvVar(name=n, value=v) for n, v in env.items())]}
     )
-    assert ended.code == 0, ended.output
-    assert "turn.completed" in ended.output and "42" in model.turns[1].outputs[0]
+
+
+async def test_a_spare_becomes_the_chat_that_is_asked_for(
+    make_spare, chat, model, chat_folders, thread, receiver, host
+):
+    (chat_folders["run"] / "token").write_text("the-token\n")
+    (chat_folders["run"] / "artifacts_url").write_text(f"{receiver.url(host)}\n")
+    (chat_folders["workspace"] / "AGENTS.md").write_text("The word is MARMALADE.\n")
+    opened, warm = await make_spare(chat)
+    assert not model.turns
+    opened.docker("pause")
+
+    prompt = "RUN: echo $ONLY_NOW >made.txt && hub_artifact publish made.txt\nRUN: ONLY_NOW=2 bash -lc 'echo $ONLY_NOW'"
+    asked = with_env(chat, ONLY_NOW="given at the claim")
+    asked = asked.model_copy(update={"name": "The person's own", "model": "stand-in-2", "prompt": prompt})
+    assert CODEX.fits(chat, asked)
+    tell(asked, chat_folders["run"])
+    opened.docker("unpause")
+    claimed = await warm.claim(asked)
+
+    screen = opened.screen
+    await asyncio.to_thread(screen.wait_for, "Done:")
+    await asyncio.to_thread(screen.wait_for, "The person's own")
+    assert claimed == thread()
+    turns = model.turns
+    assert turns[0].prompts == [prompt] and turns[0].body["model"] == "stand-in-2"
+    assert turns[0].headers["authorization"] == f"Bearer {model.key}"
+    assert "MARMALADE" in str(turns[0].body) and "hub_artifact publish PATH" in str(turns[0].body)
+    assert (chat_folders["workspace"] / "made.txt").read_text() == "given at the claim\n"
+    assert turns[2].outputs[1].endswith("\n2\n")
+    assert receiver.published[0]["content"] == b"given at the claim\n"
+    assert not any(request.asks_for_title for request in model.requests)
+
+
+async def test_a_key_is_in_no_configuration_of_a_container(make_spare, chat, model):
+    opened, _ = await make_spare(chat)
+    assert model.key not in opened.docker("inspect")
 
 
 def test_the_shell_agent_gives_the_image_s_login_shell(open_chat, chat):
@@ -198,21 +278,48 @@ def test_codex_knows_how_to_publish(open_chat, chat, model):
     assert "hub_artifact publish PATH" in str(model.turns[0].body["input"])
 
 
-def test_without_a_container_codex_s_commands_still_find_the_hub_s_programs(layers, chat, model, chat_folders):
-    CODEX.prepare(chat, chat_folders["agent"])
+@pytest.fixture
+def bare_chat(layers, chat, model, chat_folders):
+    """A chat without a container, whose folders have paths of their own; it is started as the hub does."""
     chat = chat.model_copy(update={"workspace": str(chat_folders["workspace"])})
-    settings = list(CODEX.command(chat))[1:]
-    env = {variable.name: variable.value or "" for variable in chat.env} | {
-        "CODEX_HOME": str(chat_folders["agent"]),
-        "AGENT_HUB_WORKSPACE": chat.workspace,
-        "OPENAI_BASE_URL": model.base_url(),
-        "PATH": "/usr/bin:/bin",
-    }
-    settings = [part.replace(HOST, "127.0.0.1") for part in settings]
-    command = ["codex", "exec", "--skip-git-repo-check", *settings, "--", "RUN: command -v hub_artifact"]
-    # As the hub starts a chat: what to run is in a file, and the entrypoint is called with nothing.
-    (chat_folders["run"] / "command").write_text(f"set -- {shlex.join(command)}\n")
-    env["AGENT_HUB_RUN"] = str(chat_folders["run"])
-    tools = layers.context / "bin"
-    subprocess.run([tools / "entrypoint"], env=env, stdin=subprocess.DEVNULL, check=True, timeout=60)
-    assert str(tools / "hub_artifact") in model.turns[1].outputs[0]
+    address = {"OPENAI_BASE_URL": model.base_url()}
+    env = [v.model_copy(update={"value": address.get(v.name, v.value)}) for v in chat.env]
+    screens: list[Screen] = []
+
+    def start(prompt: str, *, spare: bool = False, shell: str = "/bin/sh") -> tuple[Chat, Screen]:
+        bare = chat.model_copy(update={"env": tuple(env), "prompt": prompt})
+        home = chat_folders["agent"]
+        os.chown(home, os.getuid(), os.getgid())
+        CODEX.prepare(bare, home)
+        tell(bare, chat_folders["run"])
+        command = shlex.join(CODEX.spare_command(bare) if spare else CODEX.command(bare))
+        # As the hub starts a chat: what to run is in a file, and the entrypoint is called with nothing.
+        (chat_folders["run"] / "command").write_text(f"set -- {command}\n")
+        variables = {"CODEX_HOME": home, "AGENT_HUB_WORKSPACE": bare.workspace, "AGENT_HUB_RUN": chat_folders["run"]}
+        variables |= {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color"}
+        screens.append(
+            Screen(["env", "-i", *(f"{k}={v}" for k, v in variables.items()), shell, layers.context / "bin/entrypoint"])
+        )
+        return bare, screens[-1]
+
+    yield start
+    for screen in screens:
+        screen.close()
+
+
+def test_without_a_container_codex_s_commands_still_find_the_hub_s_programs(bare_chat, model, layers):
+    _, screen = bare_chat("RUN: command -v hub_artifact")
+    screen.wait_for("Done:")
+    assert str(layers.context / "bin" / "hub_artifact") in model.turns[1].outputs[0]
+
+
+async def test_without_a_container_a_spare_is_claimed_as_well(bare_chat, model, chat_folders):
+    bare, screen = bare_chat("", spare=True)
+    await asyncio.to_thread(screen.wait_for, PROMPT)
+    warm = await CODEX.warm(bare, chat_folders["agent"], chat_folders["sockets"])
+    asked = with_env(bare, ONLY_NOW="at the claim").model_copy(update={"prompt": "RUN: echo $ONLY_NOW"})
+    tell(asked, chat_folders["run"])
+    await warm.claim(asked)
+    await asyncio.to_thread(screen.wait_for, "Done:")
+    await warm.close()
+    assert model.turns[1].outputs[0].endswith("\nat the claim\n")
