@@ -10,6 +10,7 @@ A container's identity is the :class:`Handle`'s ``id`` and its labels, never a n
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from asyncio import Future
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,19 +125,33 @@ class ContainerStatus:
 
 
 class Stream(Protocol):
-    """Bytes to and from a terminal, on the event loop.
+    """Bytes to and from a terminal, on the event loop. Closing detaches and never ends the program."""
 
-    `read` returns ``b""`` at the end; `write` waits while the other side does not read, which is how backpressure
-    reaches the writer. Closing detaches and never ends the program.
-    """
+    def listen(self, on_data: Callable[[bytes], None], on_end: Callable[[], None]) -> None:
+        """Hand each piece of output to `on_data` as it arrives, and call `on_end` once, after the last.
 
-    async def read(self, size: int = 65536) -> bytes: ...
+        What came before is handed on within this call; where much came, it was held back. Neither is called after
+        :meth:`close`.
+        """
 
-    async def write(self, data: bytes) -> None: ...
+    def pause(self) -> None:
+        """Take no more output: the program waits once what lies between is full. At most one more piece comes."""
 
-    async def resize(self, rows: int, columns: int) -> None: ...
+    def resume(self) -> None:
+        """Take output again."""
 
-    async def close(self) -> None: ...
+    def write(self, data: bytes) -> Future[None] | None:
+        """Pass on input, in one piece: no other writer's comes within it.
+
+        The future is done once there is room for more, and ``None`` says there is already; who writes on without
+        waiting is not refused, and fills the memory. Raises :class:`ConnectionError` where the program has ended.
+        """
+
+    async def resize(self, rows: int, columns: int) -> None:
+        """Set the terminal's size; before the start it is remembered."""
+
+    async def close(self) -> None:
+        """Detach."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +223,7 @@ class Engine(ABC):
 
     @abstractmethod
     async def attach(self, handle: Handle) -> Stream:
-        """The terminal of the container's command. Attach before `start` to miss nothing."""
+        """The terminal of the container's command. Attach before `start` to miss nothing; a paused one stays paused."""
 
     @abstractmethod
     async def execute(
@@ -236,7 +251,10 @@ class Engine(ABC):
 
     @abstractmethod
     async def pause(self, handle: Handle) -> None:
-        """Freeze a running container: it keeps its memory and uses no CPU. No error where it is paused already."""
+        """Freeze a running container: it keeps its memory and uses no CPU. No error where it is paused already.
+
+        Raises :class:`~agent_hub.errors.Conflict` where it does not run.
+        """
 
     @abstractmethod
     async def unpause(self, handle: Handle) -> None:

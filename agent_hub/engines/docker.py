@@ -1,13 +1,15 @@
 """Containers on a Docker engine, or one that speaks its API (Podman), on this machine or another.
 
-Short calls go through the docker SDK in a small pool of threads. All that waits or streams (attach, wait, exec, stop,
-events, pull, build, commit) has a connection of its own on the event loop and holds no thread, so a stop never waits
-behind a pull, and a cancelled build is one whose connection is closed.
+Everything of a container's life is asked on the event loop: what the engine answers at once on connections that stay
+open, all that waits or streams (attach, wait, exec, stop, events, pull, build, commit) on one of its own. No thread is
+held, a stop never waits behind a pull, and a cancelled build is one whose connection is closed. The docker SDK reads
+Docker's configuration, and asks what is asked rarely.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -31,15 +33,19 @@ from agent_hub.engines.base import (
     Stream,
 )
 from agent_hub.engines.docker_connection import CALL_TIMEOUT, DockerConnection
-from agent_hub.engines.docker_containers import create_arguments, given_labels, status_of
+from agent_hub.engines.docker_containers import create_body, given_labels, status_of
 from agent_hub.engines.docker_errors import typed_errors
 from agent_hub.engines.gpus import local_gpus
-from agent_hub.engines.streams import OUTPUT_KEPT, LineSplitter, TerminalStream
+from agent_hub.engines.http import Answer
+from agent_hub.engines.output import OUTPUT_KEPT, LineSplitter
 from agent_hub.errors import AgentHubError, Conflict, ContainerLost, EngineError, EngineUnavailable
 from agent_hub.models import EngineStatus, Node
 
 VERIFY_TIMEOUT = 20.0
 """Seconds the engine gets to end a container that it said it ended."""
+
+FIRST_CHECK = 2.0
+"""Seconds after which a wait that the engine has not answered looks for itself."""
 
 RECHECK = 60.0
 """Seconds after which a wait looks again: an engine can lose the end of a container that it was told to forget."""
@@ -69,13 +75,14 @@ class DockerEngine(Engine):
         self._engine = DockerConnection(base_url)
         self._sizes: dict[str, tuple[int, int]] = {}
         self._terminals: dict[str, bool] = {}
+        self._unstarted: set[str] = set()
 
     # -- the engine
 
     async def status(self) -> EngineStatus:
         """Ask the engine how it is; see :meth:`Engine.status`."""
         try:
-            version = await self._engine.call(lambda api: api.version())
+            version = await self._engine.version()
         except AgentHubError as error:
             return EngineStatus(name="Docker", kind="docker", reachable=False, isolated=True, message=str(error))
         components = {part.get("Name", ""): part.get("Version", "") for part in version.get("Components") or ()}
@@ -85,7 +92,7 @@ class DockerEngine(Engine):
 
     async def nodes(self) -> list[Node]:
         """The one machine of the engine; its GPUs where it is this machine."""
-        info = await self._engine.call(lambda api: api.info())
+        info = await self._engine.call("GET", "/info")
         local = self._engine.address.local
         gpus = await self._engine.in_thread(local_gpus) if local else ()
         address = "127.0.0.1" if local else self._engine.address.host
@@ -93,7 +100,7 @@ class DockerEngine(Engine):
 
     async def gateway_address(self) -> tuple[str, str]:
         """Where the gateway listens; see :mod:`agent_hub.engines.docker_network`."""
-        networks = await self._engine.call(lambda api: api.networks(names=["bridge"]))
+        networks = await self._engine.sdk(lambda api: api.networks(names=["bridge"]))
         return await self._engine.in_thread(partial(docker_network.gateway_address, self._engine.address, networks))
 
     # -- images
@@ -101,7 +108,7 @@ class DockerEngine(Engine):
     async def image(self, ref: str) -> Image | None:
         """The image of that name, or ``None``."""
         try:
-            found = await self._engine.call(lambda api: _image(api, ref))
+            found = await self._engine.call("GET", f"/images/{ref}/json")
         except AgentHubError as error:
             if error.details.get("status") in (400, 404):
                 return None
@@ -112,7 +119,7 @@ class DockerEngine(Engine):
         """Fetch an image; a line for each step of a layer, no progress bars."""
         header = await self._engine.in_thread(partial(docker_images.registry_login, ref))
         with typed_errors():
-            await docker_images.pull(self._engine.request, ref, header, on_line)
+            await docker_images.pull(self._unhurried, ref, header, on_line)
         return await self._built(ref)
 
     async def build(self, spec: BuildSpec, on_line: LogSink) -> Image:
@@ -125,7 +132,7 @@ class DockerEngine(Engine):
             try:
                 logins = await self._engine.in_thread(docker_images.registry_logins)
                 with typed_errors():
-                    await docker_images.build(self._engine.request, spec, context, logins, on_line)
+                    await docker_images.build(self._unhurried, spec, context, logins, on_line)
             finally:
                 context.close()
         return await self._built(spec.ref)
@@ -133,7 +140,7 @@ class DockerEngine(Engine):
     async def remove_image(self, ref: str) -> None:
         """Remove an image's name; no error where there is none."""
         try:
-            await self._engine.call(lambda api: api.remove_image(ref))
+            await self._engine.call("DELETE", f"/images/{ref}")
         except AgentHubError as error:
             if error.details.get("status") != 404:
                 raise
@@ -148,52 +155,65 @@ class DockerEngine(Engine):
 
     async def create(self, spec: ContainerSpec) -> Handle:
         """Create a container, stopped; one of the same name is returned as it is."""
+        body = create_body(spec)
         with typed_errors():
             async with asyncio.timeout(CALL_TIMEOUT):
-                return await self._create(spec)
+                return await self._create(spec, body)
 
-    async def _create(self, spec: ContainerSpec) -> Handle:
+    async def _create(self, spec: ContainerSpec, body: bytes) -> Handle:
         while True:
             with suppress(Conflict):
-                made = await self._engine.call(lambda api: api.create_container(**create_arguments(api, spec)))
+                made = await self._engine.call("POST", "/containers/create", {"name": spec.name}, body)
                 self._terminals[made["Id"]] = spec.tty
+                self._unstarted.add(made["Id"])
                 return Handle(made["Id"], spec.name, dict(spec.labels))
             with suppress(ContainerLost):
-                found = await self._engine.call(lambda api: api.inspect_container(spec.name))
-                self._terminals[found["Id"]] = bool(found["Config"]["Tty"])
+                found = await self._look(spec.name)
                 return Handle(found["Id"], spec.name, given_labels(found["Config"].get("Labels")))
             # The name is taken by a container that is just being created, or removed.
             await asyncio.sleep(0.05)
 
     async def start(self, handle: Handle) -> None:
         """Start it, and give its terminal the size that was asked for before."""
-        answer = await self._engine.request("POST", f"/containers/{handle.id}/start")
-        answer.close()
+        await self._engine.call("POST", f"/containers/{handle.id}/start")
+        self._unstarted.discard(handle.id)
         if handle.id in self._sizes:
             await self._resize(handle, *self._sizes[handle.id])
 
     async def inspect(self, handle: Handle) -> ContainerStatus:
         """The container's state now."""
         try:
-            found = await self._engine.call(lambda api: api.inspect_container(handle.id))
+            return status_of(await self._look(handle.id))
         except ContainerLost:
             return ContainerStatus("lost", reason="the container is gone")
-        return status_of(found)
+
+    async def _look(self, container: str) -> dict[str, Any]:
+        found: dict[str, Any] = await self._engine.call("GET", f"/containers/{container}/json")
+        self._terminals[found["Id"]] = bool(found["Config"]["Tty"])
+        return found
 
     async def wait(self, handle: Handle) -> ContainerStatus:
         """Wait until it is exited or lost, on a connection and no thread."""
+        patience = FIRST_CHECK
         while True:
-            answer = None
-            with suppress(ContainerLost):
-                # Asked for before the look at its state, so that no end falls between the two.
-                answer = await self._engine.request("POST", f"/containers/{handle.id}/wait", {"condition": "next-exit"})
+            answer, gone = None, False
+            # A timeout here only means: look at its state. Docker begins its answer at once, Podman when the wait ends.
+            with typed_errors(), suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    try:
+                        path = f"/containers/{handle.id}/wait"
+                        # Asked for before the look at its state, so that no end falls between the two.
+                        answer = await self._engine.request("POST", path, {"condition": "next-exit"}, timeout=None)
+                    except ContainerLost:
+                        gone = True
             try:
                 status = await self.inspect(handle)
-                if answer is None or status.state in ("exited", "lost"):
+                if gone or status.state in ("exited", "lost"):
                     return status
-                # A timeout is an OSError too, and here only means: look again.
-                with typed_errors(), suppress(TimeoutError):
-                    await asyncio.wait_for(answer.read(), RECHECK)
+                patience = RECHECK
+                if answer is not None:
+                    with typed_errors(), suppress(TimeoutError):
+                        await asyncio.wait_for(answer.read(), RECHECK)
             finally:
                 if answer is not None:
                     answer.close()
@@ -201,13 +221,13 @@ class DockerEngine(Engine):
     async def stop(self, handle: Handle, grace: float = 10.0) -> ContainerStatus:
         """Ask it to end, kill it after `grace` seconds, and verify that it ended."""
         with suppress(ContainerLost):
-            answer = await self._engine.request("POST", f"/containers/{handle.id}/stop", {"t": math.ceil(grace)})
-            answer.close()
+            path, seconds = f"/containers/{handle.id}/stop", math.ceil(grace)
+            await self._engine.call("POST", path, {"t": seconds}, timeout=seconds + CALL_TIMEOUT)
         status = await self.inspect(handle)
         if status.state in ("exited", "lost", "starting"):
             return status
         with suppress(ContainerLost, Conflict):
-            (await self._engine.request("POST", f"/containers/{handle.id}/kill")).close()
+            await self._engine.call("POST", f"/containers/{handle.id}/kill")
         try:
             return await asyncio.wait_for(self.wait(handle), VERIFY_TIMEOUT)
         except TimeoutError as error:
@@ -217,18 +237,36 @@ class DockerEngine(Engine):
 
     async def pause(self, handle: Handle) -> None:
         """Freeze it; no error where it is paused already."""
-        with suppress(Conflict):
-            (await self._engine.request("POST", f"/containers/{handle.id}/pause")).close()
+        try:
+            await self._engine.call("POST", f"/containers/{handle.id}/pause")
+        except (EngineUnavailable, ContainerLost):
+            raise
+        except (Conflict, EngineError) as error:
+            if await self._is_paused(handle):
+                return
+            raise Conflict(
+                "The container cannot be paused: it does not run.", "Start it first.", reason=error.message
+            ) from error
 
     async def unpause(self, handle: Handle) -> None:
         """Let it go on; no error where it is not paused."""
-        with suppress(Conflict):
-            (await self._engine.request("POST", f"/containers/{handle.id}/unpause")).close()
+        try:
+            await self._engine.call("POST", f"/containers/{handle.id}/unpause")
+        except (EngineUnavailable, ContainerLost):
+            raise
+        except (Conflict, EngineError):
+            # Engines say it in several ways, one of them as a failure of their own.
+            if await self._is_paused(handle):
+                raise
+
+    async def _is_paused(self, handle: Handle) -> bool:
+        return bool((await self._look(handle.id))["State"].get("Paused"))
 
     async def remove(self, handle: Handle) -> None:
         """Kill and remove it, and verify that it is gone."""
         self._sizes.pop(handle.id, None)
         self._terminals.pop(handle.id, None)
+        self._unstarted.discard(handle.id)
         with typed_errors():
             async with asyncio.timeout(VERIFY_TIMEOUT * 2):
                 await self._remove(handle)
@@ -236,8 +274,7 @@ class DockerEngine(Engine):
     async def _remove(self, handle: Handle) -> None:
         while True:
             with suppress(ContainerLost, Conflict):
-                answer = await self._engine.request("DELETE", f"/containers/{handle.id}", {"force": "1", "v": "1"})
-                answer.close()
+                await self._engine.call("DELETE", f"/containers/{handle.id}", {"force": "1", "v": "1"})
             if (await self.inspect(handle)).state == "lost":
                 return
             await asyncio.sleep(0.1)
@@ -245,18 +282,19 @@ class DockerEngine(Engine):
     async def list(self, labels: Mapping[str, str]) -> list[Handle]:
         """Every container that carries all of `labels`."""
         wanted = [f"{name}={value}" for name, value in labels.items()]
-        found = await self._engine.call(lambda api: api.containers(all=True, filters={"label": wanted}))
+        query = {"all": "1", "filters": json.dumps({"label": wanted})}
+        found = await self._engine.call("GET", "/containers/json", query)
         return [Handle(one["Id"], one["Names"][0].lstrip("/"), given_labels(one.get("Labels"))) for one in found]
 
     async def commit(self, handle: Handle, ref: str, labels: Mapping[str, str], command: Sequence[str] = ()) -> Image:
         """Save the file system as an image that starts as the container's own image does."""
-        container = await self._engine.call(lambda api: api.inspect_container(handle.id))
-        source = await self._engine.call(lambda api: _image(api, container["Image"]))
+        container = await self._look(handle.id)
+        source = await self._engine.call("GET", f"/images/{container['Image']}/json")
         config = docker_images.committed_config(container["Config"], source.get("Config") or {}, labels, command)
         name, tag = docker.utils.parse_repository_tag(ref)
         query = {"container": handle.id, "repo": name, "tag": tag or "latest", "pause": "1"}
         with typed_errors():
-            await (await self._engine.request("POST", "/commit", query, config)).read()
+            await (await self._engine.request("POST", "/commit", query, config, timeout=None)).read()
         return await self._built(ref)
 
     # -- what runs in it
@@ -264,22 +302,39 @@ class DockerEngine(Engine):
     async def attach(self, handle: Handle) -> Stream:
         """Its terminal, on a connection of its own."""
         if handle.id not in self._terminals:
-            found = await self._engine.call(lambda api: api.inspect_container(handle.id))
-            self._terminals[handle.id] = bool(found["Config"]["Tty"])
+            await self._look(handle.id)
+        try:
+            return await self._attach(handle)
+        except Conflict:
+            if not await self._is_paused(handle):
+                raise
+        # Docker attaches to nothing that is paused.
+        await self.unpause(handle)
+        try:
+            return await self._attach(handle)
+        finally:
+            await self.pause(handle)
+
+    async def _attach(self, handle: Handle) -> Stream:
         query = {"stream": "1", "stdin": "1", "stdout": "1", "stderr": "1", "detachKeys": NO_DETACH_KEYS}
-        answer = await self._engine.request("POST", f"/containers/{handle.id}/attach", query, upgrade=True)
-        return TerminalStream(answer, partial(self._resize, handle), framed=not self._terminals[handle.id])
+        framed = not self._terminals[handle.id]
+        path = f"/containers/{handle.id}/attach"
+        return await self._engine.attach(path, query, partial(self._resize, handle), framed=framed)
 
     async def _resize(self, handle: Handle, rows: int, columns: int) -> None:
         self._sizes[handle.id] = (rows, columns)
+        if handle.id in self._unstarted or not self._terminals.get(handle.id, True):
+            return
         try:
-            answer = await self._engine.request("POST", f"/containers/{handle.id}/resize", {"h": rows, "w": columns})
-            answer.close()
+            await self._engine.call("POST", f"/containers/{handle.id}/resize", {"h": rows, "w": columns})
         except EngineUnavailable:
             raise
         except AgentHubError as error:
-            if (await self.inspect(handle)).state == "running" and self._terminals.get(handle.id, True):
+            if (await self.inspect(handle)).state == "running":
                 raise EngineError(f"The terminal's size was not changed: {error.message}", error.hint) from error
+
+    async def _unhurried(self, *args: Any) -> Answer:
+        return await self._engine.request(*args, timeout=None)
 
     async def execute(
         self,
@@ -296,8 +351,7 @@ class DockerEngine(Engine):
         body |= {"User": user} if user else {}
         body |= {"WorkingDir": workdir} if workdir else {}
         body |= {"Env": [f"{name}={value}" for name, value in env.items()]} if env else {}
-        with typed_errors():
-            made = await (await self._engine.request("POST", f"/containers/{handle.id}/exec", None, body)).json()
+        made = await self._engine.call("POST", f"/containers/{handle.id}/exec", None, json.dumps(body).encode())
         path = f"/exec/{made['Id']}"
         mode = {"Detach": False, "Tty": False}
         answer = await self._engine.request("POST", f"{path}/start", None, mode, upgrade=True)
@@ -319,8 +373,7 @@ class DockerEngine(Engine):
         for pause in (0.0, 0.01, 0.1, 0.5, 2.0):
             # The output's end can be told a moment before the command's.
             await asyncio.sleep(pause)
-            with typed_errors():
-                found = await (await self._engine.request("GET", f"{path}/json")).json()
+            found = await self._engine.call("GET", f"{path}/json")
             if not found["Running"] and found["ExitCode"] is not None:
                 return int(found["ExitCode"])
         raise EngineError("A command in the container closed its output and goes on.", "Stop the chat to end it.")
@@ -349,8 +402,3 @@ class DockerEngine(Engine):
 
 
 _EVENT_ATTRIBUTES = frozenset({"name", "image", "exitCode", "execDuration", "signal"})
-
-
-def _image(api: docker.APIClient, ref: str) -> dict[str, Any]:
-    found: dict[str, Any] = api.inspect_image(ref)  # type: ignore[no-untyped-call]
-    return found

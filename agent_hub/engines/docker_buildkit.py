@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agent_hub.engines.base import BuildSpec, LogSink
 from agent_hub.engines.docker_images import BuildLog, dockerfile_of
-from agent_hub.engines.streams import LineSplitter
+from agent_hub.engines.output import LineSplitter
 from agent_hub.errors import BuildError
 
 PROBE_TIMEOUT = 10

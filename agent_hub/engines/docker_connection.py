@@ -1,8 +1,9 @@
-"""The connection to a Docker engine: short calls through the SDK, what waits or streams on the event loop."""
+"""The connection to a Docker engine: everything on the event loop, but for what is asked rarely, which the SDK asks."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import ssl
 import threading
@@ -15,21 +16,25 @@ import docker
 import docker.utils
 from docker.tls import TLSConfig
 
-from agent_hub.engines.docker_errors import raise_for, typed_errors, unavailable
-from agent_hub.engines.streams import Answer, EngineAddress
-from agent_hub.errors import EngineUnavailable
+from agent_hub.engines.docker_errors import message_of, raise_for, refused, typed_errors, unavailable
+from agent_hub.engines.http import Answer, EngineAddress, Reply, ShortCalls
+from agent_hub.engines.streams import READ_BUFFER, AttachRefused, Resize, TerminalStream, attach
+from agent_hub.errors import AgentHubError, EngineUnavailable
 
 T = TypeVar("T")
 
-SHORT_CALLS = 8
-"""Threads for calls that the engine answers at once."""
+SDK_THREADS = 4
+"""Threads for calls through the SDK, and for what blocks."""
 
-CALL_TIMEOUT = 60
-"""Seconds after which a short call is given up."""
+CALL_TIMEOUT = 60.0
+"""Seconds that the engine gets to answer."""
+
+LOOK_TIMEOUT = 10.0
+"""Seconds that the engine gets to say how it is."""
 
 
 class DockerConnection:
-    """Where the engine is, and the two ways to ask it.
+    """Where the engine is, and the ways to ask it.
 
     Parameters
     ----------
@@ -42,12 +47,16 @@ class DockerConnection:
         with typed_errors():
             self._options = docker.utils.kwargs_from_env(environment=self.environment)
         self.address = _address(self._options)
-        self._pool = ThreadPoolExecutor(SHORT_CALLS, "agent-hub-docker")
+        self._calls = ShortCalls(self.address)
+        self._buffer = memoryview(bytearray(READ_BUFFER))
+        self._version = ""
+        self._pool = ThreadPoolExecutor(SDK_THREADS, "agent-hub-docker")
         self._lock = threading.Lock()
         self._api: docker.APIClient | None = None
 
     def close(self) -> None:
         """Give back threads and connections."""
+        self._calls.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
         if self._api is not None:
             self._api.close()
@@ -56,12 +65,9 @@ class DockerConnection:
         """Run what blocks in the pool."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
-    async def call(self, work: Callable[[docker.APIClient], T]) -> T:
-        """Ask through the SDK, for what the engine answers at once. Raises the hub's own errors."""
-        if self._api is None:
-            with typed_errors():
-                _, writer = await self.address.connect()
-                writer.close()
+    async def sdk(self, work: Callable[[docker.APIClient], T]) -> T:
+        """Ask through the SDK. Raises the hub's own errors."""
+        await self._api_version()
 
         def call() -> T:
             with typed_errors():
@@ -72,8 +78,50 @@ class DockerConnection:
     def _client(self) -> docker.APIClient:
         with self._lock:
             if self._api is None:
-                self._api = docker.APIClient(version="auto", timeout=CALL_TIMEOUT, **self._options)
+                self._api = docker.APIClient(version=self._version, timeout=int(CALL_TIMEOUT), **self._options)
             return self._api
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        body: bytes | None = None,
+        timeout: float = CALL_TIMEOUT,
+    ) -> Any:
+        """Ask for what the engine answers at once, and give the answer's JSON, ``None`` where it is empty.
+
+        Raises the hub's own errors: :class:`~agent_hub.errors.EngineUnavailable` after `timeout` seconds.
+        """
+        return await self._call(method, f"/v{await self._api_version()}{path}", query, body, timeout)
+
+    async def _call(
+        self, method: str, path: str, query: Mapping[str, Any] | None, body: bytes | None, timeout: float
+    ) -> Any:
+        try:
+            async with asyncio.timeout(timeout):
+                reply = await self._calls.request(method, path, query, body)
+        except OSError as error:
+            raise unavailable(error) from error
+        if reply.status >= 400:
+            raise _refused(reply)
+        try:
+            return json.loads(reply.body) if reply.body.strip() else None
+        except ValueError as error:
+            raise unavailable("it answers what is no JSON") from error
+
+    async def version(self) -> dict[str, Any]:
+        """What the engine says of itself, asked anew."""
+        found = await self._call("GET", "/version", None, None, LOOK_TIMEOUT)
+        if not isinstance(found, dict) or not found.get("ApiVersion"):
+            raise unavailable("it answers as no container engine does")
+        self._version = str(found["ApiVersion"])
+        return found
+
+    async def _api_version(self) -> str:
+        if not self._version:
+            await self.version()
+        return self._version
 
     async def request(
         self,
@@ -84,14 +132,38 @@ class DockerConnection:
         headers: Mapping[str, str] | None = None,
         *,
         upgrade: bool = False,
+        timeout: float | None = CALL_TIMEOUT,
     ) -> Answer:
-        """Ask on a connection of its own; see :meth:`EngineAddress.request`. Raises the hub's own errors."""
-        version = self._api.api_version if self._api else await self.call(lambda api: api.api_version)
+        """Ask on a connection of its own; see :meth:`EngineAddress.request`. Raises the hub's own errors.
+
+        Parameters
+        ----------
+        timeout
+            Seconds until the answer has begun; ``None`` where that may take as long as it takes.
+        """
+        version = await self._api_version()
         try:
-            answer = await self.address.request(method, f"/v{version}{path}", query, body, headers, upgrade=upgrade)
+            async with asyncio.timeout(timeout):
+                answer = await self.address.request(method, f"/v{version}{path}", query, body, headers, upgrade=upgrade)
             return await raise_for(answer)
         except OSError as error:
             raise unavailable(error) from error
+
+    async def attach(self, path: str, query: Mapping[str, Any], resize: Resize, *, framed: bool) -> TerminalStream:
+        """Attach to a container. Raises the hub's own errors."""
+        path = f"/v{await self._api_version()}{path}"
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT):
+                return await attach(self.address, path, query, resize, framed=framed, buffer=self._buffer)
+        except OSError as error:
+            raise unavailable(error) from error
+        except AttachRefused as error:
+            raise _refused(error.reply) from error
+
+
+def _refused(reply: Reply) -> AgentHubError:
+    text = reply.body.decode(errors="replace").strip()
+    return refused(reply.status, message_of(text) or f"status {reply.status}")
 
 
 def _address(options: Mapping[str, Any]) -> EngineAddress:

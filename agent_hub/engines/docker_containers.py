@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-import docker
-from docker.types import DeviceRequest, LogConfig
-from docker.types import Mount as BindMount
-
 from agent_hub.engines.base import ContainerSpec, ContainerStatus, State
 
-LOG = LogConfig(type="local", config={"max-size": "8m", "max-file": "1", "compress": "false"})
+LOG = {"Type": "local", "Config": {"max-size": "8m", "max-file": "1", "compress": "false"}}
 """Bounded: a full-screen program writes without end, and its log is no scrollback."""
 
 GATEWAY_NAME = "host.docker.internal"
@@ -29,38 +26,50 @@ STATES: Mapping[str, State] = {
 }
 
 
-def create_arguments(api: docker.APIClient, spec: ContainerSpec) -> dict[str, Any]:
-    """Arguments of the SDK's ``create_container`` for `spec`."""
-    hardened = spec.privileges == "none"
-    host = api.create_host_config(
-        cap_drop=["ALL"] if hardened else None,
-        security_opt=["no-new-privileges"] if hardened else None,
-        init=True,
-        pids_limit=spec.limits.pids,
-        nano_cpus=round(spec.limits.cpus * 1e9) if spec.limits.cpus else None,
-        mem_limit=spec.limits.memory,
-        memswap_limit=spec.limits.memory,
-        device_requests=[DeviceRequest(count=spec.gpus, capabilities=[["gpu"]])] if spec.gpus else None,
-        # A bind mount whose source is missing is an error; a volume string would make an empty folder, as root.
-        mounts=[BindMount(one.target, one.source, type="bind", read_only=one.read_only) for one in spec.mounts],
-        network_mode="none" if spec.network == "none" else None,
-        extra_hosts={GATEWAY_NAME: "host-gateway"} if spec.network == "default" else None,
-        log_config=LOG,
-    )
+def create_body(spec: ContainerSpec) -> bytes:
+    """The body of a request that creates `spec`."""
+    return json.dumps({name: value for name, value in _config(spec).items() if value is not None}).encode()
+
+
+def _config(spec: ContainerSpec) -> dict[str, Any]:
     return {
-        "image": spec.image,
-        "name": spec.name,
-        "command": list(spec.command) or None,
-        "entrypoint": list(spec.entrypoint) if spec.entrypoint is not None else None,
-        "environment": dict(spec.env),
-        "labels": dict(spec.labels),
-        "user": spec.user or None,
-        "working_dir": spec.workdir,
-        "tty": spec.tty,
+        "Image": spec.image,
+        "Cmd": list(spec.command) or None,
+        "Entrypoint": list(spec.entrypoint) if spec.entrypoint is not None else None,
+        "Env": [f"{name}={value}" for name, value in spec.env.items()],
+        "Labels": dict(spec.labels),
+        "User": spec.user or None,
+        "WorkingDir": spec.workdir,
+        "Tty": spec.tty,
         # A closed terminal hangs up: an interactive shell ignores every other polite way to end it.
-        "stop_signal": "SIGHUP" if spec.tty else None,
-        "stdin_open": True,
-        "host_config": host,
+        "StopSignal": "SIGHUP" if spec.tty else None,
+        "OpenStdin": True,
+        "AttachStdin": True,
+        "AttachStdout": True,
+        "AttachStderr": True,
+        "HostConfig": {name: value for name, value in _host_config(spec).items() if value is not None},
+    }
+
+
+def _host_config(spec: ContainerSpec) -> dict[str, Any]:
+    hardened = spec.privileges == "none"
+    return {
+        "CapDrop": ["ALL"] if hardened else None,
+        "SecurityOpt": ["no-new-privileges"] if hardened else None,
+        "Init": True,
+        "PidsLimit": spec.limits.pids,
+        "NanoCpus": round(spec.limits.cpus * 1e9) if spec.limits.cpus else None,
+        "Memory": spec.limits.memory,
+        "MemorySwap": spec.limits.memory,
+        "DeviceRequests": [{"Count": spec.gpus, "Capabilities": [["gpu"]]}] if spec.gpus else None,
+        # A bind mount whose source is missing is an error; a volume string would make an empty folder, as root.
+        "Mounts": [
+            {"Type": "bind", "Source": one.source, "Target": one.target, "ReadOnly": one.read_only}
+            for one in spec.mounts
+        ],
+        "NetworkMode": "none" if spec.network == "none" else None,
+        "ExtraHosts": [f"{GATEWAY_NAME}:host-gateway"] if spec.network == "default" else None,
+        "LogConfig": LOG,
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import docker.errors
 import requests.exceptions
 
-from agent_hub.engines.streams import Answer
+from agent_hub.engines.http import Answer
 from agent_hub.errors import (
     AgentHubError,
     BaseImageNotFound,

@@ -17,7 +17,7 @@ from docker.utils import build as docker_context
 
 from agent_hub.engines.base import BuildSpec, LogSink
 from agent_hub.engines.docker_errors import pull_refused, refused
-from agent_hub.engines.streams import Answer
+from agent_hub.engines.http import Answer
 from agent_hub.errors import AgentHubError, BaseImageNotFound, BuildError, EngineUnavailable, InvalidBase, StorageFull
 
 Request = Callable[..., Awaitable[Answer]]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent_hub.engines.docker_containers import GATEWAY_NAME
-from agent_hub.engines.streams import EngineAddress
+from agent_hub.engines.http import EngineAddress
 
 
 def gateway_address(engine: EngineAddress, networks: Sequence[Mapping[str, Any]]) -> tuple[str, str]:

@@ -33,12 +33,12 @@ from agent_hub.engines.base import (
     Stream,
 )
 from agent_hub.engines.gpus import local_gpus
+from agent_hub.engines.output import OUTPUT_KEPT, LineSplitter
 from agent_hub.engines.process_identity import ProcessIdentity
 from agent_hub.engines.process_images import ImageFolders
 from agent_hub.engines.process_paths import PathMap, check_mounts
 from agent_hub.engines.process_records import ContainerRecord, read_records, write_record
 from agent_hub.engines.process_terminal import Terminal, ended, set_size, spawn
-from agent_hub.engines.streams import OUTPUT_KEPT, LineSplitter
 from agent_hub.errors import BaseImageNotFound, ContainerLost, EngineError
 from agent_hub.models import EngineStatus, Node
 

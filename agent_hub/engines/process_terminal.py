@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 import signal
@@ -11,20 +12,25 @@ import struct
 import subprocess
 import termios
 import tty
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from agent_hub.engines.process_identity import signal_members
 from agent_hub.engines.streams import READ_BUFFER
 
 CHUNK = 65536
+"""Bytes that are handed on at once."""
+
+PAGE = 4095
+"""Bytes that a terminal gives at once where it has more."""
+
 DEFAULT_SIZE = (24, 80)
 
 
 class Terminal:
     """The terminal of one container: it outlives each run of the program, and each stream attached to it.
 
-    What the program writes goes to every stream; while one has more than ``READ_BUFFER`` bytes to be read, the program
-    waits, and while there is no stream, its output is gone, as it is with a container engine.
+    What the program writes goes to every stream; while one is paused, or keeps ``READ_BUFFER`` bytes for who does not
+    listen yet, the program waits, and while there is no stream, its output is gone, as it is with a container engine.
     """
 
     def __init__(self, echo: bool = True) -> None:
@@ -33,8 +39,8 @@ class Terminal:
         self._master = -1
         self._streams: set[PtyStream] = set()
         self._reading = False
-        self._ready: asyncio.Future[None] | None = None
-        self._writing = asyncio.Lock()
+        self._input = bytearray()
+        self._room: asyncio.Future[None] | None = None
 
     def open(self) -> tuple[int, int]:
         """Make a PTY; gives its (master, slave). The caller closes the slave."""
@@ -76,8 +82,8 @@ class Terminal:
         self.flow()
 
     def flow(self) -> None:
-        """Read from the program, unless a stream is too far behind."""
-        wanted = self._master >= 0 and not any(stream.behind for stream in self._streams)
+        """Read from the program, unless a stream holds it back."""
+        wanted = self._master >= 0 and not any(stream.held for stream in self._streams)
         if wanted == self._reading:
             return
         loop = asyncio.get_running_loop()
@@ -88,45 +94,61 @@ class Terminal:
         self._reading = wanted
 
     def _take(self) -> None:
+        parts = bytearray()
         try:
-            data = os.read(self._master, CHUNK)
+            # A terminal gives a page at a time: what is there is handed on in one piece.
+            while len(parts) < CHUNK:
+                part = os.read(self._master, CHUNK)
+                if not part:
+                    raise OSError(errno.EIO, "the other side is closed")
+                parts += part
+                if len(part) < PAGE:
+                    break
+        except BlockingIOError:
+            pass
+        except OSError:
+            # EIO: nobody holds the other side. The end itself is told by the process, not by its terminal.
+            asyncio.get_running_loop().remove_reader(self._master)
+            self._reading = False
+        if parts:
+            self._share(bytes(parts))
+            self.flow()
+
+    def _share(self, data: bytes) -> None:
+        for stream in list(self._streams):
+            stream.feed(data)
+
+    def write(self, data: bytes) -> asyncio.Future[None] | None:
+        """Send bytes to the program; see :class:`~agent_hub.engines.base.Stream`."""
+        if self._master < 0:
+            raise ConnectionResetError("the program has ended")
+        waiting = bool(self._input)
+        self._input += data
+        if not waiting:
+            self._give()
+        if self._input and self._room is None:
+            asyncio.get_running_loop().add_writer(self._master, self._give)
+            self._room = asyncio.get_running_loop().create_future()
+        return self._room
+
+    def _give(self) -> None:
+        try:
+            while self._input:
+                del self._input[: os.write(self._master, self._input)]
         except BlockingIOError:
             return
         except OSError:
-            # EIO: nobody holds the other side. The end itself is told by the process, not by its terminal.
-            data = b""
-        if not data:
-            asyncio.get_running_loop().remove_reader(self._master)
-            self._reading = False
+            self._input.clear()
+        self._settle()
+
+    def _settle(self) -> None:
+        room, self._room = self._room, None
+        if room is None:
             return
-        for stream in self._streams:
-            stream.feed(data)
-        self.flow()
-
-    async def write(self, data: bytes) -> None:
-        """Send bytes to the program; waits while it does not read. Raises :class:`ConnectionError` once it ended."""
-        async with self._writing:
-            view = memoryview(data)
-            while view:
-                if self._master < 0:
-                    raise ConnectionResetError("the program has ended")
-                try:
-                    view = view[os.write(self._master, view) :]
-                except BlockingIOError:
-                    await self._writable()
-                except OSError as error:
-                    raise ConnectionResetError("the program has ended") from error
-
-    async def _writable(self) -> None:
-        loop, master = asyncio.get_running_loop(), self._master
-        ready: asyncio.Future[None] = loop.create_future()
-        loop.add_writer(master, _settle, ready)
-        self._ready = ready
-        try:
-            await ready
-        finally:
-            if self._master == master:
-                loop.remove_writer(master)
+        if self._master >= 0:
+            asyncio.get_running_loop().remove_writer(self._master)
+        if not room.done():
+            room.set_result(None)
 
     def end(self) -> None:
         """Hand on what the program left to be read, and end every stream."""
@@ -135,23 +157,17 @@ class Terminal:
         loop, master = asyncio.get_running_loop(), self._master
         with contextlib.suppress(OSError):
             while data := os.read(master, CHUNK):
-                for stream in self._streams:
-                    stream.feed(data)
+                self._share(data)
         loop.remove_reader(master)
         loop.remove_writer(master)
         self._reading = False
         self._master = -1
         os.close(master)
-        if self._ready is not None:
-            _settle(self._ready)
-        for stream in self._streams:
+        self._input.clear()
+        self._settle()
+        streams, self._streams = self._streams, set()
+        for stream in streams:
             stream.feed_end()
-        self._streams.clear()
-
-
-def _settle(ready: asyncio.Future[None]) -> None:
-    if not ready.done():
-        ready.set_result(None)
 
 
 class PtyStream:
@@ -159,41 +175,62 @@ class PtyStream:
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
-        self._buffer = bytearray()
+        self._kept = bytearray()
+        self._on_data: Callable[[bytes], None] | None = None
+        self._on_end: Callable[[], None] | None = None
+        self._paused = False
         self._ended = False
-        self._arrived = asyncio.Event()
 
     @property
-    def behind(self) -> bool:
-        """True while more is to be read than may be."""
-        return len(self._buffer) > READ_BUFFER
+    def held(self) -> bool:
+        """True while the program has to wait for this stream."""
+        return self._paused or len(self._kept) > READ_BUFFER
 
     def feed(self, data: bytes) -> None:
         """Take what the program wrote."""
-        self._buffer += data
-        self._arrived.set()
+        if self._on_data is None or self._paused:
+            self._kept += data
+        else:
+            self._on_data(data)
 
     def feed_end(self) -> None:
         """Take that the program ended."""
-        self._ended = True
-        self._arrived.set()
-
-    async def read(self, size: int = 65536) -> bytes:
-        """The next bytes, or ``b""`` once the program ended or the stream was closed."""
-        while not self._buffer and not self._ended:
-            self._arrived.clear()
-            await self._arrived.wait()
-        data = bytes(self._buffer[:size])
-        del self._buffer[:size]
         if not self._ended:
-            self._terminal.flow()
-        return data
+            self._ended = True
+            self._finish()
 
-    async def write(self, data: bytes) -> None:
+    def listen(self, on_data: Callable[[bytes], None], on_end: Callable[[], None]) -> None:
+        """Hand on what came, here and now, and then what comes; see :class:`~agent_hub.engines.base.Stream`."""
+        self._on_data, self._on_end = on_data, on_end
+        self.resume()
+
+    def pause(self) -> None:
+        """Let the program wait."""
+        self._paused = True
+        self._terminal.flow()
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._paused = False
+        kept = bytes(self._kept)
+        self._kept.clear()
+        if kept and self._on_data is not None:
+            self._on_data(kept)
+        if self._ended:
+            self._finish()
+        else:
+            self._terminal.flow()
+
+    def _finish(self) -> None:
+        if not self._kept and self._on_end is not None:
+            on_end, self._on_end = self._on_end, None
+            on_end()
+
+    def write(self, data: bytes) -> asyncio.Future[None] | None:
         """Send bytes to the program. Raises :class:`ConnectionError` where there is none."""
         if self._ended:
             raise ConnectionResetError("the stream is closed")
-        await self._terminal.write(data)
+        return self._terminal.write(data)
 
     async def resize(self, rows: int, columns: int) -> None:
         """Set the terminal's size; before the start it is remembered."""
@@ -201,8 +238,10 @@ class PtyStream:
 
     async def close(self) -> None:
         """Detach; the program goes on."""
-        self.feed_end()
-        self._buffer.clear()
+        self._on_data = self._on_end = None
+        self._ended = True
+        self._paused = False
+        self._kept.clear()
         self._terminal.detach(self)
 
 

@@ -1,277 +1,261 @@
-"""HTTP to a container engine on the event loop, for all that waits or streams: no thread is held while it does.
+"""A container's terminal: what comes on a hijacked connection is handed on in the callback that it arrives in.
 
-:class:`EngineAddress` opens a connection of its own for each request. After ``101 Switching Protocols`` that connection
-is the container's terminal, a :class:`TerminalStream`: headers and terminal bytes may come in one segment, and both are
-read from the same buffer, so that none is lost.
+After ``101 Switching Protocols`` an attach's connection is the terminal. Head and terminal bytes may come in one
+segment; one protocol reads both, so that none is lost, and no task or queue stands between the socket and who listens.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-import ssl
 import struct
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
+
+from agent_hub.engines.http import UPGRADE, EngineAddress, Reply, parse_head, request_head
 
 READ_BUFFER = 256 * 1024
-"""Bytes kept of what a reader has not taken; twice as much stops reading from the engine."""
+"""Bytes read at once, and bytes kept for who does not listen yet; past that nothing is read from the engine."""
 
-WRITE_BUFFER = 64 * 1024
-"""Bytes taken from a writer before it has to wait."""
+LONGEST_HEAD = 64 * 1024
+"""Bytes of an answer to an attach that are read: more is no answer of an engine."""
 
-CONNECT_TIMEOUT = 10.0
-"""Seconds that an engine gets to take a connection."""
-
-LONGEST_LINE = 64 * 1024
-"""Characters after which a line is broken: a program that never ends its line must not fill the memory."""
-
-OUTPUT_KEPT = 8 * 2**20
-"""Bytes of a command's output that are kept, counted from its end."""
-
-Body = bytes | AsyncIterator[bytes]
-
-
-@dataclass(frozen=True)
-class EngineAddress:
-    """Where an engine listens: `path` of a Unix socket, or `host` and `port`, with TLS where `tls` is set."""
-
-    path: str = ""
-    host: str = ""
-    port: int = 0
-    tls: ssl.SSLContext | None = None
-
-    @property
-    def local(self) -> bool:
-        """True for a Unix socket or a loopback address."""
-        return bool(self.path) or self.host in ("127.0.0.1", "::1", "localhost")
-
-    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Open a connection. Raises :class:`OSError`."""
-        async with asyncio.timeout(CONNECT_TIMEOUT):
-            if self.path:
-                reader, writer = await asyncio.open_unix_connection(self.path, limit=READ_BUFFER)
-            else:
-                reader, writer = await asyncio.open_connection(self.host, self.port, ssl=self.tls, limit=READ_BUFFER)
-        writer.transport.set_write_buffer_limits(high=WRITE_BUFFER)
-        return reader, writer
-
-    async def request(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, Any] | None = None,
-        body: Any = None,
-        headers: Mapping[str, str] | None = None,
-        *,
-        upgrade: bool = False,
-    ) -> Answer:
-        """Send a request and read the answer's headers.
-
-        Parameters
-        ----------
-        body
-            Bytes or an iterator of bytes are sent as they are, anything else but ``None`` as JSON.
-        upgrade
-            Ask for the connection itself, as an attach does.
-
-        Raises
-        ------
-        OSError
-            The engine does not answer, or answers what is no HTTP.
-        """
-        lines = {"Host": "engine", "User-Agent": "agent-hub"}
-        lines |= {"Connection": "Upgrade", "Upgrade": "tcp"} if upgrade else {"Connection": "close"}
-        payload: Body = b""
-        if isinstance(body, bytes | AsyncIterator):
-            payload = body
-        elif body is not None:
-            payload = json.dumps(body).encode()
-            lines["Content-Type"] = "application/json"
-        if isinstance(payload, bytes):
-            lines["Content-Length"] = str(len(payload))
-        else:
-            lines["Transfer-Encoding"] = "chunked"
-        lines |= headers or {}
-        target = quote(path) + ("?" + urlencode(query) if query else "")
-        head = f"{method} {target} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        reader, writer = await self.connect()
-        try:
-            writer.write(head.encode("latin-1") + b"\r\n")
-            await _send(writer, payload)
-            return await _read_head(reader, writer)
-        except BaseException:
-            writer.transport.abort()
-            raise
-
-
-async def _send(writer: asyncio.StreamWriter, body: Body) -> None:
-    if isinstance(body, bytes):
-        writer.write(body)
-        await writer.drain()
-        return
-    try:
-        async for part in body:
-            if part:
-                writer.write(b"%x\r\n" % len(part) + part + b"\r\n")
-                await writer.drain()
-        writer.write(b"0\r\n\r\n")
-        await writer.drain()
-    except (BrokenPipeError, ConnectionResetError):
-        # An engine that refuses a body answers before it was read; the answer says why.
-        return
-
-
-async def _read_head(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Answer:
-    try:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        status = int(head.split(" ", 2)[1])
-    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, IndexError, ValueError) as error:
-        raise ConnectionError("the engine ended the connection without an answer") from error
-    headers = {}
-    for line in head.split("\r\n")[1:]:
-        name, _, value = line.partition(":")
-        headers[name.strip().lower()] = value.strip()
-    return Answer(status, headers, reader, writer)
-
-
-@dataclass
-class Answer:
-    """The head of an engine's answer, and the connection its body comes on."""
-
-    status: int
-    headers: Mapping[str, str]
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    async def body(self) -> AsyncGenerator[bytes, None]:
-        """The body's bytes as they come. Raises :class:`OSError` where the connection breaks."""
-        try:
-            if self.status in (101, 204, 304):
-                return
-            if "chunked" in self.headers.get("transfer-encoding", ""):
-                while size := int((await self.reader.readuntil(b"\r\n")).split(b";")[0], 16):
-                    yield await self.reader.readexactly(size)
-                    await self.reader.readexactly(2)
-            elif "content-length" in self.headers:
-                yield await self.reader.readexactly(int(self.headers["content-length"]))
-            else:
-                while part := await self.reader.read(65536):
-                    yield part
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
-            raise ConnectionError("the engine ended the connection within its answer") from error
-
-    async def read(self) -> bytes:
-        """The whole body; closes the connection."""
-        try:
-            return b"".join([part async for part in self.body()])
-        finally:
-            self.close()
-
-    async def json(self) -> Any:
-        """The whole body as JSON, ``None`` where it is empty; closes the connection."""
-        text = await self.read()
-        return json.loads(text) if text.strip() else None
-
-    async def objects(self) -> AsyncGenerator[dict[str, Any], None]:
-        """The JSON objects of a body that has one on each line."""
-        rest = b""
-        async for part in self.body():
-            *lines, rest = (rest + part).split(b"\n")
-            for line in lines:
-                if line.strip():
-                    yield json.loads(line)
-        if rest.strip():
-            yield json.loads(rest)
-
-    async def frames(self) -> AsyncIterator[tuple[int, bytes]]:
-        """What a command without a terminal writes, as it came: 1 or 2 for the output, and the bytes."""
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                output, size = struct.unpack(">B3xI", await self.reader.readexactly(8))
-                yield output, await self.reader.readexactly(size)
-
-    def close(self) -> None:
-        """End the connection, which also ends what the engine does for it."""
-        self.writer.close()
-
+_CLOSE_TIMEOUT = 5.0
 
 Resize = Callable[[int, int], Awaitable[None]]
+OnData = Callable[[bytes], None]
+OnEnd = Callable[[], None]
 
 
-class TerminalStream:
-    """A container's terminal over a hijacked connection; a :class:`~agent_hub.engines.base.Stream`.
+class AttachRefused(Exception):
+    """The engine's answer to an attach that it refused."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply)
+        self.reply = reply
+
+
+async def attach(
+    address: EngineAddress,
+    path: str,
+    query: Mapping[str, Any],
+    resize: Resize,
+    *,
+    framed: bool,
+    buffer: memoryview,
+) -> TerminalStream:
+    """Attach to a container.
 
     Parameters
     ----------
-    answer
-        Of an attach that was upgraded.
     resize
         Tells the engine the terminal's rows and columns.
     framed
         The container has no terminal, and its outputs come in frames.
+    buffer
+        Where bytes are received. Streams of one event loop may share it: nothing stays in it.
+
+    Raises
+    ------
+    OSError
+        The engine does not answer, or answers what is no HTTP.
+    AttachRefused
+        With what it answers.
     """
+    stream = await address.open(lambda: TerminalStream(resize, framed, buffer))
+    try:
+        await stream.upgrade(request_head("POST", path, query, {**UPGRADE, "Content-Length": "0"}))
+    except BaseException:
+        stream.abort()
+        raise
+    return stream
 
-    def __init__(self, answer: Answer, resize: Resize, framed: bool = False) -> None:
-        self._answer = answer
-        self._reader = answer.reader
-        self._writer = answer.writer
+
+class TerminalStream(asyncio.BufferedProtocol):
+    """A container's terminal over a hijacked connection; a :class:`~agent_hub.engines.base.Stream`."""
+
+    def __init__(self, resize: Resize, framed: bool, buffer: memoryview) -> None:
         self._resize = resize
-        self._frames = answer.frames() if framed else None
+        self._frames = Frames() if framed else None
+        self._buffer = buffer
+        self._head: bytearray | None = bytearray()
+        self._upgraded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._refusal: Exception = ConnectionError("the engine ended the connection without an answer")
+        self._kept: list[bytes] = []
+        self._kept_size = 0
+        self._on_data: OnData | None = None
+        self._on_end: OnEnd | None = None
+        self._ended = False
+        self._closed = False
+        self._room: asyncio.Future[None] | None = None
+        self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def read(self, size: int = 65536) -> bytes:
-        """The next bytes, or ``b""`` once the container ended or the stream was closed."""
-        try:
-            data = await self._reader.read(size) if self._frames is None else (await anext(self._frames))[1]
-        except (OSError, StopAsyncIteration):
-            data = b""
-        if not data:
-            self._writer.close()
-        return data
+    # -- the stream
 
-    async def write(self, data: bytes) -> None:
-        """Send bytes to the program. Raises :class:`ConnectionError` where the container has ended."""
-        self._writer.write(data)
-        await self._writer.drain()
+    async def upgrade(self, head: bytes) -> None:
+        """Ask for the connection itself. Raises as :func:`attach` does."""
+        self._transport.write(head)
+        await self._upgraded
+
+    def listen(self, on_data: OnData, on_end: OnEnd) -> None:
+        """Hand on what came, here and now, and then what comes; see :class:`~agent_hub.engines.base.Stream`."""
+        self._on_data, self._on_end = on_data, on_end
+        kept, self._kept, self._kept_size = b"".join(self._kept), [], 0
+        self.resume()
+        if kept:
+            on_data(kept)
+        if self._ended and not self._closed:
+            on_end()
+
+    def pause(self) -> None:
+        """Read no more from the engine."""
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read again."""
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def write(self, data: bytes) -> asyncio.Future[None] | None:
+        """Send bytes to the program, all of them in one piece. Raises :class:`ConnectionError` where it has ended."""
+        if self._ended or self._closed or self._transport.is_closing():
+            raise ConnectionResetError("the program's terminal is closed")
+        self._transport.write(data)
+        return self._room
 
     async def resize(self, rows: int, columns: int) -> None:
         """Set the terminal's size; before the start it is remembered."""
         await self._resize(rows, columns)
 
     async def close(self) -> None:
-        """Detach; the program goes on."""
-        self._writer.close()
-        self._reader.feed_eof()
-        with contextlib.suppress(OSError, ssl.SSLError):
-            await self._writer.wait_closed()
+        """Detach; the program goes on. What was written before still reaches it, if it reads soon."""
+        self._closed = True
+        self._on_data = self._on_end = None
+        self._kept.clear()
+        self._transport.close()
+        await asyncio.wait([self._lost], timeout=_CLOSE_TIMEOUT)
+        self.abort()
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self._closed = True
+        self._transport.abort()
+
+    # -- the protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the next bytes go."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take the bytes that came."""
+        data = bytes(self._buffer[:nbytes])
+        if self._head is not None:
+            data = self._read_head(self._head, data)
+        if data and self._frames is not None:
+            data = self._frames.feed(data)
+        if not data or self._closed:
+            return
+        if self._on_data is not None:
+            self._on_data(data)
+            return
+        self._kept.append(data)
+        self._kept_size += len(data)
+        if self._kept_size >= READ_BUFFER:
+            self.pause()
+
+    def pause_writing(self) -> None:
+        """Let writers wait."""
+        self._room = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        """Let writers go on."""
+        self._settle_room()
+
+    def eof_received(self) -> None:
+        """The container has ended, or the engine has."""
+        self._end()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing more comes."""
+        self._end()
+        self._settle_room()
+        if not self._lost.done():
+            self._lost.set_result(None)
+
+    # -- within
+
+    def _read_head(self, head: bytearray, data: bytes) -> bytes:
+        head += data
+        end = head.find(b"\r\n\r\n")
+        if end < 0:
+            if len(head) > LONGEST_HEAD:
+                self._fail(ConnectionError("the engine answers what is no HTTP"))
+            return b""
+        try:
+            status, headers = parse_head(bytes(head[:end]))
+        except ConnectionError as error:
+            self._fail(error)
+            return b""
+        rest = bytes(head[end + 4 :])
+        if status in (101, 200):
+            self._head = None
+            if not self._upgraded.done():
+                self._upgraded.set_result(None)
+            return rest
+        self._refusal = AttachRefused(Reply(status, rest))
+        length = headers.get("content-length", "")
+        if (length.isdigit() and len(rest) >= int(length)) or len(head) > LONGEST_HEAD:
+            self._fail(self._refusal)
+        return b""
+
+    def _fail(self, error: Exception) -> None:
+        if not self._upgraded.done():
+            self._upgraded.set_exception(error)
+        self.abort()
+
+    def _end(self) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        if self._head is not None:
+            self._fail(self._refusal)
+        elif self._on_end is not None and not self._closed:
+            self._on_end()
+
+    def _settle_room(self) -> None:
+        room, self._room = self._room, None
+        if room is not None and not room.done():
+            room.set_result(None)
 
 
-class LineSplitter:
-    """Cuts a program's output into lines, whatever pieces it comes in."""
+class Frames:
+    """The outputs of a program without a terminal, taken out of the frames that an engine sends them in."""
 
-    def __init__(self, on_line: Callable[[str], None]) -> None:
-        self._on_line = on_line
+    def __init__(self) -> None:
         self._rest = b""
+        self._left = 0
 
-    def feed(self, data: bytes) -> None:
-        """Take the next bytes, and hand on each line that they end."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            self._emit(line)
-        while len(self._rest) > LONGEST_LINE:
-            self._emit(self._rest[:LONGEST_LINE])
-            self._rest = self._rest[LONGEST_LINE:]
-
-    def close(self) -> None:
-        """Hand on a last line that has no end."""
-        if self._rest:
-            self._emit(self._rest)
-            self._rest = b""
-
-    def _emit(self, line: bytes) -> None:
-        # A progress bar rewrites its line with carriage returns: what it ends with is what a person would see.
-        text = line.decode(errors="replace").rstrip("\r")
-        self._on_line(text.rpartition("\r")[2])
+    def feed(self, data: bytes) -> bytes:
+        """The outputs' bytes in `data`, in the order they came."""
+        data = self._rest + data
+        self._rest = b""
+        parts = []
+        start = 0
+        while start < len(data):
+            if not self._left:
+                if len(data) - start < 8:
+                    self._rest = data[start:]
+                    break
+                (self._left,) = struct.unpack_from(">4xI", data, start)
+                start += 8
+            part = data[start : start + self._left]
+            parts.append(part)
+            start += len(part)
+            self._left -= len(part)
+        return b"".join(parts)

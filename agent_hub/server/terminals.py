@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from json.encoder import encode_basestring
 from typing import Any
 
-from tornado.websocket import WebSocketClosedError
+from tornado.iostream import StreamClosedError
 
 from agent_hub.models import TerminalInfo
+from agent_hub.server.frames import TextFrames
 from agent_hub.server.handler import HubHandler, guarded
 from agent_hub.server.socket import HubSocket
 from agent_hub.terminals.terminal import Terminal
@@ -25,6 +27,7 @@ class TerminalSocket(HubSocket):
     action = "execute"
 
     _terminal: Terminal
+    _frames: TextFrames
     _viewer: Viewer | None = None
 
     def find(self, *args: str) -> None:
@@ -33,17 +36,19 @@ class TerminalSocket(HubSocket):
 
     def open(self, *args: Any, **kwargs: Any) -> None:
         """Show the terminal."""
-        self.set_nodelay(True)
+        assert self.ws_connection is not None
+        self._frames = TextFrames(self.ws_connection)
         self.write_message('["setup", {}]')
         self._viewer = self._terminal.join(self)
 
-    async def on_message(self, message: str | bytes) -> None:
+    def on_message(self, message: str | bytes) -> asyncio.Future[None] | None:
         """Type, or set the size; the next message is read when this one has found room."""
         match _parse(message):
             case ["stdin", str(text)]:
-                await self._terminal.write(text)
+                return self._terminal.type(text)
             case ["set_size", rows, columns, *_] if self._viewer is not None and _is_side(rows) and _is_side(columns):
                 self._terminal.resize(self._viewer, int(rows), int(columns))
+        return None
 
     def on_close(self) -> None:
         """Stop watching; the terminal goes on."""
@@ -53,8 +58,8 @@ class TerminalSocket(HubSocket):
     def send(self, text: str) -> asyncio.Future[None] | None:
         """Show output."""
         try:
-            return self.write_message(json.dumps(["stdout", text], ensure_ascii=False))
-        except WebSocketClosedError:
+            return self._frames.send(f'["stdout", {encode_basestring(text)}]'.encode("utf-8", "replace"))
+        except StreamClosedError:
             return None
 
     def end(self) -> None:

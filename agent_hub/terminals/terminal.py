@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from agent_hub.engines.base import Stream
@@ -21,7 +22,9 @@ from agent_hub.terminals.viewer import Screen, Viewer
 
 log = logging.getLogger(__name__)
 
-_WRITE_BYTES = 16 * 1024
+PATIENCE_SECONDS = 0.25
+"""How long a program waits for the quickest of its viewers, before all that are late are moved on."""
+
 _TYPED_AHEAD_BYTES = 64 * 1024
 
 
@@ -54,8 +57,8 @@ class Terminal:
         self._active = time.time()
         self._viewers: list[Viewer] = []
         self._stream: Stream | None = None
-        self._reader: asyncio.Task[None] | None = None
-        self._writing = asyncio.Lock()
+        self._decode = _decoder()
+        self._held: asyncio.TimerHandle | None = None
         self._unseen = False
         self._typed_ahead: bytearray | None = bytearray()
         self._sizer = Sizer()
@@ -90,69 +93,84 @@ class Terminal:
         self._disconnect()
         self._unseen = painted
         self._stream = stream
-        self._writing = asyncio.Lock()
-        self._reader = asyncio.create_task(self._read(stream), name=f"terminal {self.name}")
+        self._decode = _decoder()
         self._sizer.connect(stream)
         typed, self._typed_ahead = self._typed_ahead, None
         if typed:
-            self._spawn(self._write(bytes(typed)))
+            self._send(bytes(typed))
+        stream.listen(self._take, partial(self._ended, stream))
 
     async def write(self, text: str) -> None:
-        """Type `text`; waits while the program does not read.
+        """Type `text`; waits while the program does not read. See :meth:`type`."""
+        waiting = self.type(text)
+        if waiting is not None:
+            await waiting
+
+    def type(self, text: str) -> asyncio.Future[None] | None:
+        """Type `text`, in one piece; the future is done once there is room for more, and ``None`` says there is.
 
         What is typed before the first program is there waits for it, up to 64 KiB; after a program's end it is dropped.
         """
         data = text.encode("utf-8", "replace")
         self._palette.learn(data)
         self._active = time.time()
-        if self._typed_ahead is not None:
-            if len(self._typed_ahead) + len(data) <= _TYPED_AHEAD_BYTES:
-                self._typed_ahead += data
-            return
-        await self._write(data)
+        if self._typed_ahead is None:
+            return self._send(data)
+        if len(self._typed_ahead) + len(data) <= _TYPED_AHEAD_BYTES:
+            self._typed_ahead += data
+        return None
 
-    async def _write(self, data: bytes) -> None:
-        stream = self._stream
-        if stream is None:
-            return
-        async with self._writing:
-            for start in range(0, len(data), _WRITE_BYTES):
-                if stream is not self._stream:
-                    return
-                try:
-                    await stream.write(data[start : start + _WRITE_BYTES])
-                except (OSError, EngineError) as error:
-                    log.debug("Terminal %s takes no input: %s", self.name, error)
-                    return
+    def _send(self, data: bytes) -> asyncio.Future[None] | None:
+        if self._stream is None:
+            return None
+        try:
+            return self._stream.write(data)
+        except (OSError, EngineError) as error:
+            log.debug("Terminal %s takes no input: %s", self.name, error)
+            return None
 
-    async def _read(self, stream: Stream) -> None:
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        while data := await self._next(stream):
-            self._active = time.time()
-            self.history.append(data)
-            self._share(decoder.decode(data))
-            self._sizer.drawn()
-            if not self._viewers and (known := self._palette.answer(data)):
-                self._spawn(self._write(known))
-        self._show(decoder.decode(b"", final=True).encode() + self.history.modes().undo())
-        self._stream = self._reader = None
+    def _take(self, data: bytes) -> None:
+        self._active = time.time()
+        self.history.append(data)
+        self._share(self._decode(data, False))
+        self._sizer.drawn()
+        if self._viewers:
+            self._pace()
+        elif known := self._palette.answer(data):
+            self._send(known)
+
+    def _ended(self, stream: Stream) -> None:
+        self._let_go()
+        self._show(self._decode(b"", True).encode() + self.history.modes().undo())
+        self._stream = None
         self._sizer.disconnect()
         if self.on_end is not None:
             self.on_end()
-        await _close(stream)
+        self._spawn(_close(stream))
 
-    async def _next(self, stream: Stream) -> bytes:
-        try:
-            return await stream.read()
-        except (OSError, EngineError) as error:
-            log.warning("Terminal %s lost its program: %s", self.name, error)
-            return b""
+    def _pace(self) -> None:
+        """Hold the program back, for a moment, where even the quickest viewer is late."""
+        if self._held is None and self._stream is not None and Viewer.worth_waiting_for(self._viewers):
+            self._stream.pause()
+            self._held = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._move_on)
+
+    def _move_on(self) -> None:
+        for viewer in self._viewers:
+            viewer.move_on()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.cancel()
+            self._held = None
+            if self._stream is not None:
+                self._stream.resume()
 
     # -- who watches
 
     def join(self, screen: Screen) -> Viewer:
         """Watch the terminal: first what was, then what comes."""
-        viewer = Viewer(screen, self.history.replay)
+        viewer = Viewer(screen, self.history.replay, self._let_go)
         viewer.show(self.history.replay())
         self._viewers.append(viewer)
         return viewer
@@ -163,6 +181,7 @@ class Terminal:
         if viewer in self._viewers:
             self._viewers.remove(viewer)
             self._fit()
+            self._let_go()
 
     def resize(self, viewer: Viewer, rows: int, columns: int) -> None:
         """A viewer's size is `rows` x `columns`: the program gets the smallest of all viewers."""
@@ -217,11 +236,9 @@ class Terminal:
         return self._sizer.resize(rows or self.size[0], columns or self.size[1])
 
     def _disconnect(self) -> None:
-        stream, reader = self._stream, self._reader
-        self._stream = self._reader = None
+        self._let_go()
+        stream, self._stream = self._stream, None
         self._sizer.disconnect()
-        if reader is not None:
-            reader.cancel()
         if stream is not None:
             self._spawn(_close(stream))
 
@@ -229,6 +246,11 @@ class Terminal:
         task = asyncio.create_task(work, name=f"terminal {self.name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _decoder() -> Callable[[bytes, bool], str]:
+    # A character may be cut anywhere.
+    return codecs.getincrementaldecoder("utf-8")("replace").decode
 
 
 async def _close(stream: Stream) -> None:

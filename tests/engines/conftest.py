@@ -80,7 +80,53 @@ async def create(engine: Engine, image: str) -> AsyncIterator[Create]:
         await engine.remove(handle)
 
 
-async def read_until(stream: Stream, expected: bytes, timeout: float = TIMEOUT) -> bytes:
+class Attached:
+    """A container's terminal, with what came and was not looked at yet."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.pieces: list[bytes] = []
+        self.ended = False
+        self._changed = asyncio.Event()
+        stream.listen(self._take, self._end)
+
+    def _take(self, data: bytes) -> None:
+        assert not self.ended, "nothing comes after the end"
+        self.pieces.append(data)
+        self._changed.set()
+
+    def _end(self) -> None:
+        assert not self.ended, "the end is told once"
+        self.ended = True
+        self._changed.set()
+
+    async def read(self) -> bytes:
+        """What came, or ``b""`` once the stream has ended."""
+        while not self.pieces and not self.ended:
+            self._changed.clear()
+            await self._changed.wait()
+        data = b"".join(self.pieces)
+        self.pieces.clear()
+        return data
+
+    async def write(self, data: bytes) -> None:
+        room = self.stream.write(data)
+        if room is not None:
+            await room
+
+    async def resize(self, rows: int, columns: int) -> None:
+        await self.stream.resize(rows, columns)
+
+    async def close(self) -> None:
+        await self.stream.close()
+
+
+async def attach(engine: Engine, handle: Handle) -> Attached:
+    """Attach, and listen."""
+    return Attached(await engine.attach(handle))
+
+
+async def read_until(stream: Attached, expected: bytes, timeout: float = TIMEOUT) -> bytes:
     """What comes up to and with `expected`."""
     data = b""
     async with asyncio.timeout(timeout):
@@ -91,7 +137,7 @@ async def read_until(stream: Stream, expected: bytes, timeout: float = TIMEOUT) 
     return data
 
 
-async def read_all(stream: Stream, timeout: float = TIMEOUT) -> bytes:
+async def read_all(stream: Attached, timeout: float = TIMEOUT) -> bytes:
     """What comes until the end."""
     data = bytearray()
     async with asyncio.timeout(timeout):

@@ -24,7 +24,7 @@ from agent_hub.errors import (
     InvalidMount,
 )
 from agent_hub.models import Mount
-from tests.engines.conftest import BASE_IMAGE, TEST_LABEL, TIMEOUT, read_all, read_until
+from tests.engines.conftest import BASE_IMAGE, TEST_LABEL, TIMEOUT, attach, read_all, read_until
 
 SPEC = ContainerSpec(name="", image=BASE_IMAGE, workdir="/")
 
@@ -150,7 +150,7 @@ async def test_a_container_without_a_terminal_gives_both_outputs(on_docker: Dock
         replace(SPEC, name=name, command=("sh", "-c", "echo out; echo err >&2"), tty=False, labels={TEST_LABEL: name})
     )
     try:
-        stream = await on_docker.attach(handle)
+        stream = await attach(on_docker, handle)
         await on_docker.start(handle)
         assert sorted((await read_all(stream)).split()) == [b"err", b"out"]
     finally:
@@ -160,7 +160,7 @@ async def test_a_container_without_a_terminal_gives_both_outputs(on_docker: Dock
 async def test_fifty_waits_hold_no_thread(on_docker: DockerEngine, run: Run) -> None:
     handle = await run()
     waits = [asyncio.create_task(on_docker.wait(handle)) for _ in range(50)]
-    stream = await on_docker.attach(handle)
+    stream = await attach(on_docker, handle)
     assert (await asyncio.wait_for(on_docker.inspect(handle), 5)).state == "running"
     await stream.write(b"end\n")
     await stream.close()
@@ -189,7 +189,7 @@ async def test_an_engine_that_does_not_answer_is_unavailable(tmp_path: Path, mon
             await engine.list({})
         assert "Docker" in caught.value.hint
         with pytest.raises(EngineUnavailable):
-            await engine.attach(Handle("0" * 64, "none"))
+            await attach(engine, Handle("0" * 64, "none"))
     finally:
         await engine.close()
 
@@ -204,7 +204,7 @@ async def test_an_engine_is_reached_over_tcp(on_docker: DockerEngine, run: Run) 
     server = await asyncio.start_server(forward, "127.0.0.1", 0)
     engine = DockerEngine(f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     try:
-        stream = await engine.attach(handle)
+        stream = await attach(engine, handle)
         await stream.write(b"over tcp\n")
         await read_until(stream, b"<over tcp>")
         assert (await asyncio.wait_for(engine.wait(handle), TIMEOUT)).state == "exited"

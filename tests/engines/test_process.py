@@ -21,7 +21,7 @@ from agent_hub.engines.process_paths import PathMap
 from agent_hub.engines.process_records import ContainerRecord
 from agent_hub.errors import BaseImageNotFound, EngineError, InvalidMount
 from agent_hub.models import Mount
-from tests.engines.conftest import TIMEOUT, read_all, read_until
+from tests.engines.conftest import TIMEOUT, attach, read_all, read_until
 
 REF = "agent-hub/agent:test"
 
@@ -71,7 +71,7 @@ async def test_the_images_entrypoint_runs_the_command(tmp_path: Path, context: P
     handle = await engine.create(
         ContainerSpec(name="one", image=REF, command=("hello",), env={"AGENT_HUB_WORKSPACE": "/workspace"})
     )
-    stream = await engine.attach(handle)
+    stream = await attach(engine, handle)
     await engine.start(handle)
     output = (await read_all(stream)).decode()
     assert f"through the entrypoint in {tmp_path}" in output
@@ -104,7 +104,7 @@ async def test_ctrl_c_reaches_the_program(processes: ProcessEngine) -> None:
     handle = await processes.create(
         ContainerSpec(name="one", image=REF, command=("sh", "-c", "trap 'echo caught; exit 5' INT; echo ready; read x"))
     )
-    stream = await processes.attach(handle)
+    stream = await attach(processes, handle)
     await processes.start(handle)
     await read_until(stream, b"ready")
     await stream.write(b"\x03")
@@ -187,7 +187,7 @@ async def test_a_program_left_by_a_killed_server_is_found_and_ended(tmp_path: Pa
     [handle] = await engine.list({})
     assert (await engine.inspect(handle)).state == "running"
     with pytest.raises(EngineError, match="went with the server"):
-        await engine.attach(handle)
+        await attach(engine, handle)
     assert (await asyncio.wait_for(engine.stop(handle, grace=0.2), TIMEOUT)).state == "exited"
     await engine.remove(handle)
     await engine.close()

@@ -22,7 +22,12 @@ class Pty:
     def __init__(self, controller: int, process: asyncio.subprocess.Process) -> None:
         self._controller = controller
         self.process = process
-        self._closed = asyncio.Event()
+        self._listener: tuple[Callable[[bytes], None], Callable[[], None]] | None = None
+        self._reading = False
+        self._input = bytearray()
+        self._room: asyncio.Future[None] | None = None
+        self.paused = False
+        self.pauses = 0
         self.sizes: list[tuple[int, int]] = []
 
     @classmethod
@@ -40,42 +45,67 @@ class Pty:
         os.close(program_side)
         return cls(controller, process)
 
-    async def read(self, size: int = 65536) -> bytes:
-        while not self._closed.is_set():
-            try:
-                return os.read(self._controller, size)
-            except BlockingIOError:
-                await self._ready(asyncio.get_running_loop().add_reader, asyncio.get_running_loop().remove_reader)
-            except OSError:
-                break
-        return b""
+    def listen(self, on_data: Callable[[bytes], None], on_end: Callable[[], None]) -> None:
+        self._listener = (on_data, on_end)
+        self.resume()
 
-    async def write(self, data: bytes) -> None:
-        while data:
-            try:
-                data = data[os.write(self._controller, data) :]
-            except BlockingIOError:
-                await self._ready(asyncio.get_running_loop().add_writer, asyncio.get_running_loop().remove_writer)
+    def pause(self) -> None:
+        self.paused = True
+        self.pauses += 1
+        self._stop()
 
-    async def _ready(self, add: Callable[..., None], remove: Callable[[int], bool]) -> None:
-        ready = asyncio.Event()
-        add(self._controller, ready.set)
+    def resume(self) -> None:
+        self.paused = False
+        if self._listener is not None and not self._reading:
+            asyncio.get_running_loop().add_reader(self._controller, self._take)
+            self._reading = True
+
+    def _stop(self) -> None:
+        if self._reading:
+            asyncio.get_running_loop().remove_reader(self._controller)
+            self._reading = False
+
+    def _take(self) -> None:
+        assert self._listener is not None
+        on_data, on_end = self._listener
         try:
-            await ready.wait()
-        finally:
-            remove(self._controller)
+            data = os.read(self._controller, 65536)
+        except OSError:
+            self._stop()
+            on_end()
+        else:
+            on_data(data)
+
+    def write(self, data: bytes) -> asyncio.Future[None] | None:
+        self._input += data
+        self._give()
+        if self._input and self._room is None:
+            self._room = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().add_writer(self._controller, self._give)
+        return self._room
+
+    def _give(self) -> None:
+        with suppress(BlockingIOError):
+            while self._input:
+                del self._input[: os.write(self._controller, self._input)]
+            if self._room is not None:
+                asyncio.get_running_loop().remove_writer(self._controller)
+                self._room.set_result(None)
+                self._room = None
 
     async def resize(self, rows: int, columns: int) -> None:
         self.sizes.append((rows, columns))
         fcntl.ioctl(self._controller, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     async def close(self) -> None:
-        self._closed.set()
+        self._stop()
+        self._listener = None
 
     async def kill(self) -> None:
         with suppress(ProcessLookupError):
             self.process.kill()
         await self.process.wait()
+        self._stop()
         os.close(self._controller)
 
 
