@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
 
@@ -29,6 +29,9 @@ class Model(BaseModel):
     """Base of everything stored or sent: frozen, and strict about unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    volatile: ClassVar[frozenset[str]] = frozenset()
+    """Fields that say how things are at this moment: announced, and never stored."""
 
 
 def _printable(value: Any) -> Any:
@@ -264,7 +267,10 @@ class Project(Model):
     resources: Resources = Resources()
     snapshot: Snapshot | None = None
     build: Build | None = Field(default=None, description="the newest build")
+    spares: int = Field(default=0, description="chats that are prepared ahead, and start at once")
     created_at: datetime = Field(default_factory=now)
+
+    volatile: ClassVar[frozenset[str]] = frozenset({"spares"})
 
     def masked(self) -> Project:
         """The project as it may be shown."""
@@ -295,6 +301,7 @@ class Chat(Model):
     model: str = ""
     prompt: str = Field(default="", description="the first prompt")
     status: ChatStatus = ChatStatus.queued
+    place: int = Field(default=0, description="which of its project's starts is next: 1 is; 0: it waits in no queue")
     reason: str = Field(default="", description="why it waits, or how it ended, in a few words")
     error: ErrorBody | None = None
     exit_code: int | None = None
@@ -310,9 +317,19 @@ class Chat(Model):
     started_at: datetime | None = None
     ended_at: datetime | None = None
 
+    volatile: ClassVar[frozenset[str]] = frozenset({"place"})
+
     def masked(self) -> Chat:
         """The chat as it may be shown."""
         return self.model_copy(update={"env": tuple(variable.masked() for variable in self.env)})
+
+
+class Spare(Model):
+    """A container made ahead of any request, which a new chat of its project takes over together with its id."""
+
+    id: str
+    chat: Chat = Field(description="the chat it was prepared as: what a chat must ask for to get it")
+    token_hash: str = Field(description="of the token that its container holds, bound to the chat at the claim")
 
 
 class Artifact(Model):

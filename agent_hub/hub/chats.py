@@ -12,28 +12,23 @@ from contextlib import suppress
 
 from agent_hub.agents.base import Agent
 from agent_hub.engines.base import ContainerStatus, Engine, Handle
-from agent_hub.errors import (
-    AgentHubError,
-    BaseImageNotFound,
-    ContainerLost,
-    EngineError,
-    EngineUnavailable,
-    NotFound,
-    StorageFull,
-    UnsavedWork,
-)
+from agent_hub.errors import AgentHubError, ContainerLost, EngineUnavailable, NotFound, UnsavedWork
 from agent_hub.hub import lifecycle
 from agent_hub.hub.builds import Builds
-from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.launches import Launcher, remove_tree
-from agent_hub.hub.store import Store
+from agent_hub.hub.spares import Spares
+from agent_hub.hub.starts import Starts
+from agent_hub.hub.store import Request, Store
 from agent_hub.hub.unsaved import Unsaved, unsaved_work
-from agent_hub.models import Chat, ChatStatus, Snapshot
+from agent_hub.models import Chat, ChatStatus
 from agent_hub.terminals.registry import Terminals
 from agent_hub.terminals.terminal import Terminal
 
 logger = logging.getLogger(__name__)
+
+AT_ONCE = 8
+"""Chats that are taken up side by side after a restart."""
 
 
 class Chats:
@@ -52,6 +47,7 @@ class Chats:
         builds: Builds,
         terminals: Terminals,
         on_trouble: Callable[[], None],
+        spares: int = 0,
     ) -> None:
         self._store = store
         self._folders = folders
@@ -60,10 +56,11 @@ class Chats:
         self._builds = builds
         self._terminals = terminals
         self._locks: dict[str, asyncio.Lock] = {}
-        self._starts: dict[str, asyncio.Task[None]] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._on_trouble = on_trouble
         self._launcher = Launcher(store, folders, engine, agents)
+        self._starting = Starts(store, engine, builds, terminals, self._launcher, self._lock, self._watch)
+        self.spares = Spares(store, folders, engine, agents, self._launcher, terminals, self._starting.queue, spares)
 
     def tell_containers(self, artifacts_url: str) -> None:
         """Containers publish to this address from now on."""
@@ -71,23 +68,20 @@ class Chats:
 
     # -- what a person asks for
 
-    async def add(self, chat: Chat) -> Chat:
-        """Keep a new chat and start it. Returns at once; the chat is queued."""
-        await self._store.chats.put(chat)
-        self._terminal(chat.id)
-        self._begin(chat.id)
-        return self._store.chats[chat.id]
+    async def add(self, chat: Chat, request: Request | None = None) -> Chat:
+        """Keep a new chat and start it; see :meth:`Starts.add`. Returns at once."""
+        return await self._starting.add(chat, self.spares, request)
 
     async def start(self, chat_id: str) -> Chat:
         """Start a chat that has ended; its agent goes on with the same conversation."""
         chat = await self._store.chats.change(chat_id, lifecycle.queued)
-        self._begin(chat_id)
+        self._starting.begin(chat_id)
         return chat
 
     async def stop(self, chat_id: str, grace: float = 10.0) -> Chat:
         """Stop a chat and return once it does not run. What waits to start is given up."""
         await self._store.chats.change(chat_id, lifecycle.stopping)
-        await self._cancel_start(chat_id)
+        await self._starting.cancel(chat_id)
         async with self._lock(chat_id):
             handle = await self._find(chat_id)
             if handle is None:
@@ -115,7 +109,7 @@ class Chats:
                     commits=unsaved.commits,
                 )
         await self._store.chats.change(chat_id, lifecycle.deleting)
-        await self._cancel_start(chat_id)
+        await self._starting.cancel(chat_id)
         async with self._lock(chat_id):
             if chat_id not in self._store.chats:
                 return
@@ -146,27 +140,53 @@ class Chats:
             for handle in await self._engine.list({"agent-hub.hub": self._store.hub_id})
             if "agent-hub.chat" in handle.labels
         }
+        room = asyncio.Semaphore(AT_ONCE)
+
+        async def take_up(chat: Chat) -> None:
+            async with room:
+                await self._take_up(chat, handles.get(chat.id))
+
         for chat in self._store.chats:
             self._terminal(chat.id)
-            if chat.id in self._starts or chat.id in self._watches:
-                continue
-            handle = handles.get(chat.id)
-            if chat.status is ChatStatus.deleting:
-                await self.delete(chat.id, force=True)
-            elif handle is not None and chat.status not in (ChatStatus.queued, ChatStatus.starting):
-                await self._adopt(chat, handle)
-            elif chat.status in (ChatStatus.queued, ChatStatus.starting):
-                self._begin(chat.id)
-            elif chat.status in lifecycle.ACTIVE:
-                await self._ended(chat.id, ContainerStatus("lost"))
+        try:
+            async with asyncio.TaskGroup() as together:
+                for chat in self._store.chats:
+                    if chat.id not in self._starting and chat.id not in self._watches:
+                        together.create_task(take_up(chat))
+        except* EngineUnavailable as group:
+            raise group.exceptions[0] from None
+        await self.spares.reconcile(handles)
         for chat_id, handle in handles.items():
             # A chat is stored before its container is made, so a container without one was deleted.
-            if chat_id not in self._store.chats:
+            if chat_id not in self._store.chats and chat_id not in self._store.spares:
                 logger.warning("Removing the container %s of a chat that was deleted", handle.name)
                 await self._engine.remove(handle)
+        self.spares.start()
+
+    async def _take_up(self, chat: Chat, handle: Handle | None) -> None:
+        """Go on with what was under way with a chat. One that cannot be helped now does not keep the others waiting."""
+        try:
+            if chat.status is ChatStatus.deleting:
+                await self.delete(chat.id, force=True)
+            elif chat.status in (ChatStatus.queued, ChatStatus.starting):
+                if handle is not None and chat.started_at is None:
+                    # Nobody knows how far it came; it has done nothing yet that anyone has seen.
+                    await self._engine.remove(handle)
+                self._starting.begin(chat.id)
+            elif handle is not None:
+                await self._adopt(chat, handle)
+            elif chat.status in lifecycle.ACTIVE:
+                await self._ended(chat.id, ContainerStatus("lost"))
+        except EngineUnavailable:
+            raise
+        except NotFound:
+            logger.info("Chat %s was deleted while it was taken up", chat.id)
+        except (AgentHubError, OSError) as error:
+            logger.error("Chat %s could not be taken up: %s", chat.id, error)
 
     async def engine_lost(self) -> None:
-        """The engine does not answer: no running chat can be vouched for."""
+        """The engine does not answer: no running chat can be vouched for, and no spare."""
+        await self.spares.stop()
         for chat in self._store.chats:
             self._forget_watch(chat.id)
             with suppress(NotFound):  # deleted while this loop waited for another
@@ -174,69 +194,14 @@ class Chats:
 
     async def close(self) -> None:
         """Let go of every chat. Containers go on running."""
-        tasks = [*self._starts.values(), *self._watches.values()]
+        await self._starting.close()
+        await self.spares.close()
+        tasks = list(self._watches.values())
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
         await self._terminals.close()
-
-    # -- starting
-
-    def _begin(self, chat_id: str) -> None:
-        task = asyncio.create_task(self._start(chat_id), name=f"start {chat_id}")
-        self._starts[chat_id] = task
-        task.add_done_callback(lambda done: self._starts.pop(chat_id, None))
-
-    async def _start(self, chat_id: str) -> None:
-        try:
-            project = self._store.chats[chat_id].project
-            try:
-                await self._start_from(chat_id, await self._snapshot(project, chat_id))
-            except BaseImageNotFound:
-                # Somebody has cleaned up the engine. What the snapshot was made from is still known.
-                await self._store.chats.change(chat_id, image="")
-                await self._builds.again(project)
-                await self._start_from(chat_id, await self._snapshot(project, chat_id))
-        except AgentHubError as error:
-            await self._failed(chat_id, error)
-        except OSError as error:
-            await self._failed(chat_id, StorageFull.from_os_error(error))
-
-    async def _snapshot(self, project: str, chat_id: str) -> Snapshot:
-        if self._builds.is_building(project):
-            await self._store.chats.change(chat_id, reason="waits for the project's build")
-        return await self._builds.snapshot(project)
-
-    async def _start_from(self, chat_id: str, snapshot: Snapshot) -> None:
-        async with self._lock(chat_id):
-            chat = await self._store.chats.change(
-                chat_id, lambda chat: lifecycle.starting(chat, snapshot.image, snapshot.commit)
-            )
-            await self._launch(chat)
-
-    async def _failed(self, chat_id: str, error: AgentHubError) -> None:
-        logger.info("Chat %s could not start: %s", chat_id, error.message)
-        self._terminal(chat_id).note(f"Could not start: {error}")
-        if self._store.chats[chat_id].started_at is None:
-            await self._remove_unstarted(chat_id)
-        await self._store.chats.change(chat_id, lambda chat: lifecycle.failed(chat, error))
-
-    async def _remove_unstarted(self, chat_id: str) -> None:
-        """Leave no container behind of a chat that never ran; the next try makes its own."""
-        try:
-            handle = await self._find(chat_id)
-            if handle is not None:
-                await self._engine.remove(handle)
-        except EngineError:
-            logger.warning("The container of chat %s could not be removed now; the next start takes it up", chat_id)
-
-    async def _launch(self, chat: Chat) -> None:
-        handle = await self._launcher.prepare(chat)
-        self._terminal(chat.id).connect(await self._engine.attach(handle))
-        await to_its_end(self._engine.start(handle))
-        await self._store.chats.change(chat.id, lambda chat: lifecycle.running(chat, handle.id))
-        self._watch(chat.id, handle)
 
     # -- watching
 
@@ -247,6 +212,9 @@ class Chats:
             terminal = self._terminal(chat.id)
             terminal.connect(await self._engine.attach(handle), painted=True)
             await self._launcher.tell_address(chat.id)
+            if chat.status is ChatStatus.stopping:
+                await self._ended(chat.id, await self._engine.stop(handle))
+                return
             await self._store.chats.change(chat.id, lambda chat: lifecycle.running(chat, handle.id))
             self._watch(chat.id, handle)
         elif chat.status in lifecycle.ACTIVE:
@@ -294,12 +262,6 @@ class Chats:
 
     def _lock(self, chat_id: str) -> asyncio.Lock:
         return self._locks.setdefault(chat_id, asyncio.Lock())
-
-    async def _cancel_start(self, chat_id: str) -> None:
-        task = self._starts.get(chat_id)
-        if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
 
     async def _find(self, chat_id: str) -> Handle | None:
         found = await self._engine.list({"agent-hub.hub": self._store.hub_id, "agent-hub.chat": chat_id})

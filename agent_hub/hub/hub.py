@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import secrets
 import shutil
@@ -11,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from agent_hub.agents import AGENTS
 from agent_hub.agents import agent as find_agent
@@ -22,7 +24,7 @@ from agent_hub.hub.chats import Chats
 from agent_hub.hub.events import Events
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.mounts import check_mounts, keep_secrets, merge_env, merge_mounts
-from agent_hub.hub.store import Store
+from agent_hub.hub.store import Request, Store
 from agent_hub.hub.workspaces import check_repository
 from agent_hub.models import (
     AgentInfo,
@@ -57,6 +59,7 @@ class Settings:
     base_image: str
     artifacts_folder: str = "agent-hub"
     setup_timeout: float = 3600.0
+    spares: int = 1
 
 
 class Hub:
@@ -70,11 +73,13 @@ class Hub:
         self.engine = engine
         self.folders = Folders(settings.data_dir)
         self.events = Events(self._take_snapshot)
-        self.store = Store(settings.data_dir, self.events.announce)  # type: ignore[arg-type]
+        self.store = Store(settings.data_dir, self._announce)
         self.terminals = Terminals()
         self.artifacts = Artifacts(self.store, self.folders, settings.root, settings.artifacts_folder)
         self.builds = Builds(self.store, self.folders, engine, AGENTS, settings.base_image, settings.setup_timeout)
-        self.chats = Chats(self.store, self.folders, engine, AGENTS, self.builds, self.terminals, self._look_again)
+        self.chats = Chats(
+            self.store, self.folders, engine, AGENTS, self.builds, self.terminals, self._look_again, settings.spares
+        )
         self._engine_status = EngineStatus(
             name="Container engine", kind=engine.kind, reachable=False, isolated=engine.isolated, message="Starting"
         )
@@ -84,6 +89,8 @@ class Hub:
         self._look_lock = asyncio.Lock()
         self._naming = asyncio.Lock()
         self._leaving: set[str] = set()
+        self._adding: dict[asyncio.Future[Chat], Chat] = {}
+        self._asking: dict[str, asyncio.Future[Chat]] = {}
         self._reconciled = False
 
     # -- its own life
@@ -107,8 +114,9 @@ class Hub:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.wait([self._looking])
-        await self.builds.close()
+        # Chats that wait for a build first: the end of one that is cut off is no failure of theirs.
         await self.chats.close()
+        await self.builds.close()
         await self.engine.close()
         self.store.close()
 
@@ -157,6 +165,14 @@ class Hub:
             except AgentHubError as error:
                 # A hub that stopped looking would never notice that the engine is back.
                 logger.error("The hub could not act on what it saw of its engine: %s", error)
+
+    def _announce(self, kind: str, id: str, value: Any) -> None:
+        """Tell of a committed change whom it concerns."""
+        if kind == "spare":
+            return
+        self.events.announce(kind, id, value)  # type: ignore[arg-type]
+        if kind == "project":
+            self.chats.spares.refresh()
 
     # -- what it knows
 
@@ -243,8 +259,10 @@ class Hub:
             if project.build is not None and not project.build.state.ended:
                 await self.builds.cancel(project_id)
             # Anew, once no chat is being added: one that came meanwhile would be left without its project.
-            async with self._naming:
-                chats = [chat.id for chat in self.store.chats if chat.project == project_id]
+            while adding := [future for future, chat in self._adding.items() if chat.project == project_id]:
+                await asyncio.wait(adding)
+            await self.chats.spares.drop(project_id)
+            chats = [chat.id for chat in self.store.chats if chat.project == project_id]
             for chat_id in chats:
                 with suppress(NotFound):
                     await self.chats.delete(chat_id, force=True)
@@ -255,30 +273,55 @@ class Hub:
 
     # -- chats
 
-    async def add_chat(self, new: NewChat) -> Chat:
-        """Keep a chat and start it; returns at once."""
+    async def add_chat(self, new: NewChat, key: str = "") -> Chat:
+        """Keep a chat and start it; returns at once.
+
+        Parameters
+        ----------
+        key
+            The request's own, where it may come again: it starts one chat, and is answered with it each time.
+        """
+        if not key:
+            return await self._add_chat(new, None)
+        request = Request(key, hashlib.sha256(new.model_dump_json().encode()).hexdigest())
+        while key in self._asking:
+            await asyncio.wait([self._asking[key]])
+        answered = self.store.answered(request)
+        if answered is not None:
+            if answered not in self.store.chats:
+                raise Conflict(
+                    "The chat that this request started has been deleted.", "Ask for a new one, by a new key."
+                )
+            return self.store.chats[answered]
+        self._asking[key] = asking = asyncio.ensure_future(self._add_chat(new, request))
+        asking.add_done_callback(lambda done: self._asking.pop(key))
+        return await asyncio.shield(asking)
+
+    async def _add_chat(self, new: NewChat, request: Request | None) -> Chat:
         project = self.project(new.project)
         agent = new.agent or project.agent
         find_agent(agent)
         mounts = check_mounts(new.mounts, self.settings.data_dir)
         own = {key: getattr(new, key) for key in Resources.model_fields if getattr(new, key) is not None}
         chat_id = secrets.token_hex(6)
-        async with self._naming:
-            if project.id in self._leaving or project.id not in self.store.projects:
-                raise Conflict(f"“{project.name}” is being deleted.", "Choose another project.", field="project")
-            chat = Chat(
-                id=chat_id,
-                project=project.id,
-                name=new.name or _title(new.prompt) or self._chat_name(project.id, agent),
-                agent=agent,
-                model=new.model if new.model is not None else project.model,
-                prompt=new.prompt,
-                mounts=merge_mounts(project.mounts, mounts),
-                env=merge_env(project.env, new.env),
-                resources=project.resources.model_copy(update=own),
-                workspace=str(self.folders.workspace(chat_id)),
-            )
-            return await self.chats.add(chat)
+        if project.id in self._leaving:
+            raise Conflict(f"“{project.name}” is being deleted.", "Choose another project.", field="project")
+        chat = Chat(
+            id=chat_id,
+            project=project.id,
+            name=new.name or _title(new.prompt) or self._chat_name(project.id, agent),
+            agent=agent,
+            model=new.model if new.model is not None else project.model,
+            prompt=new.prompt,
+            mounts=merge_mounts(project.mounts, mounts),
+            env=merge_env(project.env, new.env),
+            resources=project.resources.model_copy(update=own),
+            workspace=str(self.folders.workspace(chat_id)),
+        )
+        adding = asyncio.ensure_future(self.chats.add(chat, request))
+        self._adding[adding] = chat
+        adding.add_done_callback(self._adding.pop)
+        return await asyncio.shield(adding)
 
     async def rename_chat(self, chat_id: str, name: str) -> Chat:
         """Give a chat another name."""
@@ -297,7 +340,8 @@ class Hub:
         return next(other for number in range(2, len(taken) + 3) if (other := f"{name} {number}") not in taken)
 
     def _chat_name(self, project_id: str, agent: str) -> str:
-        taken = {chat.name for chat in self.store.chats if chat.project == project_id}
+        chats = (*self.store.chats, *self._adding.values())
+        taken = {chat.name for chat in chats if chat.project == project_id}
         title = AGENTS[agent].title
         return next(
             name

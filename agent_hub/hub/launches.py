@@ -6,12 +6,12 @@ import asyncio
 import os
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from agent_hub.agents.base import AGENT_HOME, RUN, TOOLS, WORKSPACE, Agent
 from agent_hub.engines.base import ContainerSpec, Engine, Handle, Limits
-from agent_hub.errors import AgentHubError
+from agent_hub.errors import AgentHubError, ContainerLost
 from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.store import Store
@@ -21,6 +21,9 @@ from agent_hub.models import Chat, Mount
 
 ENTRYPOINT_ENV = {"AGENT_HUB_WORKSPACE": WORKSPACE, "AGENT_HUB_SEED": f"{TOOLS}/seed", "AGENT_HUB_RUN": RUN}
 """Where the entrypoint finds its folders. An image says the same; the process engine has no image to say it."""
+
+CLAIM, READY = "claim", "ready"
+"""Fifos in a spare's run folder: it waits at the one, and has said by the other that it does."""
 
 PIDS = 4096
 """Processes a chat may have where it asks for no other limit: enough for any build, too few for a fork bomb."""
@@ -48,15 +51,103 @@ class Launcher:
         empty = await asyncio.to_thread(self._make_folders, chat.id)
         # A workspace that an agent has emptied stays so.
         fresh = empty and chat.started_at is None
-        if not fresh:
+        # One that never ran begins its conversation anew: its first prompt may not have been taken.
+        if chat.started_at is not None:
             thread = await asyncio.to_thread(agent.thread, self._folders.agent_home(chat.id))
             chat = await self._store.chats.change(chat.id, thread=thread or chat.thread)
+
+        async def tell() -> None:
+            token = new_token()
+            await self._store.set_token(chat.id, token_hash(token))
+            await asyncio.to_thread(write, self._words(chat) | {"token": token})
+
+        def write(words: Mapping[str, str]) -> None:
+            for name in (READY, CLAIM):
+                (self._folders.run(chat.id) / name).unlink(missing_ok=True)
+            self._write_run(chat.id, words)
+
+        return await self._make(chat, fresh, tell)
+
+    async def prepare_spare(self, spare: Chat, token: str) -> Handle:
+        """As :meth:`prepare`, for a chat that nobody has asked for yet.
+
+        Its agent runs ahead, where it can. Else the container waits at the fifo ``claim``, and says by ``ready`` when
+        all that can be done before the chat is done.
+        """
+        await asyncio.to_thread(self._make_folders, spare.id)
+        command = self._agents[spare.agent].spare_command(spare)
+
+        def tell() -> None:
+            words = self._words(spare) | {"token": token}
+            if command is not None:
+                words["command"] = _command(command)
+            else:
+                for name in (READY, CLAIM):
+                    os.mkfifo(self._folders.run(spare.id) / name, 0o600)
+            self._write_run(spare.id, words)
+
+        return await self._make(spare, True, lambda: asyncio.to_thread(tell))
+
+    async def hand_over(self, chat: Chat) -> None:
+        """Tell the container of a spare what chat it is."""
+        words = self._words(chat)
+        if not (self._folders.run(chat.id) / CLAIM).exists():
+            # Its agent runs already; this is for the next start, which writes it anew.
+            del words["command"]
+        await asyncio.to_thread(self._write_run, chat.id, words)
+
+    def release(self, chat_id: str) -> None:
+        """Let the container of a spare, if it waits, go on as the chat that it was told it is.
+
+        Raises
+        ------
+        ContainerLost
+            Nothing waits there any more.
+        """
+        path = self._folders.run(chat_id) / CLAIM
+        try:
+            # The container holds both ends of the fifo while it waits, so this neither blocks nor is lost.
+            claim = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise ContainerLost("The container that was made ahead has ended.", "Start the chat again.") from error
+        try:
+            os.write(claim, b"\n")
+        finally:
+            os.close(claim)
+        path.unlink(missing_ok=True)
+
+    async def ready(self, spare_id: str) -> None:
+        """Wait until a spare's container waits to be claimed."""
+        loop = asyncio.get_running_loop()
+        said = asyncio.Event()
+        # Both ends are held here, so that it opens at once, and what is said before is kept.
+        fifo = os.open(self._folders.run(spare_id) / READY, os.O_RDWR | os.O_NONBLOCK)
+        try:
+            loop.add_reader(fifo, said.set)
+            await said.wait()
+        finally:
+            loop.remove_reader(fifo)
+            os.close(fifo)
+
+    async def _make(self, chat: Chat, fresh: bool, tell: Callable[[], Awaitable[None]]) -> Handle:
+        """The chat's folders filled, and its container."""
+        agent = self._agents[chat.agent]
+
+        async def make_workspace() -> None:
+            if fresh:
+                await self._make_workspace(chat)
+
+        async def told() -> None:
+            await tell()
+            await asyncio.to_thread(agent.prepare, chat, self._folders.agent_home(chat.id))
+
         try:
             # The engine makes the container while Git makes the workspace: neither needs the other before the start.
             async with asyncio.TaskGroup() as together:
-                if fresh:
-                    together.create_task(self._make_workspace(chat))
-                together.create_task(self._tell(chat, agent))
+                together.create_task(make_workspace())
+                together.create_task(told())
                 made = together.create_task(to_its_end(self._engine.create(self._spec(chat, agent))))
         except* AgentHubError as group:
             raise first_error(group) from None
@@ -71,9 +162,9 @@ class Launcher:
         return ContainerSpec(
             name=f"agent-hub-{chat.id}",
             image=chat.image,
-            env=ENTRYPOINT_ENV
-            | dict(agent.environment(chat))
-            | {variable.name: variable.value or "" for variable in chat.env},
+            # The chat's own variables are in a file of its run folder: a container's configuration is no place for a
+            # secret, and a spare's is made before anyone knows them.
+            env=ENTRYPOINT_ENV | dict(agent.environment(chat)),
             mounts=[
                 *self._sockets(chat, agent),
                 Mount(source=str(folders.workspace(chat.id)), target=WORKSPACE, read_only=False),
@@ -120,18 +211,16 @@ class Launcher:
         finally:
             await asyncio.to_thread(remove_tree, unfinished)
 
-    async def _tell(self, chat: Chat, agent: Agent) -> None:
-        """Write what the container reads at its start: its token, the gateway's address, and what to run."""
-        token = new_token()
-        await self._store.set_token(chat.id, token_hash(token))
-        files = {
-            "token": token,
-            "artifacts_url": self.artifacts_url,
-            "command": f"set -- {shlex.join(agent.command(chat))}",
+    def _words(self, chat: Chat) -> dict[str, str]:
+        """What the container reads before it becomes the chat's agent, by file."""
+        agent = self._agents[chat.agent]
+        return {
             **agent.files(chat),
+            "artifacts_url": self.artifacts_url,
+            # `command`: a name that a shell keeps for itself, such as UID, must not end the script that reads this.
+            "environment": "".join(f"command export {one.name}={shlex.quote(one.value or '')}\n" for one in chat.env),
+            "command": _command(agent.command(chat)),
         }
-        await asyncio.to_thread(self._write_run, chat.id, files)
-        await asyncio.to_thread(agent.prepare, chat, self._folders.agent_home(chat.id))
 
     def _write_run(self, chat_id: str, files: Mapping[str, str]) -> None:
         for name, text in files.items():
@@ -140,6 +229,10 @@ class Launcher:
             temporary.write_text(text + "\n")
             temporary.chmod(0o600)
             temporary.replace(path)
+
+
+def _command(arguments: Sequence[str]) -> str:
+    return f"set -- {shlex.join(arguments)}"
 
 
 def first_error(group: BaseExceptionGroup[AgentHubError]) -> AgentHubError:

@@ -30,11 +30,19 @@ def queued(chat: Chat, reason: str = "") -> Chat:
     return chat.model_copy(update=update)
 
 
+def waiting(chat: Chat, place: int, reason: str) -> Chat:
+    """It waits for its turn, at that place of its project's queue."""
+    if chat.status is not ChatStatus.queued:
+        return chat
+    return chat.model_copy(update={"place": place, "reason": reason})
+
+
 def starting(chat: Chat, image: str, commit: str) -> Chat:
     """Its turn has come. A chat keeps the image and commit it first started from."""
     return chat.model_copy(
         update={
             "status": ChatStatus.starting,
+            "place": 0,
             "reason": "",
             "image": chat.image or image,
             "commit": chat.commit or commit,
@@ -42,9 +50,12 @@ def starting(chat: Chat, image: str, commit: str) -> Chat:
     )
 
 
-def running(chat: Chat, container: str) -> Chat:
+def running(chat: Chat, container: str, thread: str = "") -> Chat:
     """Its container runs."""
+    if chat.status is ChatStatus.deleting:
+        return chat
     update = {"status": ChatStatus.running, "reason": "", "container": container, "error": None, "exit_code": None}
+    update["thread"] = thread or chat.thread
     return chat.model_copy(update=update | {"started_at": chat.started_at or now(), "ended_at": None})
 
 
@@ -52,7 +63,7 @@ def stopping(chat: Chat) -> Chat:
     """Asked to stop. Raises :class:`~agent_hub.errors.Conflict` unless it runs."""
     if chat.status not in ACTIVE:
         raise Conflict(f"This chat does not run: it is {chat.status.value}.", "There is nothing to stop.")
-    return chat.model_copy(update={"status": ChatStatus.stopping, "reason": ""})
+    return chat.model_copy(update={"status": ChatStatus.stopping, "place": 0, "reason": ""})
 
 
 def ended(chat: Chat, status: ContainerStatus, thread: str = "") -> Chat:
@@ -81,7 +92,7 @@ def failed(chat: Chat, error: AgentHubError) -> Chat:
     if chat.status is ChatStatus.deleting:
         return chat
     body = ErrorBody.model_validate(error.to_dict())
-    update = {"status": ChatStatus.failed, "reason": error.message, "error": body, "ended_at": now()}
+    update = {"status": ChatStatus.failed, "place": 0, "reason": error.message, "error": body, "ended_at": now()}
     return chat.model_copy(update=update)
 
 
@@ -101,4 +112,4 @@ def unreachable(chat: Chat) -> Chat:
 
 def deleting(chat: Chat) -> Chat:
     """Asked to go, for good."""
-    return chat.model_copy(update={"status": ChatStatus.deleting, "reason": ""})
+    return chat.model_copy(update={"status": ChatStatus.deleting, "place": 0, "reason": ""})

@@ -12,16 +12,18 @@ import fcntl
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from agent_hub.errors import DataDirectoryInUse, NotFound, StorageFull
-from agent_hub.models import Artifact, Chat, Project
+from agent_hub.errors import Conflict, DataDirectoryInUse, NotFound, StorageFull
+from agent_hub.models import Artifact, Chat, Project, Spare
 
-M = TypeVar("M", Project, Chat, Artifact)
+M = TypeVar("M", Project, Chat, Artifact, Spare)
 T = TypeVar("T")
 
 MIGRATIONS = (
@@ -32,10 +34,27 @@ MIGRATIONS = (
     CREATE TABLE artifact (id TEXT PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE token (chat TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE);
     """,
+    """
+    CREATE TABLE spare (id TEXT PRIMARY KEY, body TEXT NOT NULL);
+    CREATE TABLE request (key TEXT PRIMARY KEY, chat TEXT NOT NULL, body TEXT NOT NULL, at REAL NOT NULL);
+    """,
 )
 """One script per schema version; a store of version n runs those from n on. Never edit one that was released."""
 
+REQUEST_SECONDS = 24 * 3600.0
+"""How long a request is remembered by its key."""
+
 OnChange = Callable[[str, str, Any], None]
+
+Statement = tuple[str, tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that may come again: the key its client gave it, and what it asked for."""
+
+    key: str
+    body: str
 
 
 class Table(Generic[M]):
@@ -84,25 +103,53 @@ class Table(Generic[M]):
 
         return await self._store.transact(apply)
 
+    async def show(self, id: str, change: Callable[[M], M]) -> None:
+        """Change what is never stored (:attr:`~agent_hub.models.Model.volatile`); no error where the item is gone."""
+
+        async def apply() -> None:
+            old = self._items.get(id)
+            if old is not None and (new := change(old)) != old:
+                self.keep(new)
+
+        await self._store.transact(apply)
+
     async def delete(self, id: str) -> None:
         """Forget an item; no error where there is none."""
 
         async def apply() -> None:
             if id in self._items:
-                await self._store.write(f"DELETE FROM {self._kind} WHERE id = ?", (id,))
-                del self._items[id]
-                self._store.on_change(self._kind, id, None)
+                await self._store.write(self.deletion(id))
+                self.drop(id)
 
         await self._store.transact(apply)
 
     async def _write(self, item: M) -> M:
-        await self._store.write(
+        await self._store.write(self.insertion(item))
+        self.keep(item)
+        return item
+
+    # -- the parts of a change, for one that concerns more than one table
+
+    def insertion(self, item: M) -> Statement:
+        """The statement that adds or replaces an item."""
+        return (
             f"INSERT INTO {self._kind} (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-            (item.id, item.model_dump_json()),
+            (item.id, item.model_dump_json(exclude=set(item.volatile))),
         )
+
+    def deletion(self, id: str) -> Statement:
+        """The statement that forgets an item."""
+        return f"DELETE FROM {self._kind} WHERE id = ?", (id,)
+
+    def keep(self, item: M) -> None:
+        """Remember and announce what has been committed."""
         self._items[item.id] = item
         self._store.on_change(self._kind, item.id, item)
-        return item
+
+    def drop(self, id: str) -> None:
+        """Forget, and announce, what has been deleted."""
+        del self._items[id]
+        self._store.on_change(self._kind, id, None)
 
 
 class Store:
@@ -136,7 +183,12 @@ class Store:
         self.projects: Table[Project] = Table(self, "project", Project)
         self.chats: Table[Chat] = Table(self, "chat", Chat)
         self.artifacts: Table[Artifact] = Table(self, "artifact", Artifact)
+        self.spares: Table[Spare] = Table(self, "spare", Spare)
         self._tokens: dict[str, str] = {hash: chat for chat, hash in self.rows("SELECT chat, hash FROM token")}
+        self._db.execute("DELETE FROM request WHERE at < ?", (time.time() - REQUEST_SECONDS,))
+        self._requests: dict[str, tuple[str, str]] = {
+            key: (chat, body) for key, chat, body in self.rows("SELECT key, chat, body FROM request")
+        }
         self.hub_id = self._meta("hub_id", secrets.token_hex(6))
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -155,10 +207,10 @@ class Store:
 
         return await asyncio.shield(asyncio.create_task(alone()))
 
-    async def write(self, statement: str, values: tuple[Any, ...]) -> None:
-        """Commit one statement. Raises :class:`~agent_hub.errors.StorageFull` where the disk is full."""
+    async def write(self, *statements: Statement) -> None:
+        """Commit statements, all or none. Raises :class:`~agent_hub.errors.StorageFull` where the disk is full."""
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._db.execute, statement, values)
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, statements)
         except sqlite3.OperationalError as error:
             if "full" in str(error):
                 raise StorageFull(
@@ -166,14 +218,70 @@ class Store:
                 ) from error
             raise
 
+    def _commit(self, statements: Sequence[Statement]) -> None:
+        if len(statements) == 1:
+            self._db.execute(*statements[0])
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in statements:
+                self._db.execute(*statement)
+            self._db.execute("COMMIT")
+        except BaseException:
+            # An error within COMMIT, as of a full disk, may have ended the transaction already.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    async def add_chat(self, chat: Chat, spare: Spare | None = None, request: Request | None = None) -> Chat:
+        """Keep a new chat, together with what must be true from the same instant on.
+
+        Parameters
+        ----------
+        spare
+            The spare that it takes over: it is one no more, and its token is the chat's.
+        request
+            What asked for the chat: asked again, it is answered with this chat.
+        """
+
+        async def apply() -> Chat:
+            statements = [self.chats.insertion(chat)]
+            if spare is not None:
+                statements += [self.spares.deletion(spare.id), _binding(chat.id, spare.token_hash)]
+            if request is not None:
+                statements.append(_remembering(request, chat.id))
+            await self.write(*statements)
+            if spare is not None:
+                self.spares.drop(spare.id)
+                self._tokens[spare.token_hash] = chat.id
+            if request is not None:
+                self._requests[request.key] = (chat.id, request.body)
+            self.chats.keep(chat)
+            return chat
+
+        return await self.transact(apply)
+
+    def answered(self, request: Request) -> str | None:
+        """The id of the chat that a request got before.
+
+        Raises
+        ------
+        Conflict
+            The key was another request's.
+        """
+        known = self._requests.get(request.key)
+        if known is None:
+            return None
+        chat, body = known
+        if body != request.body:
+            raise Conflict("This Idempotency-Key was used for another chat.", "Give each new request a key of its own.")
+        return chat
+
     async def set_token(self, chat: str, hash: str) -> None:
         """Bind a token's hash to a chat, in place of the one it had."""
 
         async def apply() -> None:
-            await self.write(
-                "INSERT INTO token (chat, hash) VALUES (?, ?) ON CONFLICT (chat) DO UPDATE SET hash = excluded.hash",
-                (chat, hash),
-            )
+            await self.write(_binding(chat, hash))
             self._tokens = {known: owner for known, owner in self._tokens.items() if owner != chat} | {hash: chat}
 
         await self.transact(apply)
@@ -182,7 +290,7 @@ class Store:
         """Forget a chat's token."""
 
         async def apply() -> None:
-            await self.write("DELETE FROM token WHERE chat = ?", (chat,))
+            await self.write(("DELETE FROM token WHERE chat = ?", (chat,)))
             self._tokens = {known: owner for known, owner in self._tokens.items() if owner != chat}
 
         await self.transact(apply)
@@ -215,6 +323,22 @@ class Store:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
             self._db.executescript(f"BEGIN;{script};PRAGMA user_version = {number};COMMIT;")
+
+
+def _binding(chat: str, hash: str) -> Statement:
+    return (
+        "INSERT INTO token (chat, hash) VALUES (?, ?) ON CONFLICT (chat) DO UPDATE SET hash = excluded.hash",
+        (chat, hash),
+    )
+
+
+def _remembering(request: Request, chat: str) -> Statement:
+    return "INSERT INTO request (key, chat, body, at) VALUES (?, ?, ?, ?)", (
+        request.key,
+        chat,
+        request.body,
+        time.time(),
+    )
 
 
 def _take(folder: Path) -> Any:

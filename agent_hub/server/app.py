@@ -48,6 +48,12 @@ class AgentHub(ExtensionApp):
         config=True
     )
     setup_timeout = Float(3600.0, min=1.0, help="Seconds that a setup script may run.").tag(config=True)
+    spares = Integer(
+        1,
+        min=0,
+        help="""Chats of each built project that are prepared ahead, so that a new one starts at once. Each keeps a
+        container with the project's agent in it, frozen until somebody asks for a chat.""",
+    ).tag(config=True)
     artifacts_folder = Unicode(
         "agent-hub", help="Folder for published files, relative to the server's root directory."
     ).tag(config=True)
@@ -94,6 +100,7 @@ class AgentHub(ExtensionApp):
             base_image=self.base_image,
             artifacts_folder=self.artifacts_folder.strip("/"),
             setup_timeout=self.setup_timeout,
+            spares=self.spares,
         )
         try:
             self._hub = Hub(settings, engine)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from agent_hub.errors import InvalidInput
 from agent_hub.models import ChatChange, NewChat
 from agent_hub.server.handler import HubHandler, guarded
+
+LONGEST_KEY = 255
+"""Characters of a key by which a request is known when it comes again."""
 
 
 class ChatsHandler(HubHandler):
@@ -16,8 +20,14 @@ class ChatsHandler(HubHandler):
 
     @guarded
     async def post(self) -> None:
-        """Start a new chat; it is answered at once, before it runs."""
-        chat = await self.hub.add_chat(self.body(NewChat))
+        """Start a new chat; it is answered at once, before it runs.
+
+        A request that is repeated with its ``Idempotency-Key`` header starts one chat, and gets the same answer.
+        """
+        key = self.request.headers.get("Idempotency-Key", "")
+        if len(key) > LONGEST_KEY:
+            raise InvalidInput("The Idempotency-Key is too long.", f"{LONGEST_KEY} characters are the most.")
+        chat = await self.hub.add_chat(self.body(NewChat), key)
         self.answer(chat.masked(), 201)
 
 

@@ -29,8 +29,16 @@ class Terminals(Mapping[str, Terminal]):
         """The terminal of that name, created where there is none; `on_end` as in `Terminal`."""
         terminal = self._terminals.get(name)
         if terminal is None:
-            terminal = self._terminals[name] = Terminal(name, on_end, palette=self._palette)
+            terminal = self._terminals[name] = self.make(name, on_end)
         return terminal
+
+    def make(self, name: str, on_end: Callable[[], None] | None = None) -> Terminal:
+        """A terminal that nobody finds yet, for a program that runs before anyone has asked for it."""
+        return Terminal(name, on_end, palette=self._palette)
+
+    def adopt(self, terminal: Terminal) -> None:
+        """Let a terminal of :meth:`make` be found by its name."""
+        self._terminals[terminal.name] = terminal
 
     def find(self, name: str) -> Terminal:
         """The terminal of that name. Raises :class:`~agent_hub.errors.NotFound`."""

@@ -37,6 +37,8 @@ class RunningHub:
             path.mkdir(parents=True, exist_ok=True)
         if not (data / "cache").exists():
             (data / "cache").symlink_to(CACHE)
+        # No spares, unless a test is about them: it counts its containers.
+        settings = {"spares": 0} | settings
         hub = Hub(Settings(data_dir=data, root=folder / "root", base_image=base, **settings), engine)
         gateway = Gateway(hub)
         await hub.start(gateway.open)

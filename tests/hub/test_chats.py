@@ -96,7 +96,7 @@ async def test_a_chat_deleted_while_it_starts_leaves_nothing(
     await a_hub.hub.chats.delete(chat.id, force=True)
     assert await a_hub.containers() == []
     assert not a_hub.hub.folders.chat(chat.id).exists()
-    assert a_hub.hub.chats._starts == {} and a_hub.hub.chats._watches == {}
+    assert a_hub.hub.chats._watches == {} and not a_hub.hub.chats._starting.queue.busy
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3])
@@ -197,7 +197,18 @@ async def test_mounts_of_project_and_chat_are_merged_and_read_only_is_kept(
 async def test_a_chats_environment_overrides_its_projects(a_hub: RunningHub, a_repository: Repository) -> None:
     project = await a_hub.ready(a_repository, env={"ONE": "project", "TWO": "project"})
     chat = await a_hub.start(project, env={"TWO": 'chat\'s "own" $HOME\n2'})
-    assert await a_hub.run(chat.id, 'printf %s "$ONE:$TWO"') == 'project:chat\'s "own" $HOME\n2'
+    await a_hub.type(chat.id, 'printf %s "$ONE:$TWO" >/workspace/env; echo do""ne\r')
+    await a_hub.shows(chat.id, "done")
+    assert await a_hub.run(chat.id, "cat /workspace/env") == 'project:chat\'s "own" $HOME\n2'
+
+
+async def test_no_variable_is_in_a_containers_configuration(
+    a_hub: RunningHub, a_ready_project: Project, docker_engine: docker.DockerClient
+) -> None:
+    chat = await a_hub.start(a_ready_project, env={"API_KEY": "sk-secret"})
+    handle = await a_hub.container(chat.id)
+    assert handle is not None
+    assert "sk-secret" not in str(docker_engine.api.inspect_container(handle.id))
 
 
 async def test_what_a_chat_asks_of_the_machine_is_what_its_container_gets(

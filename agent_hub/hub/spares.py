@@ -1,0 +1,386 @@
+"""Chats prepared ahead: a workspace cloned, a container started, its agent waiting for somebody to ask."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from agent_hub.agents.base import Agent, Warm
+from agent_hub.engines.base import Engine, Handle
+from agent_hub.errors import AgentHubError, AgentUnavailable, EngineError
+from agent_hub.hub.cancellation import to_its_end
+from agent_hub.hub.folders import Folders
+from agent_hub.hub.launches import Launcher, remove_tree
+from agent_hub.hub.queue import StartQueue
+from agent_hub.hub.store import Store
+from agent_hub.hub.tokens import new_token, token_hash
+from agent_hub.models import Chat, Project, Resources, Spare
+from agent_hub.terminals.registry import Terminals
+from agent_hub.terminals.terminal import Terminal
+
+logger = logging.getLogger(__name__)
+
+MOST = 16
+"""Spares of all projects together; those of the projects that were used last are kept."""
+
+CALM = 0.5
+"""Seconds without a start before spares are made: they must not take the processor from a chat that somebody awaits."""
+
+PATIENCE = 60.0
+"""Seconds that a spare gets to become ready."""
+
+FAILURES = 3
+"""Spares of a project that may fail one after another, before none is tried until its settings or snapshot change."""
+
+
+@dataclass(eq=False)
+class ReadySpare:
+    """A spare that waits for its chat, and what is held of it."""
+
+    spare: Spare
+    handle: Handle
+    terminal: Terminal
+    warm: Warm | None
+    ending: asyncio.Task[None] | None = None
+
+    @property
+    def paused(self) -> bool:
+        """Whether its container is frozen: one whose agent runs would otherwise cost a little all the time."""
+        return self.warm is not None
+
+
+class Spares:
+    """Every project's spares.
+
+    Parameters
+    ----------
+    count
+        Spares of each project; 0 makes none.
+    starts
+        The queue of the chats' own starts, which come first.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        folders: Folders,
+        engine: Engine,
+        agents: Mapping[str, Agent],
+        launcher: Launcher,
+        terminals: Terminals,
+        starts: StartQueue,
+        count: int,
+    ) -> None:
+        self._store = store
+        self._folders = folders
+        self._engine = engine
+        self._agents = agents
+        self._launcher = launcher
+        self._terminals = terminals
+        self._starts = starts
+        self._count = count
+        self._ready: dict[str, ReadySpare] = {}
+        self._wanted = asyncio.Event()
+        self._keeping: asyncio.Task[None] | None = None
+        self._making: str | None = None
+        self._removals: dict[str, asyncio.Task[None]] = {}
+        self._used: dict[str, int] = {}
+        self._failures: dict[str, tuple[str, int]] = {}
+        self._leaving: set[str] = set()
+
+    def __contains__(self, id: object) -> bool:
+        """Whether the spare of that id waits to be claimed."""
+        return id in self._ready
+
+    # -- for chats
+
+    def take(self, chat: Chat) -> ReadySpare | None:
+        """The spare that can become `chat`, which is nobody else's from now on; ``None`` where there is none.
+
+        Parameters
+        ----------
+        chat
+            What is asked for, with the image and commit that it would start from.
+        """
+        self._used[chat.project] = max(self._used.values(), default=0) + 1
+        for found in self._ready.values():
+            if self._serves(found.spare.chat, chat):
+                del self._ready[found.spare.id]
+                if found.ending is not None:
+                    found.ending.cancel()
+                self._wanted.set()
+                return found
+        return None
+
+    def give_up(self, taken: ReadySpare) -> None:
+        """Remove a spare that was taken and could not be used."""
+        self._remove(taken.spare.id, taken.handle, taken)
+
+    def _serves(self, spare: Chat, chat: Chat) -> bool:
+        same = ("project", "agent", "image", "commit", "mounts")
+        return (
+            all(getattr(spare, name) == getattr(chat, name) for name in same)
+            and _limits(spare) == _limits(chat)
+            and self._agents[chat.agent].fits(spare, chat)
+        )
+
+    # -- keeping them
+
+    def start(self) -> None:
+        """Begin to keep spares, once the engine answers and what an earlier hub left is removed."""
+        if self._keeping is None and self._count:
+            self._keeping = asyncio.create_task(self._keep(), name="agent-hub spares")
+        self._wanted.set()
+
+    def refresh(self) -> None:
+        """Look again at what is there and what is wanted: a project, its snapshot or its chats have changed."""
+        self._wanted.set()
+
+    async def stop(self) -> None:
+        """Make no more; those that are there are forgotten, and removed by :meth:`reconcile`, by whichever hub."""
+        keeping, self._keeping = self._keeping, None
+        if keeping is not None:
+            keeping.cancel()
+            await asyncio.wait([keeping])
+        for found in list(self._ready.values()):
+            await self._forget(found)
+        self._ready.clear()
+        await self._count_ready()
+
+    async def reconcile(self, handles: Mapping[str, Handle]) -> None:
+        """Remove the spares that an earlier hub, or an engine that went away, has left.
+
+        Parameters
+        ----------
+        handles
+            Containers of this hub, by the id of their chat.
+        """
+        for spare in self._store.spares:
+            if spare.id not in self._ready and spare.id != self._making:
+                self._remove(spare.id, handles.get(spare.id))
+
+    async def drop(self, project_id: str) -> None:
+        """Remove the spares of a project that is being deleted, and return once they are gone; it gets no more."""
+        self._leaving.add(project_id)
+        ids = {spare.id for spare in self._store.spares if spare.chat.project == project_id}
+        for id in ids:
+            found = self._ready.pop(id, None)
+            if found is not None:
+                self._remove(id, found.handle, found)
+        if self._making in ids:
+            await self.restart()
+            for id in ids & {spare.id for spare in self._store.spares}:
+                self._remove(id, await self._find(id))
+        waiting = [task for id, task in self._removals.items() if id in ids]
+        if waiting:
+            await asyncio.wait(waiting)
+
+    async def restart(self) -> None:
+        """Give up the spare that is being made."""
+        keeping, self._keeping = self._keeping, None
+        if keeping is not None:
+            keeping.cancel()
+            await asyncio.wait([keeping])
+            self.start()
+
+    async def close(self) -> None:
+        """Remove every spare: paused containers that nobody can claim would only take memory."""
+        await self.stop()
+        with suppress(EngineError):
+            for spare in self._store.spares:
+                self._remove(spare.id, await self._find(spare.id))
+        if self._removals:
+            _, late = await asyncio.wait(list(self._removals.values()), timeout=PATIENCE / 6)
+            for task in late:
+                task.cancel()
+
+    async def _keep(self) -> None:
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            while True:
+                self._drop_outdated()
+                await self._count_ready()
+                if self._next_project() is None:
+                    break
+                await self._starts.idle()
+                # Starts come in bursts, and a chat that has just started draws its first screen.
+                await asyncio.sleep(CALM)
+                project = self._next_project()
+                if project is not None and not self._starts.busy:
+                    await self._count_ready()
+                    await self._make(project)
+
+    def _next_project(self) -> Project | None:
+        """The project, of those used last, that lacks a spare."""
+        recent = sorted(
+            (project for project in self._store.projects if self._may_have_spares(project)),
+            key=lambda project: self._used.get(project.id, 0),
+            reverse=True,
+        )
+        for project in recent[: MOST // self._count or 1]:
+            if self._number(project.id) < self._count and not self._has_failed(project):
+                return project
+        return None
+
+    def _may_have_spares(self, project: Project) -> bool:
+        built = project.build is not None and project.build.state == "ready"
+        return built and project.snapshot is not None and not project.resources.gpus and project.id not in self._leaving
+
+    def _has_failed(self, project: Project) -> bool:
+        key, failures = self._failures.get(project.id, ("", 0))
+        return failures >= FAILURES and key == _settings(self._template("", project))
+
+    def _number(self, project_id: str) -> int:
+        return sum(found.spare.chat.project == project_id for found in self._ready.values())
+
+    def _drop_outdated(self) -> None:
+        """Remove those that no chat would get any more, and those of projects not used for long."""
+        kept: dict[str, int] = {}
+        for found in list(self._ready.values()):
+            project = self._store.projects.items.get(found.spare.chat.project)
+            fresh = (
+                project is not None
+                and self._may_have_spares(project)
+                and _settings(found.spare.chat) == _settings(self._template("", project))
+            )
+            if fresh:
+                kept[found.spare.chat.project] = kept.get(found.spare.chat.project, 0) + 1
+                continue
+            del self._ready[found.spare.id]
+            self._remove(found.spare.id, found.handle, found)
+        surplus = sorted(kept, key=lambda project: self._used.get(project, 0), reverse=True)[MOST // self._count or 1 :]
+        for found in list(self._ready.values()):
+            if found.spare.chat.project in surplus:
+                del self._ready[found.spare.id]
+                self._remove(found.spare.id, found.handle, found)
+
+    def _template(self, id: str, project: Project) -> Chat:
+        """The chat that a spare is prepared as: what the project's settings make of a request for nothing special."""
+        assert project.snapshot is not None
+        return Chat(
+            id=id,
+            project=project.id,
+            name="Spare",
+            agent=project.agent,
+            model=project.model,
+            mounts=project.mounts,
+            env=project.env,
+            resources=project.resources,
+            image=project.snapshot.image,
+            commit=project.snapshot.commit,
+            workspace=str(self._folders.workspace(id)) if id else "",
+        )
+
+    # -- making one
+
+    async def _make(self, project: Project) -> None:
+        token = new_token()
+        id = secrets.token_hex(6)
+        spare = Spare(id=id, chat=self._template(id, project), token_hash=token_hash(token))
+        self._making = id
+        try:
+            # Stored before anything of it is made, so that nothing of it is ever left without being known.
+            await self._store.spares.put(spare)
+            async with asyncio.timeout(PATIENCE):
+                self._ready[id] = await self._prepare(spare, token)
+            self._failures.pop(project.id, None)
+        except (AgentHubError, OSError, TimeoutError) as error:
+            logger.warning("A chat of “%s” could not be prepared ahead: %s", project.name, error or "it took too long")
+            key = _settings(self._template("", project))
+            known, failures = self._failures.get(project.id, (key, 0))
+            self._failures[project.id] = (key, failures + 1 if known == key else 1)
+            with suppress(AgentHubError):
+                self._remove(id, await self._find(id))
+        finally:
+            self._making = None
+
+    async def _prepare(self, spare: Spare, token: str) -> ReadySpare:
+        agent = self._agents[spare.chat.agent]
+        handle = await self._launcher.prepare_spare(spare.chat, token)
+        terminal = self._terminals.make(spare.id)
+        try:
+            terminal.connect(await self._engine.attach(handle))
+            await to_its_end(self._engine.start(handle))
+            ended = asyncio.create_task(self._engine.wait(handle))
+            ready = asyncio.create_task(self._become_ready(spare, agent))
+            try:
+                await asyncio.wait([ended, ready], return_when=asyncio.FIRST_COMPLETED)
+                if not ready.done():
+                    raise AgentUnavailable("Its container ended before it was ready.", "See what its terminal shows.")
+                warm = ready.result()
+            finally:
+                for task in (ended, ready):
+                    task.cancel()
+            if warm is not None:
+                await self._engine.pause(handle)
+        except BaseException:
+            await terminal.close()
+            raise
+        found = ReadySpare(spare, handle, terminal, warm)
+        found.ending = asyncio.create_task(self._watch(found), name=f"spare {spare.id}")
+        return found
+
+    async def _become_ready(self, spare: Spare, agent: Agent) -> Warm | None:
+        if agent.spare_command(spare.chat) is None:
+            await self._launcher.ready(spare.id)
+            return None
+        return await agent.warm(spare.chat, self._folders.agent_home(spare.id), self._folders.sockets(spare.id))
+
+    async def _watch(self, found: ReadySpare) -> None:
+        """Let go of a spare whose container ends while it waits."""
+        with suppress(EngineError):
+            await self._engine.wait(found.handle)
+        if self._ready.pop(found.spare.id, None) is not None:
+            self._remove(found.spare.id, found.handle, found)
+            self._wanted.set()
+
+    # -- removing one
+
+    def _remove(self, id: str, handle: Handle | None, found: ReadySpare | None = None) -> None:
+        if id in self._removals:
+            return
+        task = asyncio.create_task(self._removed(id, handle, found), name=f"remove spare {id}")
+        self._removals[id] = task
+        task.add_done_callback(lambda done: self._removals.pop(id, None))
+
+    async def _removed(self, id: str, handle: Handle | None, found: ReadySpare | None) -> None:
+        try:
+            if found is not None:
+                await self._forget(found)
+            if handle is not None:
+                await self._engine.remove(handle)
+            await asyncio.to_thread(remove_tree, self._folders.chat(id))
+            await self._store.spares.delete(id)
+        except (AgentHubError, OSError) as error:
+            logger.warning("The spare %s could not be removed, and will be later: %s", id, error)
+
+    async def _forget(self, found: ReadySpare) -> None:
+        if found.ending is not None and found.ending is not asyncio.current_task():
+            found.ending.cancel()
+        if found.warm is not None:
+            await found.warm.close()
+        await found.terminal.close()
+
+    async def _find(self, id: str) -> Handle | None:
+        found = await self._engine.list({"agent-hub.hub": self._store.hub_id, "agent-hub.chat": id})
+        return found[0] if found else None
+
+    async def _count_ready(self) -> None:
+        for project in self._store.projects:
+            update = {"spares": self._number(project.id)}
+            if project.spares != update["spares"]:
+                await self._store.projects.show(project.id, lambda now, new=update: now.model_copy(update=new))  # type: ignore[misc]
+
+
+def _limits(chat: Chat) -> Resources:
+    return chat.resources.model_copy(update={"gpus": chat.resources.gpus or None})
+
+
+def _settings(chat: Chat) -> str:
+    """What a spare was made from, to be compared with what one would be made from now."""
+    return chat.model_copy(update={"id": "", "workspace": ""}).model_dump_json(exclude={"created_at"})

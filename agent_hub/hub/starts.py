@@ -1,0 +1,217 @@
+"""From a chat that is asked for to one that runs: a spare taken over, or a container started in its turn."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+
+from agent_hub.engines.base import Engine, Handle
+from agent_hub.errors import AgentHubError, BaseImageNotFound, EngineError, StorageFull
+from agent_hub.hub import lifecycle
+from agent_hub.hub.builds import Builds
+from agent_hub.hub.cancellation import to_its_end
+from agent_hub.hub.launches import Launcher
+from agent_hub.hub.queue import StartQueue
+from agent_hub.hub.spares import ReadySpare, Spares
+from agent_hub.hub.store import Request, Store
+from agent_hub.models import Chat, Snapshot
+from agent_hub.terminals.registry import Terminals
+
+logger = logging.getLogger(__name__)
+
+SLOTS = max(2, os.cpu_count() or 2)
+"""Containers that start side by side."""
+
+
+class Starts:
+    """Every start that is under way.
+
+    Parameters
+    ----------
+    lock
+        Gives the lock of a chat: whoever holds it has the chat's container for itself.
+    on_running
+        Called with a chat's id and container once it runs.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        builds: Builds,
+        terminals: Terminals,
+        launcher: Launcher,
+        lock: Callable[[str], asyncio.Lock],
+        on_running: Callable[[str, Handle], None],
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._builds = builds
+        self._terminals = terminals
+        self._launcher = launcher
+        self._lock = lock
+        self._on_running = on_running
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._notes: set[asyncio.Task[None]] = set()
+        self.queue = StartQueue(SLOTS, self._note_place)
+
+    def __contains__(self, chat_id: object) -> bool:
+        """Whether a start of the chat is under way."""
+        return chat_id in self._tasks
+
+    async def add(self, chat: Chat, spares: Spares, request: Request | None) -> Chat:
+        """Keep a new chat and begin it: on a spare, as which it then has another id, or in its turn.
+
+        Returns as soon as the chat is stored.
+        """
+        project = self._store.projects[chat.project]
+        if project.snapshot is not None and not self._builds.is_building(chat.project):
+            starting = lifecycle.starting(chat, project.snapshot.image, project.snapshot.commit)
+            taken = spares.take(starting)
+            if taken is not None:
+                return await self._take_over(starting, taken, spares, request)
+        await self._store.add_chat(chat, request=request)
+        self._terminals.get_or_create(chat.id)
+        self.begin(chat.id)
+        return self._store.chats[chat.id]
+
+    def begin(self, chat_id: str) -> None:
+        """Start a chat that is queued."""
+        self._run(chat_id, self._start(chat_id))
+
+    async def cancel(self, chat_id: str) -> None:
+        """Give up a chat's start, and return once nothing of it goes on."""
+        task = self._tasks.get(chat_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def close(self) -> None:
+        """Give up every start; the next hub begins them again."""
+        tasks = [*self._tasks.values(), *self._notes]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    # -- on a spare
+
+    async def _take_over(self, chat: Chat, taken: ReadySpare, spares: Spares, request: Request | None) -> Chat:
+        spare = taken.spare
+        update = {"id": spare.id, "workspace": spare.chat.workspace, "container": taken.handle.id}
+        chat = chat.model_copy(update=update)
+        try:
+            # Frozen containers take a few milliseconds to go on, which the rest need not wait for.
+            _, chat = await asyncio.gather(self._wake(chat, taken), self._store.add_chat(chat, spare, request))
+        except BaseException:
+            if spare.id not in self._store.chats:
+                spares.give_up(taken)
+            raise
+        self._terminals.adopt(taken.terminal)
+        self._run(chat.id, self._hand_over(chat, taken))
+        return chat
+
+    async def _wake(self, chat: Chat, taken: ReadySpare) -> None:
+        await self._launcher.hand_over(chat)
+        if taken.paused:
+            with suppress(EngineError):
+                await self._engine.unpause(taken.handle)
+
+    async def _hand_over(self, chat: Chat, taken: ReadySpare) -> None:
+        async with self._lock(chat.id):
+            try:
+                if taken.warm is None:
+                    self._launcher.release(chat.id)
+                    thread = ""
+                else:
+                    try:
+                        thread = await taken.warm.claim(chat)
+                    finally:
+                        await taken.warm.close()
+                await self._run_on(chat.id, taken.handle, thread)
+                return
+            except AgentHubError as error:
+                logger.warning("A chat could not take over what was prepared for it, and starts anew: %s", error)
+            await self._engine.remove(taken.handle)
+        await self._start(chat.id)
+
+    # -- in its turn
+
+    async def _start(self, chat_id: str) -> None:
+        project = self._store.chats[chat_id].project
+        try:
+            await self._start_from(chat_id, await self._snapshot(project, chat_id))
+        except BaseImageNotFound:
+            # Somebody has cleaned up the engine. What the snapshot was made from is still known.
+            await self._store.chats.change(chat_id, image="")
+            await self._builds.again(project)
+            await self._start_from(chat_id, await self._snapshot(project, chat_id))
+
+    async def _snapshot(self, project: str, chat_id: str) -> Snapshot:
+        if self._builds.is_building(project):
+            await self._store.chats.show(
+                chat_id, lambda chat: lifecycle.waiting(chat, 0, "waits for the project's build")
+            )
+        return await self._builds.snapshot(project)
+
+    async def _start_from(self, chat_id: str, snapshot: Snapshot) -> None:
+        async with self.queue.turn(self._store.chats[chat_id].project, chat_id), self._lock(chat_id):
+            chat = await self._store.chats.change(
+                chat_id, lambda chat: lifecycle.starting(chat, snapshot.image, snapshot.commit)
+            )
+            handle = await self._launcher.prepare(chat)
+            self._terminals.get_or_create(chat_id).connect(await self._engine.attach(handle))
+            await to_its_end(self._engine.start(handle))
+            await self._run_on(chat_id, handle)
+
+    async def _run_on(self, chat_id: str, handle: Handle, thread: str = "") -> None:
+        await self._store.chats.change(chat_id, lambda chat: lifecycle.running(chat, handle.id, thread))
+        self._on_running(chat_id, handle)
+
+    def _note_place(self, chat_id: str, place: int) -> None:
+        ahead = place - 1
+        reason = f"waits for {ahead} start{'s' * (ahead != 1)} before it" if ahead else "is next to start"
+        task = asyncio.create_task(
+            self._store.chats.show(chat_id, lambda chat: lifecycle.waiting(chat, place, reason)),
+            name=f"place of {chat_id}",
+        )
+        self._notes.add(task)
+        task.add_done_callback(self._notes.discard)
+
+    # -- one start
+
+    def _run(self, chat_id: str, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(self._settle(chat_id, work), name=f"start {chat_id}")
+        self._tasks[chat_id] = task
+
+        def forget(done: asyncio.Task[None]) -> None:
+            if self._tasks.get(chat_id) is done:
+                del self._tasks[chat_id]
+
+        task.add_done_callback(forget)
+
+    async def _settle(self, chat_id: str, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except AgentHubError as error:
+            await self._failed(chat_id, error)
+        except OSError as error:
+            await self._failed(chat_id, StorageFull.from_os_error(error))
+
+    async def _failed(self, chat_id: str, error: AgentHubError) -> None:
+        logger.info("Chat %s could not start: %s", chat_id, error.message)
+        self._terminals.get_or_create(chat_id).note(f"Could not start: {error}")
+        if self._store.chats[chat_id].started_at is None:
+            await self._remove_unstarted(chat_id)
+        await self._store.chats.change(chat_id, lambda chat: lifecycle.failed(chat, error))
+
+    async def _remove_unstarted(self, chat_id: str) -> None:
+        """Leave no container behind of a chat that never ran; the next try makes its own."""
+        try:
+            for handle in await self._engine.list({"agent-hub.hub": self._store.hub_id, "agent-hub.chat": chat_id}):
+                await self._engine.remove(handle)
+        except EngineError:
+            logger.warning("The container of chat %s could not be removed now; the next start takes it up", chat_id)

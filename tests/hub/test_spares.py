@@ -1,0 +1,143 @@
+"""Chats that are prepared ahead."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from agent_hub.models import EnvVar, NewChat, Project, ProjectChange
+from tests.conftest import Repository
+from tests.hub.conftest import OpenHub
+from tests.hub.running import RunningHub
+
+
+@pytest.fixture
+async def a_hub_with_spares(open_hub: OpenHub) -> RunningHub:
+    return await open_hub(spares=1)
+
+
+async def spares(hub: RunningHub, project: Project, count: int = 1, but: set[str] | None = None) -> set[str]:
+    """The ids of the project's spares, once that many wait beside those in `but`."""
+
+    def waiting() -> set[str]:
+        shown = hub.hub.store.projects[project.id].spares
+        ids = {spare.id for spare in hub.hub.store.spares if spare.id in hub.hub.chats.spares} - (but or set())
+        return ids if len(ids) >= count and shown >= count else set()
+
+    return await hub.until(waiting)
+
+
+async def test_a_chat_takes_over_a_spare(a_hub_with_spares: RunningHub, a_repository: Repository) -> None:
+    hub = a_hub_with_spares
+    project = await hub.ready(a_repository)
+    (spare,) = await spares(hub, project)
+    chat = await hub.hub.add_chat(NewChat(project=project.id, name="Quick", env=(EnvVar(name="COLOUR", value="a 'b"),)))
+    assert chat.id == spare
+    chat = await hub.settled(chat.id)
+    await hub.says(chat.id, 'x"$COLOUR"x', "xa 'bx")
+    assert chat.commit == a_repository.head
+    assert (await hub.run(chat.id, "cat /workspace/README.md")).strip() == "# Widgets"
+    assert chat.id not in hub.hub.store.spares
+
+
+async def test_a_spare_is_made_again_once_it_is_taken(a_hub_with_spares: RunningHub, a_repository: Repository) -> None:
+    hub = a_hub_with_spares
+    project = await hub.ready(a_repository)
+    (one,) = await spares(hub, project)
+    first = await hub.start(project)
+    (another,) = await spares(hub, project, but={one})
+    second = await hub.start(project)
+    assert (first.id, second.id) == (one, another)
+    assert first.container != second.container
+
+
+async def test_what_a_spare_cannot_serve_starts_all_the_same(
+    a_hub_with_spares: RunningHub, a_repository: Repository
+) -> None:
+    hub = a_hub_with_spares
+    project = await hub.ready(a_repository)
+    (spare,) = await spares(hub, project)
+    chat = await hub.start(project, memory=64 * 2**20)
+    assert chat.id != spare
+    assert spare in hub.hub.store.spares
+
+
+async def test_a_spare_of_other_settings_is_replaced(a_hub_with_spares: RunningHub, a_repository: Repository) -> None:
+    hub = a_hub_with_spares
+    project = await hub.ready(a_repository)
+    old = await spares(hub, project)
+    await hub.hub.change_project(project.id, ProjectChange(env=(EnvVar(name="NEW", value="1"),)))
+    (new,) = await spares(hub, project, but=old)
+    assert (await hub.start(project)).id == new
+
+
+async def test_a_spare_of_an_older_commit_is_replaced(a_hub_with_spares: RunningHub, a_repository: Repository) -> None:
+    hub = a_hub_with_spares
+    project = await hub.ready(a_repository)
+    await spares(hub, project)
+    head = a_repository.commit("Add more", {"more.txt": "more\n"})
+    await hub.hub.builds.queue(project.id)
+    await hub.ended_build(project.id)
+    chat = await hub.start(project)
+    assert chat.commit == head
+    assert "more.txt" in await hub.run(chat.id, "ls /workspace")
+
+
+async def test_spares_go_with_their_project(a_hub_with_spares: RunningHub, a_repository: Repository) -> None:
+    hub = a_hub_with_spares
+    project = await hub.ready(a_repository)
+    await spares(hub, project)
+    await hub.hub.delete_project(project.id)
+    assert await hub.containers() == []
+    assert list(hub.hub.store.spares) == []
+    assert list((hub.hub.settings.data_dir / "chats").iterdir()) == []
+
+
+async def test_a_project_deleted_while_its_spare_is_made_leaves_nothing(
+    a_hub_with_spares: RunningHub, a_repository: Repository
+) -> None:
+    hub = a_hub_with_spares
+    project = await hub.ready(a_repository)
+    while not hub.hub.store.spares:
+        await asyncio.sleep(0.01)
+    await hub.hub.delete_project(project.id)
+    assert await hub.containers() == []
+    assert list((hub.hub.settings.data_dir / "chats").iterdir()) == []
+
+
+async def test_a_closed_hub_leaves_no_spare(
+    opened: list[RunningHub], open_hub: OpenHub, a_repository: Repository
+) -> None:
+    hub = await open_hub(spares=2)
+    project = await hub.ready(a_repository)
+    await spares(hub, project, 2)
+    await hub.close()
+    opened.remove(hub)
+    hub = await open_hub()
+    assert await hub.containers() == []
+    assert list(hub.hub.store.spares) == []
+
+
+async def test_a_spare_whose_container_was_removed_is_replaced(
+    a_hub_with_spares: RunningHub, a_repository: Repository
+) -> None:
+    hub = a_hub_with_spares
+    project = await hub.ready(a_repository)
+    lost = await spares(hub, project)
+    (handle,) = await hub.containers()
+    await hub.hub.engine.remove(handle)
+    (new,) = await spares(hub, project, but=lost)
+    assert (await hub.start(project)).id == new
+
+
+async def test_ten_at_once_on_four_spares_are_ten_chats(open_hub: OpenHub, a_repository: Repository) -> None:
+    hub = await open_hub(spares=4)
+    project = await hub.ready(a_repository)
+    ready = await spares(hub, project, 4)
+    chats = await asyncio.gather(*(hub.hub.add_chat(NewChat(project=project.id, agent="shell")) for _ in range(10)))
+    assert len({chat.id for chat in chats}) == 10
+    assert ready <= {chat.id for chat in chats}
+    assert len({chat.name for chat in chats}) == 10
+    containers = {(await hub.settled(chat.id)).container for chat in chats}
+    assert len(containers) == 10
