@@ -18,7 +18,7 @@ from agent_hub.hub.launches import Launcher, remove_tree
 from agent_hub.hub.queue import StartQueue
 from agent_hub.hub.store import Store
 from agent_hub.hub.tokens import new_token, token_hash
-from agent_hub.models import Chat, Project, Resources, Spare
+from agent_hub.models import Chat, Project, Resources, Spare, now
 from agent_hub.terminals.registry import Terminals
 from agent_hub.terminals.terminal import Terminal
 
@@ -32,6 +32,9 @@ CALM = 0.5
 
 PATIENCE = 60.0
 """Seconds that a spare gets to become ready."""
+
+SETTLE = 0.25
+"""Seconds without output after which a program's screen is taken to be drawn."""
 
 FAILURES = 3
 """Spares of a project that may fail one after another, before none is tried until its settings or snapshot change."""
@@ -317,6 +320,7 @@ class Spares:
                 for task in (ended, ready):
                     task.cancel()
             if warm is not None:
+                await _settled(terminal)
                 await self._engine.pause(handle)
         except BaseException:
             await terminal.close()
@@ -375,6 +379,12 @@ class Spares:
             update = {"spares": self._number(project.id)}
             if project.spares != update["spares"]:
                 await self._store.projects.show(project.id, lambda now, new=update: now.model_copy(update=new))  # type: ignore[misc]
+
+
+async def _settled(terminal: Terminal) -> None:
+    """Wait until a program has drawn all of its first screen: until it has written nothing for a while."""
+    while (quiet := (now() - terminal.last_activity).total_seconds()) < SETTLE:
+        await asyncio.sleep(max(SETTLE - quiet, 0.01))
 
 
 def _limits(chat: Chat) -> Resources:

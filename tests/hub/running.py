@@ -68,6 +68,12 @@ class RunningHub:
             subscription.close()
         raise AssertionError("a subscription never ends")
 
+    async def until_true(self, condition: Callable[[], bool], limit: float = LIMIT) -> None:
+        """Wait until something outside the hub, such as a file of an agent, is so."""
+        async with asyncio.timeout(limit):
+            while not condition():
+                await asyncio.sleep(0.02)
+
     # -- projects
 
     async def add(self, repository: Repository, **settings: Any) -> Project:

@@ -1,0 +1,80 @@
+"""The real Codex, prepared ahead, and given to a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from agent_hub.agents.codex_binary import codex_binary
+from agent_hub.models import ChatStatus, NewChat, Project
+from tests.conftest import Repository
+from tests.hub.conftest import OpenHub
+from tests.hub.running import CACHE, RunningHub
+from tests.hub.test_spares import spares
+from tests.standins.model_server import ModelServer
+
+HOST = "host.docker.internal"
+
+
+@pytest.fixture
+def model() -> Iterator[ModelServer]:
+    """A stand-in for a model, which containers reach at the bridge's address."""
+    with ModelServer("0.0.0.0", key="test-key") as server:
+        yield server
+
+
+@pytest.fixture
+async def codex(open_hub: OpenHub) -> RunningHub:
+    """A hub that keeps one spare of each project."""
+    await codex_binary(CACHE, print)
+    return await open_hub(spares=1)
+
+
+@pytest.fixture
+async def a_codex_project(codex: RunningHub, a_repository: Repository, model: ModelServer) -> Project:
+    env = {"OPENAI_API_KEY": model.key, "OPENAI_BASE_URL": model.base_url(HOST), "OPENAI_MODEL": "stand-in-1"}
+    return await codex.ready(a_repository, agent="codex", env=env)
+
+
+async def test_a_spare_of_codex_takes_a_first_prompt_and_the_variables_of_its_chat(
+    codex: RunningHub, a_codex_project: Project, model: ModelServer
+) -> None:
+    (spare,) = await spares(codex, a_codex_project)
+    handle = await codex.container(spare)
+    assert handle is not None
+    prompt = 'RUN: echo "$COLOUR" >colour.txt'
+    new = NewChat(project=a_codex_project.id, name="Colours", prompt=prompt, env={"COLOUR": "green"})
+    chat = await codex.hub.add_chat(new)
+    assert chat.id == spare
+    chat = await codex.settled(chat.id)
+    assert chat.thread
+    await codex.shows(chat.id, "$COLOUR")
+    workspace = codex.hub.folders.workspace(chat.id)
+    await codex.until_true(lambda: (workspace / "colour.txt").exists())
+    assert (workspace / "colour.txt").read_text() == "green\n"
+    assert len([turn for turn in model.turns if prompt in turn.prompts]) >= 1
+
+
+async def test_a_claimed_spare_of_codex_goes_on_with_its_conversation(
+    codex: RunningHub, a_codex_project: Project
+) -> None:
+    await spares(codex, a_codex_project)
+    chat = await codex.hub.add_chat(NewChat(project=a_codex_project.id, prompt="Remember the word heron"))
+    thread = (await codex.settled(chat.id)).thread
+    await codex.shows(chat.id, "heron")
+    await codex.hub.stop_chat(chat.id)
+    await codex.hub.chats.start(chat.id)
+    assert (await codex.settled(chat.id)).thread == thread
+    await codex.shows(chat.id, "heron")
+
+
+async def test_a_spare_of_codex_that_died_is_no_loss(codex: RunningHub, a_codex_project: Project) -> None:
+    (spare,) = await spares(codex, a_codex_project)
+    taken = codex.hub.chats.spares._ready[spare]
+    assert taken.warm is not None
+    await taken.warm.close()
+    chat = await codex.hub.add_chat(NewChat(project=a_codex_project.id, prompt="Say heron"))
+    assert chat.id == spare
+    assert (await codex.settled(chat.id)).status is ChatStatus.running
+    await codex.shows(chat.id, "heron")
