@@ -8,7 +8,7 @@ import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TextIO
 
 from agent_hub.agents.base import AGENT_HOME, WORKSPACE, Agent, Warm
 from agent_hub.agents.codex_spare import WarmCodex, find_socket, sockets_folder
@@ -27,6 +27,12 @@ _READ_KEY = f'exec cat "$AGENT_HUB_RUN/{KEY_FILE}"'
 
 FIRST_LINE = 4 * 1024 * 1024
 """Characters of a conversation's first line that are read; one that is longer is no conversation."""
+
+MOST_SETTINGS = 32
+"""Changes of settings that are looked past for what was said."""
+
+SETTINGS_LINE = 64 * 1024
+"""Characters of such a change that are read at once."""
 
 _THREAD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
@@ -194,6 +200,8 @@ def _conversations(sessions: Path) -> Iterator[tuple[int, str]]:
                 if not stat.S_ISREG(status.st_mode):
                     continue
                 first = json.loads(file.readline(FIRST_LINE))
+                if not _has_turns(file):
+                    continue
                 written = status.st_mtime_ns
         except (OSError, ValueError, RecursionError):
             continue
@@ -202,3 +210,14 @@ def _conversations(sessions: Path) -> Iterator[tuple[int, str]]:
             thread = meta.get("id")
             if isinstance(thread, str) and _THREAD.fullmatch(thread):
                 yield written, thread
+
+
+def _has_turns(file: TextIO) -> bool:
+    """Whether a conversation was begun after its first line: a spare's is written down before anybody said anything."""
+    for _ in range(MOST_SETTINGS):
+        line = file.readline(SETTINGS_LINE)
+        if not line:
+            return False
+        if '"thread_settings_applied"' not in line:
+            return True
+    return True

@@ -137,6 +137,18 @@ def test_the_thread_is_the_conversation_last_written_to(tmp_path):
     assert CODEX.thread(tmp_path) == "older"
 
 
+def test_a_thread_in_which_nobody_has_said_anything_is_no_conversation(tmp_path):
+    rollout(tmp_path, "spare", 100, source="vscode", thread_source="user")
+    (path,) = tmp_path.rglob("rollout-*.jsonl")
+    settings = json.dumps({"type": "event_msg", "payload": {"type": "thread_settings_applied"}})
+    first = path.read_text().splitlines()[0]
+    for rest in ((), (settings, settings)):
+        path.write_text("\n".join([first, *rest]) + "\n")
+        assert CODEX.thread(tmp_path) == ""
+    path.write_text("\n".join([first, settings, json.dumps({"type": "turn_context", "payload": {}})]) + "\n")
+    assert CODEX.thread(tmp_path) == "spare"
+
+
 def test_an_agent_that_is_not_there_is_refused_with_the_names_of_those_that_are():
     with pytest.raises(InvalidInput, match="codex, shell"):
         agent("gpt")

@@ -19,6 +19,7 @@ import pytest
 
 from agent_hub.agents import AGENTS
 from agent_hub.agents.base import AGENT_HOME, RUN, WORKSPACE, Warm
+from agent_hub.errors import AgentUnavailable
 from agent_hub.models import Chat, EnvVar
 from tests.container.conftest import HOST, LABEL
 
@@ -44,6 +45,12 @@ class Screen:
         """The screen, once `text` shows on it."""
         self._pump(lambda: text in self.text, timeout)
         assert text in self.text, self.text
+        return self.text
+
+    def wait_for_no(self, text: str, timeout: float = 20.0) -> str:
+        """The screen, once `text` shows on it no more."""
+        self._pump(lambda: text not in self.text, timeout)
+        assert text not in self.text, self.text
         return self.text
 
     def wait_for_end(self, timeout: float = 20.0) -> int:
@@ -252,6 +259,65 @@ async def test_a_spare_becomes_the_chat_that_is_asked_for(
     assert turns[2].outputs[1].endswith("\n2\n")
     assert receiver.published[0]["content"] == b"given at the claim\n"
     assert not any(request.asks_for_title for request in model.requests)
+
+
+async def test_a_claimed_chat_that_was_killed_resumes_and_says_its_first_prompt_once(
+    make_spare, open_chat, chat, model, thread
+):
+    opened, warm = await make_spare(chat)
+    asked = chat.model_copy(update={"prompt": "remember the number 7"})
+    assert thread() == "", "nobody has said anything yet"
+    claimed = await warm.claim(asked)
+    await asyncio.to_thread(opened.screen.wait_for, "Worked for")
+    opened.docker("kill")
+    await asyncio.to_thread(opened.screen.wait_for_end)
+    with pytest.raises(AgentUnavailable):
+        await warm.claim(asked)
+
+    screen = open_chat(asked.model_copy(update={"thread": thread()}))
+    await asyncio.to_thread(screen.wait_for, "You said: remember the number 7")
+    await asyncio.to_thread(screen.wait_for, PROMPT)
+    assert thread() == claimed and len(model.turns) == 1
+
+
+async def test_a_chat_that_was_claimed_without_a_prompt_resumes_as_well(make_spare, open_chat, chat, thread):
+    opened, warm = await make_spare(chat)
+    claimed = await warm.claim(chat.model_copy(update={"name": "Nothing said"}))
+    await asyncio.to_thread(opened.screen.wait_for, "Nothing said")
+    opened.docker("kill")
+
+    screen = open_chat(chat.model_copy(update={"thread": claimed}))
+    await asyncio.to_thread(screen.wait_for, "Nothing said")
+    screen.type("hello")
+    await asyncio.to_thread(screen.wait_for, "hello")
+    screen.type("\r")
+    await asyncio.to_thread(screen.wait_for, "You said: hello")
+    assert thread() == claimed
+
+
+async def test_what_a_person_begins_anew_is_what_is_resumed(make_spare, chat, thread):
+    opened, warm = await make_spare(chat)
+    claimed = await warm.claim(chat.model_copy(update={"prompt": "the first"}))
+    screen = opened.screen
+    await asyncio.to_thread(screen.wait_for, "Worked for")
+    assert thread() == claimed
+    screen.type("/new")
+    await asyncio.to_thread(screen.wait_for, "/new")
+    screen.type("\r")
+    await asyncio.to_thread(screen.wait_for_no, "You said: the first")
+    screen.type("the second")
+    await asyncio.to_thread(screen.wait_for, "the second")
+    screen.type("\r")
+    await asyncio.to_thread(screen.wait_for, "You said: the second")
+    assert thread() not in ("", claimed)
+
+
+def test_without_an_app_server_a_chat_works_in_its_terminal_alone(open_chat, chat, chat_folders):
+    # Codex refuses a folder for its sockets that others may look into.
+    chat_folders["sockets"].chmod(0o755)
+    screen = open_chat(chat.model_copy(update={"prompt": "hello"}))
+    screen.wait_for("You said: hello")
+    assert b"Codex's app-server did not start" in screen.output
 
 
 async def test_a_key_is_in_no_configuration_of_a_container(make_spare, chat, model):

@@ -32,7 +32,7 @@ def day(tmp_path: Path) -> Path:
 
 
 def conversation(thread: object) -> str:
-    return json.dumps({"type": "session_meta", "payload": {"id": thread}}) + "\n"
+    return json.dumps({"type": "session_meta", "payload": {"id": thread}}) + "\n{}\n"
 
 
 async def test_a_link_beside_an_artifact_is_not_followed(

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.asyncio.server import ServerConnection, unix_serve
+
+from agent_hub.agents.appserver import AppServer
+from agent_hub.errors import AgentUnavailable
+
+Answer = Callable[[ServerConnection, dict[str, Any]], Awaitable[None]]
+
+
+def ignore(method: str, params: Mapping[str, Any]) -> None:
+    """Take a notification that a test does not ask for."""
+
+
+class Peer:
+    """The other end, which may say anything."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.answers: dict[str, Answer] = {}
+
+    async def serve(self, connection: ServerConnection) -> None:
+        async for text in connection:
+            message = json.loads(text)
+            if "id" in message:
+                await self.answers.get(message["method"], result)(connection, message)
+
+
+async def result(connection: ServerConnection, message: dict[str, Any]) -> None:
+    await connection.send(json.dumps({"id": message["id"], "result": {"asked": message["params"]}}))
+
+
+@pytest.fixture
+async def peer(tmp_path: Path) -> AsyncIterator[Peer]:
+    # A longer path than the address of a socket has room for.
+    folder = tmp_path / ("a" * 100)
+    folder.mkdir()
+    peer = Peer(folder / "socket")
+    here = os.open(folder, os.O_PATH)
+    async with unix_serve(peer.serve, f"/proc/self/fd/{here}/socket"):
+        yield peer
+    os.close(here)
+
+
+@pytest.fixture
+async def client(peer: Peer) -> AsyncIterator[AppServer]:
+    client = await AppServer.connect(peer.path, ignore)
+    yield client
+    await client.close()
+
+
+async def test_answers_go_to_who_asked_in_whatever_order_they_come(peer, client):
+    first: list[dict[str, Any]] = []
+
+    async def hold(connection: ServerConnection, message: dict[str, Any]) -> None:
+        first.append(message)
+
+    async def release(connection: ServerConnection, message: dict[str, Any]) -> None:
+        await result(connection, message)
+        await result(connection, first[0])
+
+    peer.answers = {"a": hold, "b": release}
+    found = await asyncio.gather(client.call("a", one=1), client.call("b", two=2))
+    assert found == [{"asked": {"one": 1}}, {"asked": {"two": 2}}]
+
+
+async def test_what_makes_no_sense_is_left_out(peer):
+    async def babble(connection: ServerConnection, message: dict[str, Any]) -> None:
+        for text in (
+            "no JSON",
+            "[" * 100_000,
+            "[]",
+            "1",
+            '{"id": 999, "result": {}}',
+            '{"id": {"a": 1}, "result": {}}',
+            '{"method": 7}',
+            '{"id": 1, "method": "item/commandExecution/requestApproval", "params": {}}',
+            '{"method": "thread/started", "params": "none"}',
+        ):
+            await connection.send(text)
+        await connection.send(b"\xff\xfe")
+        await result(connection, message)
+
+    peer.answers["go"] = babble
+    noticed: list[tuple[str, Mapping[str, Any]]] = []
+    client = await AppServer.connect(peer.path, lambda method, params: noticed.append((method, params)))
+    assert await client.call("go") == {"asked": {}}
+    assert noticed == [("thread/started", {})]
+    await client.close()
+
+
+async def test_a_refusal_says_why(peer, client):
+    async def refuse(connection: ServerConnection, message: dict[str, Any]) -> None:
+        await connection.send(json.dumps({"id": message["id"], "error": {"code": -1, "message": "no such thread"}}))
+
+    peer.answers["thread/resume"] = refuse
+    with pytest.raises(AgentUnavailable, match="refused thread/resume: no such thread"):
+        await client.call("thread/resume")
+
+
+async def test_no_answer_is_waited_for_only_so_long(peer, client):
+    async def silent(connection: ServerConnection, message: dict[str, Any]) -> None:
+        """Say nothing."""
+
+    peer.answers["turn/start"] = silent
+    with pytest.raises(AgentUnavailable, match=r"did not answer turn/start within 0\.05 s"):
+        await client.call("turn/start", seconds=0.05)
+    assert await client.call("another") == {"asked": {}}
+
+
+async def test_a_message_past_the_bound_ends_the_connection_and_every_wait(peer, client):
+    async def flood(connection: ServerConnection, message: dict[str, Any]) -> None:
+        await connection.send(" " * (16 * 2**20 + 1))
+
+    peer.answers["go"] = flood
+    with pytest.raises(AgentUnavailable, match="has ended"):
+        await client.call("go")
+    with pytest.raises(AgentUnavailable, match="gone"):
+        await client.call("again")
+
+
+async def test_a_link_is_not_followed_to_a_socket(peer, tmp_path):
+    (tmp_path / "link").symlink_to(peer.path)
+    (tmp_path / "file").touch()
+    for name in ("link", "file", "nothing"):
+        with pytest.raises(AgentUnavailable, match="cannot be reached"):
+            await AppServer.connect(tmp_path / name, ignore)
