@@ -67,6 +67,15 @@ def openapi() -> dict[str, Any]:
     }
 
 
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A request repeated with the key of before starts no second chat, and gets the first one.",
+    "schema": {"type": "string", "maxLength": 255},
+}
+
+
 def _operation(path: str, summary: str, body: type[BaseModel] | None, answer: str) -> dict[str, Any]:
     status, _, shape = answer.rpartition(" ") if " " in answer else ("200", "", answer)
     if shape == "204":
@@ -80,6 +89,8 @@ def _operation(path: str, summary: str, body: type[BaseModel] | None, answer: st
     }
     if "{id}" in path:
         operation["parameters"] = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
+    if body is m.NewChat:
+        operation["parameters"] = [_IDEMPOTENCY_KEY]
     if body is not None:
         operation["requestBody"] = {"required": True, **_content(body.__name__)}
     return operation

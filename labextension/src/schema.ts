@@ -563,7 +563,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description A request repeated with the key of before starts no second chat, and gets the first one. */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -1259,6 +1262,12 @@ export interface components {
             /** @default queued */
             status: components["schemas"]["ChatStatus"];
             /**
+             * Place
+             * @description which of its project's starts is next: 1 is; 0: it waits in no queue
+             * @default 0
+             */
+            place: number;
+            /**
              * Reason
              * @description why it waits, or how it ended, in a few words
              * @default
@@ -1689,6 +1698,12 @@ export interface components {
              * @default null
              */
             build: components["schemas"]["Build"] | null;
+            /**
+             * Spares
+             * @description chats that are prepared ahead, and start at once
+             * @default 0
+             */
+            spares: number;
             /**
              * Created At
              * Format: date-time

@@ -10,12 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agent_hub.errors import DataDirectoryInUse, NotFound, StorageFull
-from agent_hub.hub.store import MIGRATIONS, Store
-from agent_hub.models import Project
+from agent_hub.errors import Conflict, DataDirectoryInUse, NotFound, StorageFull
+from agent_hub.hub.store import MIGRATIONS, Request, Store
+from agent_hub.models import Chat, Project, Spare
 
 WRITER = """
 import asyncio, sys
@@ -168,3 +169,49 @@ def test_nobody_else_can_read_the_store(tmp_path: Path) -> None:
     Store(tmp_path / "data").close()
     assert (tmp_path / "data").stat().st_mode & 0o077 == 0
     assert (tmp_path / "data" / "hub.db").stat().st_mode & 0o077 == 0
+
+
+async def test_a_request_is_known_again_after_a_restart_and_forgotten_after_a_day(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    request = Request("key", "body")
+    await store.add_chat(Chat(id="c", project="p", name="C", agent="shell"), request=request)
+    store.close()
+    store = Store(tmp_path)
+    assert store.answered(request) == "c"
+    with pytest.raises(Conflict):
+        store.answered(Request("key", "another body"))
+    store.close()
+    database = sqlite3.connect(tmp_path / "hub.db")
+    with database:
+        database.execute("UPDATE request SET at = at - 90000")
+    database.close()
+    store = Store(tmp_path)
+    assert store.answered(request) is None
+    assert "c" in store.chats
+    store.close()
+
+
+async def test_a_spare_becomes_a_chat_at_one_instant(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    chat = Chat(id="s", project="p", name="Spare", agent="shell")
+    spare = await store.spares.put(Spare(id="s", chat=chat, token_hash="hash"))
+    await store.add_chat(chat, spare)
+    for _ in range(2):
+        assert list(store.spares) == [] and list(store.chats) == [chat]
+        assert store.chat_of_token("hash") == "s"
+        store.close()
+        store = Store(tmp_path)
+    store.close()
+
+
+async def test_what_is_so_at_the_moment_is_shown_and_not_stored(tmp_path: Path) -> None:
+    told: list[Any] = []
+    store = Store(tmp_path, lambda kind, id, value: told.append(value))
+    await store.chats.put(Chat(id="c", project="p", name="C", agent="shell"))
+    await store.chats.show("c", lambda chat: chat.model_copy(update={"place": 3}))
+    await store.chats.show("gone", lambda chat: chat)
+    assert told[-1].place == 3 and store.chats["c"].place == 3
+    store.close()
+    store = Store(tmp_path)
+    assert store.chats["c"].place == 0
+    store.close()

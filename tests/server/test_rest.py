@@ -228,6 +228,27 @@ def test_a_project_and_a_chat_from_first_to_last(
     run(story())
 
 
+def test_a_request_that_comes_again_starts_one_chat(
+    run: Run[None], api: Api, hub: RunningHub, a_project: Project
+) -> None:
+    async def story() -> None:
+        body = {"project": a_project.id, "agent": "shell"}
+        headers = {"Idempotency-Key": "5f0c"}
+        together = await asyncio.gather(*(api("POST", "api/chats", body, headers=headers) for _ in range(5)))
+        later = await api("POST", "api/chats", body, headers=headers)
+        assert {response.code for response in (*together, later)} == {201}
+        (chat,) = {json.loads(response.body)["id"] for response in (*together, later)}
+        assert [one.id for one in hub.hub.store.chats] == [chat]
+        other = await api("POST", "api/chats", body | {"name": "Another"}, headers=headers)
+        assert "Idempotency-Key" in refusal(other, 409)["message"]
+        assert refusal(await api("POST", "api/chats", body, headers={"Idempotency-Key": "k" * 256}), 400)
+        await hub.hub.chats.delete(chat, force=True)
+        assert refusal(await api("POST", "api/chats", body, headers=headers), 409)
+        assert not list(hub.hub.store.chats)
+
+    run(story())
+
+
 def test_a_published_page_is_only_ever_downloaded(
     run: Run[None], api: Api, hub: RunningHub, a_project: Project
 ) -> None:
