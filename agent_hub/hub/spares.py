@@ -162,6 +162,7 @@ class Spares:
         handles
             Containers of this hub, by the id of their chat.
         """
+        self._failures.clear()
         for spare in self._store.spares:
             if spare.id not in self._ready and spare.id != self._making:
                 self._remove(spare.id, handles.get(spare.id))
@@ -226,13 +227,14 @@ class Spares:
             reverse=True,
         )
         for project in recent[: MOST // self._count or 1]:
-            if self._number(project.id) < self._count and not self._has_failed(project):
+            # What is being built may make a spare of today's snapshot outdated at once.
+            built = project.build is None or project.build.state.ended
+            if built and self._number(project.id) < self._count and not self._has_failed(project):
                 return project
         return None
 
     def _may_have_spares(self, project: Project) -> bool:
-        built = project.build is not None and project.build.state == "ready"
-        return built and project.snapshot is not None and not project.resources.gpus and project.id not in self._leaving
+        return project.snapshot is not None and not project.resources.gpus and project.id not in self._leaving
 
     def _has_failed(self, project: Project) -> bool:
         key, failures = self._failures.get(project.id, ("", 0))
