@@ -30,6 +30,7 @@ The tree::
     │   ├── EngineUnavailable        503  the container engine does not answer
     │   ├── ContainerLost                 the container is gone
     │   └── GpuUnavailable           409  GPUs were asked for that the engine cannot give
+    ├── WorkNotKept                  500  a chat's unsaved work could not be put aside, so the chat was not deleted
     ├── StorageFull                  507  no space left where the hub keeps its data
     ├── AgentUnavailable             502  the agent's program cannot be had
     └── HubUnavailable               503  no running hub answers (raised in a client)
@@ -178,6 +179,10 @@ class StorageFull(AgentHubError):
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return cls("The disk that holds the hub's data is full.", "Free some space and try again.")
         return AgentHubError(f"The hub could not use its data directory: {error}.", "Check its owner and permissions.")
+
+
+class WorkNotKept(AgentHubError):
+    code, status = "work_not_kept", 500
 
 
 class AgentUnavailable(AgentHubError):

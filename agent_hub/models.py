@@ -332,6 +332,32 @@ class Spare(Model):
     token_hash: str = Field(description="of the token that its container holds, bound to the chat at the claim")
 
 
+class DeletedChat(Model):
+    """What is kept of a chat that was deleted with unsaved work. It holds no variable and no prompt of the chat's."""
+
+    id: str
+    name: Name
+    project: str
+    project_name: str = ""
+    url: str = Field(default="", description="the repository's")
+    agent: str
+    model: str = ""
+    kind: Literal["bundle", "workspace"] = Field(description="a Git bundle, or the workspace's folder as it was")
+    path: str = Field(description="the bundle, or the folder, on the host")
+    branch: str = Field(default="", description="what was checked out; empty for a commit on no branch")
+    head: str = Field(default="", description="its commit; empty before the first")
+    uncommitted: bool = Field(default=False, description="agent-hub/unsaved holds what was never committed")
+    files: int = Field(description="changed or new files that were not committed")
+    commits: int = Field(description="commits on no remote, with those of the stash")
+    stashes: int = 0
+    left_out: tuple[str, ...] = Field(default=(), description="uncommitted files that were too large to keep")
+    needs: tuple[str, ...] = Field(default=(), description="commits of the repository that the bundle builds on")
+    size: int = Field(default=0, description="of the bundle; 0 of a folder")
+    how: str = Field(default="", description="how to have it back without the hub")
+    deleted_at: datetime = Field(default_factory=now)
+    expires_at: datetime | None = Field(default=None, description="when it goes for good")
+
+
 class Artifact(Model):
     """A file that a chat published; `path` is where Lab finds it."""
 

@@ -9,12 +9,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 
 from agent_hub.agents.base import Agent
 from agent_hub.engines.base import ContainerStatus, Engine, Handle
 from agent_hub.errors import AgentHubError, ContainerLost, EngineUnavailable, NotFound, UnsavedWork
 from agent_hub.hub import lifecycle
 from agent_hub.hub.builds import Builds
+from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.launches import Launcher, remove_tree
 from agent_hub.hub.spares import Spares
@@ -46,6 +48,7 @@ class Chats:
         agents: Mapping[str, Agent],
         builds: Builds,
         terminals: Terminals,
+        deleted: DeletedChats,
         on_trouble: Callable[[], None],
         spares: int = 0,
     ) -> None:
@@ -55,6 +58,7 @@ class Chats:
         self._agents = agents
         self._builds = builds
         self._terminals = terminals
+        self._deleted = deleted
         self._locks: dict[str, asyncio.Lock] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._on_trouble = on_trouble
@@ -97,6 +101,8 @@ class Chats:
         ------
         UnsavedWork
             The workspace holds work that is nowhere else, and `force` is not set.
+        StorageFull, WorkNotKept
+            It could not be put aside; the chat stays, without a container.
         """
         chat = self._store.chats[chat_id]
         if not force and chat.status is not ChatStatus.deleting:
@@ -118,6 +124,11 @@ class Chats:
             if handle is not None:
                 await self._engine.remove(handle)
             self._forget_watch(chat_id)
+            try:
+                await self._deleted.keep(self._store.chats[chat_id], self._folders.workspace(chat_id))
+            except AgentHubError as error:
+                await self._store.chats.change(chat_id, partial(lifecycle.kept_back, error=error))
+                raise
             await self._terminals.remove(chat_id)
             await asyncio.to_thread(remove_tree, self._folders.chat(chat_id))
             for artifact in [artifact for artifact in self._store.artifacts if artifact.chat == chat_id]:

@@ -24,7 +24,7 @@ class Folders:
 
     def project(self, id: str) -> Path:
         """Everything of a project."""
-        return self.root / "projects" / id
+        return self.projects / id
 
     def repository(self, project: str) -> Path:
         """The project's bare clone."""
@@ -57,6 +57,20 @@ class Folders:
     def sockets(self, chat: str) -> Path:
         """Where the agent's program makes its sockets, for the hub to reach them."""
         return self.chat(chat) / "sockets"
+
+    @property
+    def projects(self) -> Path:
+        """Every project's folder."""
+        return self.root / "projects"
+
+    @property
+    def all_deleted(self) -> Path:
+        """What is kept of all deleted chats."""
+        return self.root / "deleted"
+
+    def deleted(self, chat: str) -> Path:
+        """What is kept of a deleted chat."""
+        return self.all_deleted / chat
 
     @property
     def incoming(self) -> Path:

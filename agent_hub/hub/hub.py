@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import logging
 import secrets
-import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,11 +20,13 @@ from agent_hub.errors import AgentHubError, Conflict, EngineError, EngineUnavail
 from agent_hub.hub.artifacts import Artifacts
 from agent_hub.hub.builds import Builds
 from agent_hub.hub.chats import Chats
+from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.events import Events
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.mounts import check_mounts, keep_secrets, merge_env, merge_mounts
+from agent_hub.hub.restoring import give_up, restore
 from agent_hub.hub.store import Request, Store
-from agent_hub.hub.workspaces import check_repository
+from agent_hub.hub.workspaces import Repository, check_repository
 from agent_hub.models import (
     AgentInfo,
     Chat,
@@ -60,6 +61,8 @@ class Settings:
     artifacts_folder: str = "agent-hub"
     setup_timeout: float = 3600.0
     spares: int = 1
+    keep_deleted: float = 30.0
+    """Days that the unsaved work of deleted chats is kept."""
 
 
 class Hub:
@@ -77,8 +80,17 @@ class Hub:
         self.terminals = Terminals()
         self.artifacts = Artifacts(self.store, self.folders, settings.root, settings.artifacts_folder)
         self.builds = Builds(self.store, self.folders, engine, AGENTS, settings.base_image, settings.setup_timeout)
+        self.deleted = DeletedChats(self.store, self.folders, settings.keep_deleted)
         self.chats = Chats(
-            self.store, self.folders, engine, AGENTS, self.builds, self.terminals, self._look_again, settings.spares
+            self.store,
+            self.folders,
+            engine,
+            AGENTS,
+            self.builds,
+            self.terminals,
+            self.deleted,
+            self._look_again,
+            settings.spares,
         )
         self._engine_status = EngineStatus(
             name="Container engine", kind=engine.kind, reachable=False, isolated=engine.isolated, message="Starting"
@@ -107,6 +119,7 @@ class Hub:
         await self.artifacts.reconcile()
         await self.look()
         await self.builds.resume()
+        self.deleted.start()
         self._looking = asyncio.create_task(self._keep_looking(), name="agent-hub engine")
 
     async def close(self) -> None:
@@ -114,6 +127,7 @@ class Hub:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.wait([self._looking])
+        await self.deleted.close()
         # Chats that wait for a build first: the end of one that is cut off is no failure of theirs.
         await self.chats.close()
         await self.builds.close()
@@ -266,7 +280,7 @@ class Hub:
             for chat_id in chats:
                 with suppress(NotFound):
                     await self.chats.delete(chat_id, force=True)
-            await asyncio.to_thread(shutil.rmtree, self.folders.project(project_id), True)
+            await self.deleted.remove_project(project_id)
             await self.store.projects.delete(project_id)
         finally:
             self._leaving.discard(project_id)
@@ -298,15 +312,16 @@ class Hub:
         return await asyncio.shield(asking)
 
     async def _add_chat(self, new: NewChat, request: Request | None) -> Chat:
+        return await self._begin_chat(self._new_chat(new), request)
+
+    def _new_chat(self, new: NewChat) -> Chat:
         project = self.project(new.project)
         agent = new.agent or project.agent
         find_agent(agent)
         mounts = check_mounts(new.mounts, self.settings.data_dir)
         own = {key: getattr(new, key) for key in Resources.model_fields if getattr(new, key) is not None}
         chat_id = secrets.token_hex(6)
-        if project.id in self._leaving:
-            raise Conflict(f"“{project.name}” is being deleted.", "Choose another project.", field="project")
-        chat = Chat(
+        return Chat(
             id=chat_id,
             project=project.id,
             name=new.name or _title(new.prompt) or self._chat_name(project.id, agent),
@@ -318,10 +333,44 @@ class Hub:
             resources=project.resources.model_copy(update=own),
             workspace=str(self.folders.workspace(chat_id)),
         )
+
+    async def _begin_chat(self, chat: Chat, request: Request | None = None) -> Chat:
+        project = self.store.projects[chat.project]
+        if project.id in self._leaving:
+            raise Conflict(f"“{project.name}” is being deleted.", "Choose another project.", field="project")
         adding = asyncio.ensure_future(self.chats.add(chat, request))
         self._adding[adding] = chat
         adding.add_done_callback(self._adding.pop)
         return await asyncio.shield(adding)
+
+    async def restore_chat(self, chat_id: str) -> Chat:
+        """Start a new chat with the work of a deleted one in its workspace; what was kept is then the chat's again.
+
+        Raises
+        ------
+        Conflict
+            Its project is not there any more.
+        """
+        kept = await self.deleted.get(chat_id)
+        project = self.store.projects.items.get(kept.project)
+        if project is None:
+            raise Conflict(
+                f"The project “{kept.project_name}” of this chat is deleted.",
+                f"In a clone of {kept.url}: {kept.how}",
+            )
+        repository = Repository(self.folders.repository(project.id), project.url, project.branch)
+        new = self._new_chat(NewChat(project=project.id, name=kept.name, agent=kept.agent, model=kept.model))
+        workspace = self.folders.workspace(new.id)
+        try:
+            await restore(kept, repository, workspace)
+            chat = await self._begin_chat(new)
+        except BaseException:
+            if new.id not in self.store.chats:
+                await asyncio.to_thread(give_up, kept, workspace)
+            raise
+        with suppress(NotFound):
+            await self.deleted.remove(chat_id)
+        return chat
 
     async def rename_chat(self, chat_id: str, name: str) -> Chat:
         """Give a chat another name."""

@@ -32,6 +32,7 @@ CONFIG = """\
 	attributesFile = /dev/null
 	excludesFile = /dev/null
 	bigFileThreshold = 8m
+	compression = 1
 [gc]
 	auto = 0
 """

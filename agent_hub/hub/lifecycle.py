@@ -110,6 +110,13 @@ def unreachable(chat: Chat) -> Chat:
     return chat
 
 
+def kept_back(chat: Chat, error: AgentHubError) -> Chat:
+    """It could not be deleted without losing its work, so it stays; its container is gone."""
+    body = ErrorBody.model_validate(error.to_dict())
+    update = {"status": ChatStatus.exited, "reason": error.message, "error": body, "ended_at": now(), "container": ""}
+    return chat.model_copy(update=update)
+
+
 def deleting(chat: Chat) -> Chat:
     """Asked to go, for good."""
     return chat.model_copy(update={"status": ChatStatus.deleting, "place": 0, "reason": ""})

@@ -68,7 +68,9 @@ class Starts:
         Returns as soon as the chat is stored.
         """
         project = self._store.projects[chat.project]
-        if project.snapshot is not None and not self._builds.is_building(chat.project):
+        # A restored chat brings its workspace, and can take over no other.
+        brings = os.path.exists(chat.workspace)
+        if project.snapshot is not None and not self._builds.is_building(chat.project) and not brings:
             starting = lifecycle.starting(chat, project.snapshot.image, project.snapshot.commit)
             taken = spares.take(starting)
             if taken is not None:

@@ -24,6 +24,9 @@ class Unsaved:
     files: int
     commits: int
 
+    def __add__(self, other: Unsaved) -> Unsaved:
+        return Unsaved(files=self.files + other.files, commits=self.commits + other.commits)
+
     def __bool__(self) -> bool:
         return bool(self.files or self.commits)
 
@@ -44,19 +47,28 @@ async def unsaved_work(workspace: Path) -> Unsaved:
     return await _unsaved(workspace, None, NESTING)
 
 
+async def unsaved_in_submodules(look: Inspection) -> Unsaved:
+    """What would be lost with the workspace's submodules alone."""
+    return await _in_submodules(look.workspace, look.workspace / ".git", await _submodules(look), NESTING)
+
+
 async def _unsaved(folder: Path, inside: Path | None, nesting: int) -> Unsaved:
     try:
         async with inspection(folder, inside) as look:
-            own, modules = await _look(look)
+            own, modules = await _look(look), await _submodules(look)
     except (GitError, Unreadable, OSError):
         return await asyncio.to_thread(_everything, folder)
+    return own + await _in_submodules(folder, inside or folder / ".git", modules, nesting)
+
+
+async def _in_submodules(folder: Path, inside: Path, modules: list[bytes], nesting: int) -> Unsaved:
+    found = Unsaved(files=0, commits=0)
     for path in modules:
-        found = await _in_submodule(folder, folder / os.fsdecode(path), inside or folder / ".git", nesting)
-        own = Unsaved(files=own.files + found.files, commits=own.commits + found.commits)
-    return own
+        found += await _in_submodule(folder, folder / os.fsdecode(path), inside, nesting)
+    return found
 
 
-async def _look(look: Inspection) -> tuple[Unsaved, list[bytes]]:
+async def _look(look: Inspection) -> Unsaved:
     said: list[str] = []
     action = "look for unsaved work"
     listing = await look.run(
@@ -68,11 +80,14 @@ async def _look(look: Inspection) -> tuple[Unsaved, list[bytes]]:
         "rev-list", "--count", "--exclude=refs/remotes/*", "--exclude=refs/tags/*", "--all", "--not", "--remotes",
         action=action, timeout=CHECK_TIMEOUT,
     )  # fmt: skip
-    index = await look.run("ls-files", "--stage", "-z", action=action, timeout=CHECK_TIMEOUT)
     # A folder that Git may not open is left out with a warning.
     files = len(split(listing)) + sum("could not open" in line for line in said)
-    links = [entry.partition(b"\t")[2] for entry in split(index) if entry.startswith(b"160000 ")]
-    return Unsaved(files=files, commits=int(ahead or 0)), links
+    return Unsaved(files=files, commits=int(ahead or 0))
+
+
+async def _submodules(look: Inspection) -> list[bytes]:
+    index = await look.run("ls-files", "--stage", "-z", action="look for submodules", timeout=CHECK_TIMEOUT)
+    return [entry.partition(b"\t")[2] for entry in split(index) if entry.startswith(b"160000 ")]
 
 
 async def _in_submodule(above: Path, folder: Path, inside: Path, nesting: int) -> Unsaved:

@@ -17,10 +17,10 @@ from agent_hub.engines.process import ProcessEngine
 from agent_hub.errors import AgentHubError
 from agent_hub.gateway.listener import Gateway
 from agent_hub.hub.hub import Hub, Settings
-from agent_hub.server import artifacts, builds, chats, events, projects, status, terminals
+from agent_hub.server import artifacts, builds, chats, deleted, events, projects, status, terminals
 from agent_hub.server.handler import NothingHandler
 
-ROOMS = (status, projects, builds, chats, artifacts, terminals, events)
+ROOMS = (status, projects, builds, chats, deleted, artifacts, terminals, events)
 
 
 class AgentHub(ExtensionApp):
@@ -47,6 +47,9 @@ class AgentHub(ExtensionApp):
     base_image = Unicode("python:3.12-bookworm", help="The image a project is built on when it names none.").tag(
         config=True
     )
+    keep_deleted_days = Float(
+        30.0, min=0.0, help="Days that the unsaved work of a chat deleted by force is kept; 0 keeps nothing."
+    ).tag(config=True)
     setup_timeout = Float(3600.0, min=1.0, help="Seconds that a setup script may run.").tag(config=True)
     spares = Integer(
         1,
@@ -101,6 +104,7 @@ class AgentHub(ExtensionApp):
             artifacts_folder=self.artifacts_folder.strip("/"),
             setup_timeout=self.setup_timeout,
             spares=self.spares,
+            keep_deleted=self.keep_deleted_days,
         )
         try:
             self._hub = Hub(settings, engine)

@@ -35,6 +35,11 @@ ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
     ("get", "api/chats/{id}/artifacts", "What a chat has published", None, "[Artifact]"),
     ("get", "api/artifacts/{id}", "One artifact", None, "Artifact"),
     ("get", "api/artifacts/{id}/content", "An artifact's newest bytes", None, "bytes"),
+    ("get", "api/deleted", "What is kept of chats deleted with unsaved work", None, "[DeletedChat]"),
+    ("get", "api/deleted/{id}", "What is kept of one deleted chat", None, "DeletedChat"),
+    ("delete", "api/deleted/{id}", "Let go of it now", None, "204"),
+    ("get", "api/deleted/{id}/content", "It as a Git bundle", None, "bytes"),
+    ("post", "api/deleted/{id}/restore", "Start a new chat with this work in it", None, "201 Chat"),
     ("get", "api/terminals", "Every terminal", None, "[TerminalInfo]"),
     ("get", "api/terminals/{id}", "One terminal", None, "TerminalInfo"),
     ("delete", "api/terminals/{id}", "Stop the terminal's chat", None, "204"),
@@ -42,7 +47,8 @@ ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
 """Method, path, summary, model of the body, and the answer: its status where not 200, then a model, or a list of it."""
 
 MODELS: tuple[type[BaseModel], ...] = (
-    m.Status, m.Project, m.Build, m.Snapshot, m.Chat, m.Artifact, m.Gpu, m.TerminalInfo, m.RepositoryInfo, m.ErrorBody,
+    m.Status, m.Project, m.Build, m.Snapshot, m.Chat, m.DeletedChat, m.Artifact, m.Gpu, m.TerminalInfo,
+    m.RepositoryInfo, m.ErrorBody,
     m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange,
     m.SnapshotEvent, m.ChangeEvent, m.LogEvent,
 )  # fmt: skip

@@ -948,6 +948,221 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent-hub/api/deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept of chats deleted with unsaved work */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What is kept of chats deleted with unsaved work */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeletedChat"][];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/deleted/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept of one deleted chat */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What is kept of one deleted chat */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeletedChat"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Let go of it now */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Let go of it now */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/deleted/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** It as a Git bundle */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It as a Git bundle */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": string;
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/deleted/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a new chat with this work in it */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Start a new chat with this work in it */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Chat"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agent-hub/api/terminals": {
         parameters: {
             query?: never;
@@ -1356,6 +1571,115 @@ export interface components {
          * @enum {string}
          */
         ChatStatus: "queued" | "starting" | "running" | "stopping" | "exited" | "failed" | "unknown" | "deleting";
+        /**
+         * DeletedChat
+         * @description What is kept of a chat that was deleted with unsaved work. It holds no variable and no prompt of the chat's.
+         */
+        DeletedChat: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Project */
+            project: string;
+            /**
+             * Project Name
+             * @default
+             */
+            project_name: string;
+            /**
+             * Url
+             * @description the repository's
+             * @default
+             */
+            url: string;
+            /** Agent */
+            agent: string;
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /**
+             * Kind
+             * @description a Git bundle, or the workspace's folder as it was
+             * @enum {string}
+             */
+            kind: "bundle" | "workspace";
+            /**
+             * Path
+             * @description the bundle, or the folder, on the host
+             */
+            path: string;
+            /**
+             * Branch
+             * @description what was checked out; empty for a commit on no branch
+             * @default
+             */
+            branch: string;
+            /**
+             * Head
+             * @description its commit; empty before the first
+             * @default
+             */
+            head: string;
+            /**
+             * Uncommitted
+             * @description agent-hub/unsaved holds what was never committed
+             * @default false
+             */
+            uncommitted: boolean;
+            /**
+             * Files
+             * @description changed or new files that were not committed
+             */
+            files: number;
+            /**
+             * Commits
+             * @description commits on no remote, with those of the stash
+             */
+            commits: number;
+            /**
+             * Stashes
+             * @default 0
+             */
+            stashes: number;
+            /**
+             * Left Out
+             * @description uncommitted files that were too large to keep
+             * @default []
+             */
+            left_out: string[];
+            /**
+             * Needs
+             * @description commits of the repository that the bundle builds on
+             * @default []
+             */
+            needs: string[];
+            /**
+             * Size
+             * @description of the bundle; 0 of a folder
+             * @default 0
+             */
+            size: number;
+            /**
+             * How
+             * @description how to have it back without the hub
+             * @default
+             */
+            how: string;
+            /**
+             * Deleted At
+             * Format: date-time
+             */
+            deleted_at?: string;
+            /**
+             * Expires At
+             * @description when it goes for good
+             * @default null
+             */
+            expires_at: string | null;
+        };
         /**
          * EngineStatus
          * @description The container engine as the panel shows it.

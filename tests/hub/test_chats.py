@@ -258,7 +258,12 @@ async def test_a_project_with_chats_is_deleted_only_with_them(a_hub: RunningHub,
     await a_hub.hub.delete_project(a_ready_project.id, force=True)
     assert await a_hub.containers() == []
     assert len(a_hub.hub.store.projects) == len(a_hub.hub.store.chats) == 0
-    assert not Path(chat.workspace).exists() and not a_hub.hub.folders.project(a_ready_project.id).exists()
+    assert not Path(chat.workspace).exists()
+    # What is kept of the chat builds on the clone.
+    clone = a_hub.hub.folders.repository(a_ready_project.id)
+    assert list(a_hub.hub.folders.project(a_ready_project.id).iterdir()) == [clone]
+    await a_hub.hub.deleted.remove(chat.id)
+    assert not clone.parent.exists()
 
 
 async def test_a_chat_s_git_has_the_whole_history_and_cannot_write_the_project_s(

@@ -249,6 +249,33 @@ def test_a_request_that_comes_again_starts_one_chat(
     run(story())
 
 
+def test_a_deleted_chat_s_work_is_listed_downloaded_and_restored(
+    run: Run[None], api: Api, hub: RunningHub, a_project: Project
+) -> None:
+    async def story() -> None:
+        chat = await hub.start(a_project, env={"API_KEY": "sesame"})
+        (Path(chat.workspace) / "new.txt").write_text("new")
+        assert (await api("delete", f"api/chats/{chat.id}?force=true")).code == 204
+        listed = await api("get", "api/deleted")
+        assert b"sesame" not in listed.body
+        (kept,) = json.loads(listed.body)
+        assert (kept["id"], kept["kind"], kept["files"]) == (chat.id, "bundle", 1)
+        assert json.loads((await api("get", f"api/deleted/{chat.id}")).body) == kept
+        content = await api("get", f"api/deleted/{chat.id}/content")
+        assert content.body.startswith(b"# v2 git bundle\n") and len(content.body) == kept["size"]
+        assert content.headers["Content-Disposition"].startswith("attachment;")
+        made = await api("post", f"api/deleted/{chat.id}/restore", {})
+        assert made.code == 201
+        again = await hub.settled(json.loads(made.body)["id"])
+        assert (Path(again.workspace) / "new.txt").read_text() == "new"
+        refusal(await api("get", f"api/deleted/{chat.id}"), 404)
+        assert (await api("delete", f"api/chats/{again.id}?force=true")).code == 204
+        assert (await api("delete", f"api/deleted/{again.id}")).code == 204
+        assert (await api("get", "api/deleted")).body == b"[]"
+
+    run(story())
+
+
 def test_a_published_page_is_only_ever_downloaded(
     run: Run[None], api: Api, hub: RunningHub, a_project: Project
 ) -> None:
