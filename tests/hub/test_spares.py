@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from agent_hub.models import EnvVar, NewChat, Project, ProjectChange
+from agent_hub.engines.process import ProcessEngine
+from agent_hub.hub.spares import FAILURES
+from agent_hub.models import ChatStatus, EnvVar, Mount, NewChat, Project, ProjectChange
 from tests.conftest import Repository
 from tests.hub.conftest import OpenHub
 from tests.hub.running import RunningHub
@@ -141,3 +144,36 @@ async def test_ten_at_once_on_four_spares_are_ten_chats(open_hub: OpenHub, a_rep
     assert len({chat.name for chat in chats}) == 10
     containers = {(await hub.settled(chat.id)).container for chat in chats}
     assert len(containers) == 10
+
+
+async def test_a_spare_without_containers_becomes_a_chat_as_well(
+    opened: list[RunningHub], a_small_codex: Path, a_repository: Repository, tmp_path: Path
+) -> None:
+    folder = tmp_path / "processes"
+    opened.append(await RunningHub.open(folder, ProcessEngine(folder / "data" / "processes"), "any", spares=1))
+    (hub,) = opened
+    project = await hub.ready(a_repository)
+    (spare,) = await spares(hub, project)
+    chat = await hub.start(project, env={"COLOUR": "green"})
+    assert chat.id == spare
+    await hub.says(chat.id, 'x"$COLOUR"x', "xgreenx")
+
+
+async def test_a_spare_that_cannot_be_made_costs_no_chat_and_is_not_tried_for_ever(
+    a_hub_with_spares: RunningHub, a_repository: Repository
+) -> None:
+    hub = a_hub_with_spares
+    # The engine refuses the mount: its source goes before the container is made.
+    source = a_repository.path.parent / "data"
+    source.mkdir()
+    project = await hub.ready(a_repository)
+    await spares(hub, project)
+    await hub.hub.change_project(
+        project.id, ProjectChange(mounts=(Mount(source=str(source), target="/data", read_only=True),))
+    )
+    source.rmdir()
+    failures = hub.hub.chats.spares._failures
+    await hub.until_true(lambda: failures.get(project.id, ("", 0))[1] == FAILURES)
+    await hub.until_true(lambda: not list(hub.hub.store.spares))
+    source.mkdir()
+    assert (await hub.start(project)).status is ChatStatus.running
