@@ -280,6 +280,15 @@ async def test_a_claimed_chat_that_was_killed_resumes_and_says_its_first_prompt_
     assert thread() == claimed and len(model.turns) == 1
 
 
+async def test_a_path_of_the_chat_s_own_does_not_hide_the_hub_s_programs(make_spare, chat, model):
+    chat = with_env(chat, PATH="/opt/mine:/usr/bin:/bin")
+    opened, warm = await make_spare(chat)
+    await warm.claim(chat.model_copy(update={"prompt": "RUN: command -v hub_artifact; echo $PATH"}))
+    await asyncio.to_thread(opened.screen.wait_for, "Done:")
+    found, path = model.turns[1].outputs[0].splitlines()[-2:]
+    assert found == "/opt/agent-hub/bin/hub_artifact" and "/opt/mine:/usr/bin" in path
+
+
 async def test_a_chat_that_was_claimed_without_a_prompt_resumes_as_well(make_spare, open_chat, chat, thread):
     opened, warm = await make_spare(chat)
     claimed = await warm.claim(chat.model_copy(update={"name": "Nothing said"}))
@@ -345,27 +354,27 @@ def test_codex_knows_how_to_publish(open_chat, chat, model):
 
 
 @pytest.fixture
-def bare_chat(layers, chat, model, chat_folders):
+def bare_chat(layers, chat, model, chat_folders, userland):
     """A chat without a container, whose folders have paths of their own; it is started as the hub does."""
     chat = chat.model_copy(update={"workspace": str(chat_folders["workspace"])})
     address = {"OPENAI_BASE_URL": model.base_url()}
     env = [v.model_copy(update={"value": address.get(v.name, v.value)}) for v in chat.env]
     screens: list[Screen] = []
 
-    def start(prompt: str, *, spare: bool = False, shell: str = "/bin/sh") -> tuple[Chat, Screen]:
+    def start(prompt: str, *, spare: bool = False) -> tuple[Chat, Screen]:
         bare = chat.model_copy(update={"env": tuple(env), "prompt": prompt})
         home = chat_folders["agent"]
         os.chown(home, os.getuid(), os.getgid())
         CODEX.prepare(bare, home)
         tell(bare, chat_folders["run"])
-        command = shlex.join(CODEX.spare_command(bare) if spare else CODEX.command(bare))
+        program, *rest = CODEX.spare_command(bare) if spare else CODEX.command(bare)
+        command = shlex.join([userland.shell, str(layers.context / "bin" / program), *rest])
         # As the hub starts a chat: what to run is in a file, and the entrypoint is called with nothing.
         (chat_folders["run"] / "command").write_text(f"set -- {command}\n")
         variables = {"CODEX_HOME": home, "AGENT_HUB_WORKSPACE": bare.workspace, "AGENT_HUB_RUN": chat_folders["run"]}
-        variables |= {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color"}
-        screens.append(
-            Screen(["env", "-i", *(f"{k}={v}" for k, v in variables.items()), shell, layers.context / "bin/entrypoint"])
-        )
+        variables |= {"PATH": userland.path, "TERM": "xterm-256color"}
+        entrypoint = [userland.shell, str(layers.context / "bin" / "entrypoint")]
+        screens.append(Screen(["env", "-i", *(f"{name}={value}" for name, value in variables.items()), *entrypoint]))
         return bare, screens[-1]
 
     yield start
