@@ -6,6 +6,7 @@ import asyncio
 import os
 import select
 import shlex
+import stat
 import subprocess
 import time
 import uuid
@@ -322,8 +323,9 @@ async def test_what_a_person_begins_anew_is_what_is_resumed(make_spare, chat, th
 
 
 def test_without_an_app_server_a_chat_works_in_its_terminal_alone(open_chat, chat, chat_folders):
-    # Codex refuses a folder for its sockets that others may look into.
+    # Codex refuses a folder for its sockets that others may look into. What a killed one left is not taken for it.
     chat_folders["sockets"].chmod(0o755)
+    os.mknod(chat_folders["agent"] / "app-server.sock", 0o700 | stat.S_IFSOCK)
     screen = open_chat(chat.model_copy(update={"prompt": "hello"}))
     screen.wait_for("You said: hello")
     assert b"Codex's app-server did not start" in screen.output
