@@ -1,0 +1,250 @@
+"""One of a terminal's two screens: its lines, and where on it the program draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from agent_hub.terminals.charsets import Charset
+from agent_hub.terminals.lines import EMPTY, Line
+from agent_hub.terminals.styles import DEFAULT, PLAIN
+
+TAB = 8
+
+
+class Buffer:
+    """Lines, the cursor, the scroll region, tab stops, and the cursor that was saved.
+
+    The cursor's column is `columns` where the last column was just written: the next character wraps.
+
+    Parameters
+    ----------
+    scrollback
+        Lines that xterm.js keeps above this screen; none on the alternate screen.
+    on_scroll
+        Takes a line that leaves at the top, and whether it goes on in the line that is now the first.
+    """
+
+    def __init__(
+        self, rows: int, columns: int, scrollback: int = 0, on_scroll: Callable[[Line, bool], None] | None = None
+    ) -> None:
+        self.rows = rows
+        self.columns = columns
+        self._scrollback = self._most_scrollback = scrollback
+        self._on_scroll = on_scroll
+        self.unseen = False
+        self.saved_x = self.saved_y = 0
+        self.saved_style = PLAIN
+        self.saved_charset: Charset | None = None
+        self.x = self.y = 0
+        self.clear()
+
+    def clear(self, style: str = DEFAULT) -> None:
+        """As it was at the start, except for the cursors."""
+        self.lines = [self._blank(style) for _ in range(self.rows)]
+        self.top, self.bottom = 0, self.rows - 1
+        self.tabs = set(range(0, self.columns, TAB))
+
+    def copy(self, on_scroll: Callable[[Line, bool], None] | None) -> Buffer:
+        """A second one that goes its own way."""
+        twin = Buffer.__new__(Buffer)
+        twin.__dict__.update(self.__dict__)
+        twin._on_scroll = on_scroll
+        twin.lines = [line.copy() for line in self.lines]
+        twin.tabs = set(self.tabs)
+        return twin
+
+    def _blank(self, style: str, wrapped: bool = False) -> Line:
+        if style == DEFAULT:
+            return Line("", "", wrapped)
+        return Line(EMPTY * self.columns, style * self.columns, wrapped)
+
+    # -- the cursor
+
+    def restrict(self, origin: bool, columns: int | None = None) -> None:
+        """Bring the cursor back to where it may be."""
+        last = self.columns - 1 if columns is None else columns
+        self.x = min(last, max(0, self.x))
+        top, bottom = (self.top, self.bottom) if origin else (0, self.rows - 1)
+        self.y = min(bottom, max(top, self.y))
+
+    def tab(self, count: int = 1) -> None:
+        """Move the cursor to a tab stop to its right."""
+        if self.x < self.columns:
+            stops = sorted(stop for stop in self.tabs if self.x < stop < self.columns)
+            self.x = stops[count - 1] if count <= len(stops) else self.columns - 1
+
+    def back_tab(self, count: int) -> None:
+        """Move the cursor to a tab stop to its left."""
+        if self.x < self.columns:
+            stops = sorted((stop for stop in self.tabs if stop < self.x), reverse=True)
+            self.x = stops[count - 1] if count <= len(stops) else 0
+
+    # -- lines
+
+    def feed_line(self, style: str, wrapped: bool = False) -> bool:
+        """Move the cursor a line down, scrolling at the bottom; whether it came to a line that was there before."""
+        self.y += 1
+        if self.y == self.bottom + 1:
+            self.y -= 1
+            self.scroll(style, wrapped)
+            return False
+        if self.y >= self.rows:
+            self.y = self.rows - 1
+            return wrapped
+        return True
+
+    def scroll(self, style: str, wrapped: bool = False) -> None:
+        """Move the scroll region's lines up by one."""
+        lines = self.lines
+        gone = lines.pop(self.top)
+        lines.insert(self.bottom, self._blank(style, wrapped))
+        if self.top == 0:
+            if self._scrollback:
+                # Until its scrollback is full, xterm.js moves the saved cursor along with what scrolls.
+                self._scrollback -= 1
+                self.saved_y -= 1
+            if self._on_scroll is not None:
+                self._on_scroll(gone, lines[0].wrapped)
+
+    def scroll_past(self, count: int, style: str) -> None:
+        """Scroll as by more lines than there are: nothing stays, and the cursor is at the start of the last line."""
+        if self._on_scroll is not None:
+            for line, below in zip(self.lines, self.lines[1:], strict=False):
+                self._on_scroll(line, below.wrapped)
+        moved = min(self._scrollback, count)
+        self._scrollback -= moved
+        self.saved_y -= moved
+        self.lines = [Line() for _ in range(self.rows - 1)] + [self._blank(style)]
+        self.x, self.y = 0, self.rows - 1
+
+    def scroll_up(self, count: int, style: str) -> None:
+        """Move the scroll region's lines up, with no cursor involved."""
+        for _ in range(min(count, self.bottom - self.top + 1)):
+            gone = self.lines.pop(self.top)
+            self.lines.insert(self.bottom, self._blank(style))
+            if self.top == 0 and self._on_scroll is not None:
+                self._on_scroll(gone, self.lines[0].wrapped)
+
+    def scroll_down(self, count: int) -> None:
+        """Move the scroll region's lines down."""
+        for _ in range(min(count, self.bottom - self.top + 1)):
+            self.lines.pop(self.bottom)
+            self.lines.insert(self.top, self._blank(DEFAULT))
+
+    def reverse_index(self, style: str, origin: bool) -> None:
+        """Move the cursor a line up, scrolling at the top."""
+        self.restrict(origin)
+        if self.y == self.top:
+            self.lines.pop(self.bottom)
+            self.lines.insert(self.top, self._blank(style))
+        else:
+            self.y -= 1
+            self.restrict(origin)
+
+    def insert_lines(self, count: int, style: str, origin: bool) -> None:
+        """Put blank lines at the cursor's."""
+        self.restrict(origin)
+        if self.top <= self.y <= self.bottom:
+            for _ in range(min(count, self.bottom - self.y + 1)):
+                self.lines.pop(self.bottom)
+                self.lines.insert(self.y, self._blank(style))
+            self.x = 0
+
+    def delete_lines(self, count: int, style: str, origin: bool) -> None:
+        """Take lines out, from the cursor's on."""
+        self.restrict(origin)
+        if self.top <= self.y <= self.bottom:
+            for _ in range(min(count, self.bottom - self.y + 1)):
+                self.lines.pop(self.y)
+                self.lines.insert(self.bottom, self._blank(style))
+            self.x = 0
+
+    def shift_columns(self, x: int, count: int, style: str, *, insert: bool) -> None:
+        """Insert or delete cells at a column in every line of the scroll region."""
+        if self.top <= self.y <= self.bottom:
+            for line in self.lines[self.top : self.bottom + 1]:
+                change = line.insert if insert else line.delete
+                change(x % self.columns, count, style, self.columns)
+                line.wrapped = False
+
+    # -- erasing
+
+    def erase_line(self, what: int, style: str, kept: Collection[str] = ()) -> None:
+        """Erase the cursor's line: right of the cursor (0), left of it (1), all (2).
+
+        Parameters
+        ----------
+        kept
+            The styles whose cells stay.
+        """
+        line = self.lines[self.y]
+        before = line.copy() if kept else None
+        if what == 0:
+            line.erase(self.x, self.columns, style, self.columns)
+            line.wrapped = line.wrapped and self.x > 0
+        elif what == 1:
+            line.erase(0, self.x + 1, style, self.columns)
+        elif what == 2:
+            line.erase(0, self.columns, style, self.columns)
+            line.wrapped = False
+        if before is not None:
+            line.keep(before, kept)
+
+    def erase_display(self, what: int, style: str, kept: Collection[str] = ()) -> None:
+        """Erase what is below the cursor (0), above it (1), all (2), or what scrolled off (3)."""
+        if what == 0:
+            self.erase_line(0, style, kept)
+            self._reset(self.y + 1, self.rows, style, kept)
+        elif what == 1:
+            self.erase_line(1, style, kept)
+            self.lines[self.y].wrapped = False
+            if self.x + 1 >= self.columns and self.y + 1 < self.rows:
+                self.lines[self.y + 1].wrapped = False
+            self._reset(0, self.y, style, kept)
+        elif what == 2:
+            self._reset(0, self.rows, style, kept)
+        elif what == 3:
+            self.erase_scrollback()
+
+    def erase_scrollback(self) -> None:
+        """Forget what scrolled off, which moves the saved cursor back to where xterm.js sees it then."""
+        self.saved_y += self._most_scrollback - self._scrollback
+        self._scrollback = self._most_scrollback
+
+    def _reset(self, first: int, last: int, style: str, kept: Collection[str]) -> None:
+        before = self.lines[first:last]
+        self.lines[first:last] = [self._blank(style) for _ in range(first, last)]
+        if kept:
+            for line, old in zip(self.lines[first:last], before, strict=True):
+                line.keep(old, kept)
+
+    def fill(self, cell: str, style: str) -> None:
+        """Put a character in every cell from the cursor's line on."""
+        for row in range(self.y, self.rows):
+            self.lines[row] = Line(cell * self.columns, style * self.columns)
+
+    # -- size
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Take another size: lines are cut or go on empty; none is wrapped anew.
+
+        Fewer rows take away what is below the cursor, then what is at the top; more rows are put below.
+        """
+        if columns not in self.tabs:
+            self.tabs |= set(range(max((stop for stop in self.tabs if stop < columns), default=0), columns, TAB))
+        for line in self.lines if columns < self.columns else ():
+            line.resize(columns)
+        self.columns = columns
+        while len(self.lines) > rows:
+            if len(self.lines) > self.y + 1:
+                self.lines.pop()
+            else:
+                gone = self.lines.pop(0)
+                self.y -= 1
+                if self._on_scroll is not None:
+                    self._on_scroll(gone, self.lines[0].wrapped)
+        self.lines += [Line() for _ in range(rows - len(self.lines))]
+        self.rows = rows
+        self.top, self.bottom = 0, rows - 1
+        self.x, self.y = min(self.x, columns - 1), max(0, min(self.y, rows - 1))
+        self.saved_x = min(self.saved_x, columns - 1)

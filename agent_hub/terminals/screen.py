@@ -1,0 +1,232 @@
+"""What a program's screen looks like, known at every moment, so that whoever looks is shown it as it is.
+
+Only xterm.js will ever show it, so what xterm.js does with a sequence is what is done here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from agent_hub.terminals.buffer import TAB
+from agent_hub.terminals.controls import DRAWING_ESCAPES, MODE_CONTROLS
+from agent_hub.terminals.emulator import Emulator
+from agent_hub.terminals.lines import Line
+from agent_hub.terminals.parser import Parser
+from agent_hub.terminals.repaint import repaint, shown_alone
+from agent_hub.terminals.styles import PLAIN, apply, graphics
+from agent_hub.terminals.widths import width
+
+SMALLEST = (1, 2)
+_FLOOD = 4096
+_LONGEST_LINE = 1 << 16
+
+_PLAIN_BLOCK = re.compile(r"(?:[^\x00-\x08\x0a-\x1f\x7f-\x9f]++|\r\n|\x1b\[[0-9;:]*+m)*+")
+_GRAPHICS = re.compile(r"\x1b\[([0-9;:]*)m")
+
+
+class Screen:
+    """A terminal without a window.
+
+    Parameters
+    ----------
+    rows, columns
+        Its size.
+    on_scroll
+        Takes each line that leaves the main screen at its top, in UTF-8, with the colours and attributes it takes to
+        show it alone, and no newline. A line that was wrapped is one line.
+    """
+
+    def __init__(self, rows: int, columns: int, on_scroll: Callable[[bytes], None] | None = None) -> None:
+        self._on_scroll = on_scroll
+        self._parser = Parser()
+        self._emulator = Emulator(max(rows, SMALLEST[0]), max(columns, SMALLEST[1]), self._scrolled)
+        self._beginning = ""
+        self._muted = 0
+
+    def copy(self) -> Screen:
+        """A second one that goes its own way, and reports no lines."""
+        twin = Screen.__new__(Screen)
+        twin._on_scroll = None
+        twin._parser = self._parser.copy()
+        twin._emulator = self._emulator.copy(twin._scrolled)
+        twin._beginning = self._beginning
+        twin._muted = 0
+        return twin
+
+    @property
+    def rows(self) -> int:
+        """Its height."""
+        return self._emulator.rows
+
+    @property
+    def columns(self) -> int:
+        """Its width."""
+        return self._emulator.columns
+
+    @property
+    def full_screen(self) -> bool:
+        """Whether the program draws on the alternate screen."""
+        return self._emulator.full_screen
+
+    @property
+    def title(self) -> str:
+        """What the program calls its window."""
+        return self._emulator.title
+
+    @property
+    def exact(self) -> bool:
+        """Whether all that is shown was seen: see `skip`."""
+        return not (self._emulator.buffer.unseen or self._emulator.cursor_unseen)
+
+    @property
+    def beginning(self) -> bytes:
+        """What scrolled off of the line that goes on in the first row: it is reported once all of it did."""
+        return self._beginning.encode()
+
+    def lines(self) -> list[str]:
+        """The text of each row, without what is empty at its end."""
+        return [line.cells(0, self.columns).rstrip() for line in self._emulator.buffer.lines]
+
+    def repaint(self) -> bytes:
+        """What brings a terminal of this size that was just reset (``ESC c``) into this state."""
+        return repaint(self._emulator).encode()
+
+    def undo(self) -> bytes:
+        """What brings a terminal in this state back to how a shell expects it, for a program that was killed."""
+        return self._emulator.undo().encode()
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Take another size: lines are cut or go on empty, and none is wrapped anew.
+
+        Fewer rows take away what is below the cursor, then what is at the top; more rows are put below.
+        """
+        self._emulator.resize(max(rows, SMALLEST[0]), max(columns, SMALLEST[1]))
+
+    def feed(self, data: bytes) -> None:
+        """Take output, in pieces cut anywhere."""
+        text = self._parser.decode(data)
+        while len(text) > _FLOOD and self._parser.at_rest:
+            end = self._pour(text)
+            if not end:
+                end = _FLOOD
+                self._parser.feed(text[:end], self._emulator)
+            text = text[end:]
+        self._parser.feed(text, self._emulator)
+
+    def skip(self, data: bytes) -> None:
+        """Take output of which only the modes are noted, for a program that writes more than can be drawn.
+
+        What is shown is no longer exact, until the program clears the screen and says where the cursor is.
+        """
+        self._parser.feed(self._parser.decode(data), _Unseen(self._emulator))
+
+    def _pour(self, text: str) -> int:
+        """Draw only those lines, of many at the start of the text, that stay; what was taken of the text."""
+        emulator, buffer = self._emulator, self._emulator.buffer
+        rows = emulator.rows
+        if (
+            (buffer.top, buffer.bottom) != (0, rows - 1)
+            or not emulator.wraparound
+            or emulator.insert
+            or emulator.charset is not None
+            or buffer.tabs != set(range(0, emulator.columns, TAB))
+        ):
+            return 0
+        plain = _PLAIN_BLOCK.match(text)
+        end = text.rfind("\r\n", 0, plain.end() if plain else 0) + 2
+        lines = text[:end].split("\r\n")[:-1]
+        first = rows - buffer.y + 1
+        last = len(lines) - rows
+        if last <= first:
+            return 0
+        self._parser.feed("".join(f"{line}\r\n" for line in lines[:first]), emulator)
+        passed = self._pass_by(lines[first:last])
+        buffer.scroll_past(len(passed), emulator.eraser)
+        if not self.full_screen:
+            for line in passed:
+                self._report(line)
+        # The lines that are blank only because those before them were not drawn are no output.
+        self._muted = rows - 1
+        self._parser.feed("".join(f"{line}\r\n" for line in lines[last:]), emulator)
+        self._muted = 0
+        return end
+
+    def _pass_by(self, lines: list[str]) -> list[str]:
+        """Lines as they would be reported had they been drawn, and the style they leave behind."""
+        style = self._emulator.style
+        passed = []
+        for line in lines:
+            before = style
+            for parameters in _GRAPHICS.findall(line) if "\x1b" in line else ():
+                style = apply(style, parameters)
+            if "\t" in line:
+                line = _expand(line)
+            if before != PLAIN:
+                line = graphics(before) + line
+            passed.append(line if style == PLAIN else line + "\x1b[m")
+        self._emulator.draw_in(style)
+        return passed
+
+    def _scrolled(self, line: Line, goes_on: bool) -> None:
+        if self._on_scroll is None:
+            return
+        if self._muted:
+            self._muted -= 1
+            return
+        text = shown_alone(line, self._emulator.table.styles)
+        if goes_on and len(self._beginning) + len(text) < _LONGEST_LINE:
+            self._beginning += text
+        else:
+            self._report(text)
+
+    def _report(self, line: str) -> None:
+        if self._on_scroll is not None:
+            self._on_scroll((self._beginning + line).encode())
+            self._beginning = ""
+
+
+class _Unseen:
+    """Carries out what outlives a screen, and draws nothing."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._lose_sight()
+
+    def _lose_sight(self) -> None:
+        self._emulator.buffer.unseen = self._emulator.cursor_unseen = True
+
+    def print(self, text: str) -> None:
+        pass
+
+    def execute(self, control: str) -> None:
+        if control in "\x0e\x0f":
+            self._emulator.execute(control)
+
+    def control(self, function: str, parameters: str) -> None:
+        if function in MODE_CONTROLS:
+            self._emulator.control(function, parameters)
+            self._lose_sight()
+
+    def escape(self, function: str) -> None:
+        if function not in DRAWING_ESCAPES:
+            self._emulator.escape(function)
+            self._lose_sight()
+
+    def command(self, payload: str) -> None:
+        self._emulator.command(payload)
+
+
+def _expand(line: str) -> str:
+    text, *rest = line.split("\t")
+    columns = _width(text)
+    for part in rest:
+        gap = TAB - columns % TAB
+        columns += gap + _width(part)
+        text += " " * gap + part
+    return text
+
+
+def _width(part: str) -> int:
+    text = _GRAPHICS.sub("", part)
+    return len(text) if text.isascii() else sum(map(width, text))
