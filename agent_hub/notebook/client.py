@@ -189,7 +189,7 @@ class Hub:
         body |= {
             key: value for key, value in {"name": name, "agent": agent, "model": model}.items() if value is not None
         }
-        return Chat(self._transport, self._transport.send("POST", "chats", Data, body))
+        return Chat(self._transport, self._transport.create("chats", Data, body))
 
     def __repr__(self) -> str:
         text = f"Hub({self.url!r}, engine={self._seen.engine!r})"

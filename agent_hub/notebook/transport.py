@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import time
+import uuid
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +23,9 @@ M = TypeVar("M", bound=BaseModel)
 CONNECT_TIMEOUT = 5.0
 PROBE_TIMEOUT = 10.0
 """Seconds a server has to answer the first question, where it was found rather than named."""
+
+PATIENCE = 10.0
+"""Seconds that a server which was lost in the middle of a request gets to come back: about what a restart takes."""
 
 DIRECT = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 """Asked without a proxy: one for the outside world cannot reach this machine, and must not see its tokens."""
@@ -73,6 +78,26 @@ class Transport:
     def send(self, method: str, path: str, kind: type[M], body: Mapping[str, Any] | None = None) -> M:
         """Ask for a change; what the hub answers, as a model."""
         return self._parsed(self._request(method, path, json=dict(body or {})), TypeAdapter(kind))
+
+    def create(self, path: str, kind: type[M], body: Mapping[str, Any]) -> M:
+        """Ask for something new; what the hub answers, as a model.
+
+        An answer may be lost where the request was not. Asked again with the key of before, the hub gives the same
+        answer, so this asks again until there is one, for :data:`PATIENCE` seconds.
+        """
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        deadline = time.monotonic() + PATIENCE
+        pause = 0.0
+        while True:
+            try:
+                response = self._request("POST", path, json=dict(body), headers=headers)
+                return self._parsed(response, TypeAdapter(kind))
+            except HubUnavailable as error:
+                never_sent = isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout) and not pause
+                if never_sent or not isinstance(error.__cause__, httpx.TransportError) or time.monotonic() > deadline:
+                    raise
+            pause = min(pause + 0.2, 1.0)
+            time.sleep(pause)
 
     def delete(self, path: str, *, force: bool = False) -> None:
         """Delete what is at `path`."""

@@ -29,6 +29,7 @@ from agent_hub.notebook.chat import Chat
 from agent_hub.notebook.client import Hub
 from agent_hub.notebook.project import Project
 from tests.conftest import Repository
+from tests.notebook.cutting_proxy import CuttingProxy
 from tests.notebook.server import PROCESS, Server
 
 HOSTILE = "<img src=x onerror=alert(1)> \"a\" 'b' & é 🦊"
@@ -357,3 +358,10 @@ def test_an_object_of_a_server_that_is_gone_shows_what_was_last_seen(tmp_path: P
         bundle = thing._repr_mimebundle_()
         assert "No server answers" in bundle["text/plain"] and "No server answers" in bundle["text/html"]
     assert "No server answers" in repr(hub.projects)
+
+
+def test_a_chat_whose_answers_were_lost_is_started_once(server: Server, hub: Hub, project: Project) -> None:
+    with CuttingProxy(server.url, cuts=2) as proxy:
+        chat = Hub(proxy.url, server.token).new_chat(project, name="once")
+        assert proxy.cut == 2
+    assert [one.id for one in hub.chats.values()] == [chat.id]
