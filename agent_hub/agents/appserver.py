@@ -69,7 +69,6 @@ class AppServer:
                 max_size=MESSAGE_BYTES,
                 ping_interval=None,
                 open_timeout=ANSWER_SECONDS,
-                close_timeout=1,
             )
         except (OSError, TimeoutError, WebSocketException) as error:
             end.close()
@@ -110,14 +109,15 @@ class AppServer:
 
     async def close(self) -> None:
         """End the connection; the app-server goes on."""
-        await self._connection.close()
+        # Without a farewell: a paused container would answer none.
+        self._connection.transport.abort()
         await self._reader
 
     async def _send(self, message: Mapping[str, Any]) -> None:
         if self._reader.done():
             raise _unavailable("Codex's app-server is gone.")
         try:
-            await self._connection.send(json.dumps(message, ensure_ascii=False))
+            await self._connection.send(json.dumps(message))
         except WebSocketException as error:
             raise _unavailable("Codex's app-server is gone.") from error
 

@@ -331,6 +331,18 @@ def test_without_an_app_server_a_chat_works_in_its_terminal_alone(open_chat, cha
     assert b"Codex's app-server did not start" in screen.output
 
 
+async def test_a_paused_spare_is_let_go_at_once_and_goes_on(make_spare, chat, chat_folders):
+    opened, warm = await make_spare(chat)
+    opened.docker("pause")
+    async with asyncio.timeout(0.5):
+        await warm.close()
+    opened.docker("unpause")
+    again = await CODEX.warm(chat, chat_folders["agent"], chat_folders["sockets"])
+    await again.claim(chat.model_copy(update={"prompt": "still there"}))
+    await asyncio.to_thread(opened.screen.wait_for, "You said: still there")
+    await again.close()
+
+
 async def test_a_key_is_in_no_configuration_of_a_container(make_spare, chat, model):
     opened, _ = await make_spare(chat)
     assert model.key not in opened.docker("inspect")
