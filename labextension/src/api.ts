@@ -25,6 +25,7 @@ export type ChangeEvent = Pick<Schemas['ChangeEvent'], 'type' | 'seq' | 'id'> &
   );
 export type Chat = Full<Schemas['Chat']>;
 export type ChatStatus = Schemas['ChatStatus'];
+export type DeletedChat = Full<Schemas['DeletedChat']>;
 export type EngineStatus = Full<Schemas['EngineStatus']>;
 export type EnvVar = Schemas['EnvVar'];
 export type ErrorBody = Schemas['ErrorBody'];
@@ -46,6 +47,13 @@ export type SnapshotEvent = Omit<
   'status' | 'projects' | 'chats' | 'artifacts'
 > & { status: Status; projects: Project[]; chats: Chat[]; artifacts: Artifact[] };
 export type Status = Omit<Full<Schemas['Status']>, 'engine'> & { engine: EngineStatus };
+/** A line of a terminal's history that has what was searched for, from `start` to `end`. */
+export interface TerminalMatch {
+  line: number;
+  text: string;
+  start: number;
+  end: number;
+}
 export type StepState = Schemas['StepState'];
 
 /** Where the hub lives under the server's base URL. */
@@ -71,6 +79,11 @@ export class HubError extends Error {
   /** The name of the form's field that the error is about, empty where it is about none. */
   get field(): string {
     return typeof this.details.field === 'string' ? this.details.field : '';
+  }
+
+  /** Whether the hub looked at the request and said no; else it may have been carried out. */
+  get isAnswer(): boolean {
+    return this.status >= 400 && this.status < 500;
   }
 
   /** The error as the hub stores it. */
@@ -154,8 +167,9 @@ export class HubApi {
     return this._json('GET', 'chats');
   }
 
-  newChat(body: NewChat): Promise<Chat> {
-    return this._json('POST', 'chats', body);
+  /** Start a chat; asked again with the same key, the hub answers with the one that it started. */
+  newChat(body: NewChat, key: string): Promise<Chat> {
+    return this._json('POST', 'chats', body, { 'Idempotency-Key': key });
   }
 
   renameChat(id: string, name: string): Promise<Chat> {
@@ -174,6 +188,31 @@ export class HubApi {
     return this._empty('DELETE', `chats/${encodeURIComponent(id)}${force ? '?force=true' : ''}`);
   }
 
+  /** Chats that were deleted with unsaved work, as long as that is kept. */
+  deletedChats(): Promise<DeletedChat[]> {
+    return this._json('GET', 'deleted');
+  }
+
+  restoreChat(id: string): Promise<Chat> {
+    return this._json('POST', `deleted/${encodeURIComponent(id)}/restore`);
+  }
+
+  /** Delete what is kept of a deleted chat. */
+  forgetChat(id: string): Promise<void> {
+    return this._empty('DELETE', `deleted/${encodeURIComponent(id)}`);
+  }
+
+  /** The address that downloads what is kept of a deleted chat. */
+  deletedUrl(id: string): string {
+    return this._url(`deleted/${encodeURIComponent(id)}/content`);
+  }
+
+  /** The lines of a terminal's history that have a text, the newest first. */
+  searchTerminal(name: string, query: string, limit: number): Promise<TerminalMatch[]> {
+    const parameters = new URLSearchParams({ q: query, limit: String(limit) });
+    return this._json('GET', `terminals/${encodeURIComponent(name)}/search?${parameters}`);
+  }
+
   artifacts(chat: string): Promise<Artifact[]> {
     return this._json('GET', `chats/${encodeURIComponent(chat)}/artifacts`);
   }
@@ -187,11 +226,16 @@ export class HubApi {
     return URLExt.join(this.settings.baseUrl, NAMESPACE, 'api', path);
   }
 
-  private async _request(method: string, path: string, body?: unknown): Promise<Response> {
-    const init: RequestInit = { method, cache: 'no-store' };
+  private async _request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {}
+  ): Promise<Response> {
+    const init: RequestInit = { method, cache: 'no-store', headers };
     if (body !== undefined) {
       init.body = JSON.stringify(body);
-      init.headers = { 'Content-Type': 'application/json' };
+      init.headers = { ...headers, 'Content-Type': 'application/json' };
     }
     let response: Response;
     try {
@@ -205,8 +249,13 @@ export class HubApi {
     return response;
   }
 
-  private async _json<T>(method: string, path: string, body?: unknown): Promise<T> {
-    return (await (await this._request(method, path, body)).json()) as T;
+  private async _json<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>
+  ): Promise<T> {
+    return (await (await this._request(method, path, body, headers)).json()) as T;
   }
 
   private async _empty(method: string, path: string): Promise<void> {

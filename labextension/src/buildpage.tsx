@@ -6,7 +6,7 @@ import { BuildLog } from './buildlog';
 import { BuildPage } from './components/BuildPage';
 import { BUILD_MARKS, MARKS } from './components/StatusMark';
 import { hubIcon } from './icons';
-import type { HubModel } from './model';
+import type { HubModel, IHubChange } from './model';
 
 /** The page of a project's newest build, as the content of a tab. */
 export class BuildPageWidget extends ReactWidget {
@@ -19,7 +19,7 @@ export class BuildPageWidget extends ReactWidget {
     this._log = new BuildLog(model.stream, project);
     this._build = model.project(project)?.build?.id;
     model.changed.connect(this._onChanged, this);
-    this._onChanged();
+    this._update();
   }
 
   readonly project: string;
@@ -45,7 +45,13 @@ export class BuildPageWidget extends ReactWidget {
     );
   }
 
-  private _onChanged(): void {
+  private _onChanged(_: HubModel, { kind, id }: IHubChange): void {
+    if (kind === 'all' || id === this.project) {
+      this._update();
+    }
+  }
+
+  private _update(): void {
     const project = this._model.project(this.project);
     const build = project?.build ?? null;
     const name = project?.name ?? 'project';

@@ -4,12 +4,17 @@ import { ITerminal, Terminal } from '@jupyterlab/terminal';
 import type { ITranslator } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
+import { Widget } from '@lumino/widgets';
 import React from 'react';
 
 import { ChatBar } from './components/ChatBar';
 import { CHAT_MARKS, MARKS } from './components/StatusMark';
-import type { HubModel } from './model';
+import type { HubModel, IHubChange } from './model';
+import { isUnknown } from './outage';
+import { reveal, type IScreen } from './scrollback';
+import { SearchBox } from './searchbox';
 import type { EventStream, StreamState } from './stream';
+import { TerminalSearch } from './terminalsearch';
 
 /** Lab's terminal, but that it never ends a chat, whatever is set for Lab's own terminals. */
 class ChatTerminal extends Terminal {
@@ -20,6 +25,11 @@ class ChatTerminal extends Terminal {
     if (!(option in OWN)) {
       super.setOption(option, value);
     }
+  }
+
+  /** Lab's widget keeps its xterm.js terminal to itself; there is none until it was drawn. */
+  get screen(): IScreen | undefined {
+    return (this as unknown as { _term?: IScreen })._term;
   }
 }
 
@@ -41,18 +51,24 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
     this.addClass('jp-AgentHub-tab');
     this.title.closable = true;
     this._model = options.model;
+    this._terminal = terminal;
     this._session = session;
     const bar = ReactWidget.create(
-      <ChatBar chat={options.chat} model={options.model} commands={options.commands} />
+      <ChatBar
+        chat={options.chat}
+        model={options.model}
+        commands={options.commands}
+        onSearch={() => this.search()}
+      />
     );
     bar.addClass('jp-AgentHub');
     bar.addClass('jp-AgentHub-chatBarItem');
     this.toolbar.addItem('chat', bar);
     this._model.changed.connect(this._onChanged, this);
     this._model.stream.stateChanged.connect(this._onStream, this);
-    this._onChanged();
+    this._update();
     // A program may name its terminal; the tab keeps the chat's name.
-    this.title.changed.connect(this._onChanged, this);
+    this.title.changed.connect(this._update, this);
     void terminal.ready.then(() => {
       // A tab that was activated before its terminal was there gave the focus to an empty box.
       if (this.node.contains(document.activeElement)) {
@@ -64,10 +80,27 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
   /** The id of the chat. */
   readonly chat: string;
 
+  /** Search what the terminal has shown; the field lies over it until Esc. */
+  search(): void {
+    if (!this._searchBox) {
+      const terminal = this._terminal;
+      const search = new TerminalSearch(this._model.api, this.chat);
+      search.setQuery(terminal.hasSelection() ? firstLine(terminal.getSelection() ?? '') : '');
+      this._searchBox = new SearchBox(
+        search,
+        (match, repeats) => !!terminal.screen && reveal(terminal.screen, match, repeats),
+        () => this._closeSearch()
+      );
+      Widget.attach(this._searchBox, this.node);
+    }
+    this._searchBox.activate();
+  }
+
   override dispose(): void {
     if (!this.isDisposed) {
+      this._searchBox?.dispose();
       this._model.changed.disconnect(this._onChanged, this);
-      this.title.changed.disconnect(this._onChanged, this);
+      this.title.changed.disconnect(this._update, this);
       this._model.stream.stateChanged.disconnect(this._onStream, this);
       // The session only watches the terminal: the chat goes on.
       this._session.dispose();
@@ -75,7 +108,20 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
     super.dispose();
   }
 
-  private _onChanged(): void {
+  private _closeSearch(): void {
+    this._searchBox?.dispose();
+    this._searchBox = null;
+    this._terminal.screen?.clearSelection();
+    this._terminal.activate();
+  }
+
+  private _onChanged(_: HubModel, { kind, id }: IHubChange): void {
+    if (kind === 'all' || id === this.chat) {
+      this._update();
+    }
+  }
+
+  private _update(): void {
     const chat = this._model.chat(this.chat);
     if (!chat) {
       // It was deleted, unless the hub is still to say which chats there are.
@@ -88,8 +134,9 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
     const { title } = this;
     title.label = chat.name;
     title.caption = `${chat.name}\n${this._model.agentTitle(chat.agent)} in ${project}`;
-    title.icon = MARKS[CHAT_MARKS[chat.status]];
-    title.iconClass = `jp-AgentHub-mark jp-mod-${CHAT_MARKS[chat.status]}`;
+    const status = isUnknown(chat, this._model.outage) ? 'unknown' : chat.status;
+    title.icon = MARKS[CHAT_MARKS[status]];
+    title.iconClass = `jp-AgentHub-mark jp-mod-${CHAT_MARKS[status]}`;
   }
 
   private _onStream(_: EventStream, state: StreamState): void {
@@ -103,7 +150,13 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
   }
 
   private readonly _model: HubModel;
+  private readonly _terminal: ChatTerminal;
   private readonly _session: Session.ITerminalConnection;
+  private _searchBox: SearchBox | null = null;
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!.trim();
 }
 
 export namespace ChatTab {

@@ -1,4 +1,5 @@
 import type { Build, Chat, Project } from './api';
+import { isUnknown, type IOutage } from './outage';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -21,7 +22,7 @@ export function age(time: string, now: number = Date.now()): string {
   if (sameDay(then, now - DAY)) {
     return 'yesterday';
   }
-  return new Date(then).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+  return day(time);
 }
 
 /** A length of time in milliseconds: `0.4 s`, `22 s`, `1 min 04 s`, `2 h 05 min`. */
@@ -62,8 +63,17 @@ export function moment(time: string, now: number = Date.now()): string {
   if (sameDay(then, now)) {
     return `today ${clock(time)}`;
   }
-  const day = new Date(then).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
-  return `${day} ${clock(time)}`;
+  return `${day(time)} ${clock(time)}`;
+}
+
+/** A moment as a clock shows it, with its day where that is not today. */
+export function shortMoment(time: string, now: number = Date.now()): string {
+  return sameDay(Date.parse(time), now) ? clock(time) : moment(time, now);
+}
+
+/** A day: `24 Dec`. */
+export function day(time: string): string {
+  return new Date(time).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
 }
 
 /** Bytes, in the unit that fits. */
@@ -83,11 +93,14 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** The state of a chat in words. */
-export function chatWords(chat: Chat): string {
+/** The state of a chat in words; during an outage, when it was last known. */
+export function chatWords(chat: Chat, outage: IOutage | null = null): string {
+  if (isUnknown(chat, outage)) {
+    return outage?.since ? `Unknown · last seen ${shortMoment(outage.since)}` : 'Unknown';
+  }
   switch (chat.status) {
     case 'queued':
-      return chat.reason === '' ? 'Starting · in queue' : `Starting · ${chat.reason}`;
+      return chat.place > 0 ? `Starting · queue place ${chat.place}` : 'Starting · in queue';
     case 'starting':
       return 'Starting';
     case 'running':

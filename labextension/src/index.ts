@@ -1,8 +1,10 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
+import { announcer } from './plugins/announcer';
 import { artifacts } from './plugins/artifacts';
 import { builds } from './plugins/builds';
 import { chats } from './plugins/chats';
+import { deleting } from './plugins/deleting';
 import { hub } from './plugins/hub';
 import { launcher } from './plugins/launcher';
 import { palette } from './plugins/palette';
@@ -18,12 +20,14 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   projects,
   builds,
   chats,
+  deleting,
   terminals,
   artifacts,
   launcher,
   palette,
   statusbar,
-  running
+  running,
+  announcer
 ] as JupyterFrontEndPlugin<unknown>[];
 
 export default plugins;

@@ -1,7 +1,7 @@
 import { Menu } from '@lumino/widgets';
 import type { CommandRegistry } from '@lumino/commands';
 
-import type { Artifact, Chat, Project } from './api';
+import type { Artifact, Chat, DeletedChat, Project } from './api';
 import { isBuilding } from './format';
 import type { HubModel } from './model';
 import { CommandIDs } from './tokens';
@@ -15,8 +15,8 @@ export function openMenu(menu: Menu, x: number, y: number): void {
   menu.open(x, y);
 }
 
-export function projectMenu(commands: CommandRegistry, project: Project): Menu {
-  const menu = new Menu({ commands });
+export function projectMenu(commands: CommandRegistry, model: HubModel, project: Project): Menu {
+  const menu = begun(commands, model);
   const args = { project: project.id };
   const items = [CommandIDs.newChat, CommandIDs.newChatWithOptions, '', CommandIDs.openBuild];
   items.push(isBuilding(project.build) ? CommandIDs.cancelBuild : CommandIDs.buildProject);
@@ -25,7 +25,7 @@ export function projectMenu(commands: CommandRegistry, project: Project): Menu {
 }
 
 export function chatMenu(commands: CommandRegistry, model: HubModel, chat: Chat): Menu {
-  const menu = new Menu({ commands });
+  const menu = begun(commands, model);
   const args = { chat: chat.id };
   if (model.isPending(chat.id)) {
     return filled(menu, [CommandIDs.retryChat, CommandIDs.dismissChat], args);
@@ -64,6 +64,14 @@ export function artifactMenu(commands: CommandRegistry, artifact: Artifact): Men
   );
 }
 
+export function deletedMenu(commands: CommandRegistry, chat: DeletedChat): Menu {
+  return filled(
+    new Menu({ commands }),
+    [CommandIDs.restoreChat, CommandIDs.downloadDeleted, '', CommandIDs.forgetChat],
+    { deleted: chat.id }
+  );
+}
+
 /** The menu beside New chat: the agents for the current project, other projects, options. */
 export function newChatMenu(commands: CommandRegistry, model: HubModel): Menu {
   const menu = new Menu({ commands });
@@ -98,6 +106,16 @@ export function newChatMenu(commands: CommandRegistry, model: HubModel): Menu {
     menu.addItem({ type: 'separator' });
   }
   return filled(menu, [CommandIDs.newChatWithOptions], {});
+}
+
+/** A menu that begins with why some of what it offers cannot be done now. */
+function begun(commands: CommandRegistry, model: HubModel): Menu {
+  const menu = new Menu({ commands });
+  if (model.outage) {
+    menu.addItem({ command: CommandIDs.outage });
+    menu.addItem({ type: 'separator' });
+  }
+  return menu;
 }
 
 /** Add commands to a menu; an empty name is a line between them. */

@@ -13,8 +13,11 @@ import {
   type ProjectChange,
   type Status
 } from './api';
+import { Collection } from './collection';
+import { DeletedChats } from './deletedchats';
 import { isBuilding } from './format';
-import { PendingChats } from './pendingchats';
+import { isSame, type IOutage } from './outage';
+import { PendingChats, type IChatRequest } from './pendingchats';
 import type { EventStream, HubEvent, StreamState } from './stream';
 
 const RANK: Record<ChatStatus, number> = {
@@ -28,21 +31,29 @@ const RANK: Record<ChatStatus, number> = {
   deleting: 7
 };
 
-interface ILists {
-  projects: readonly Project[];
-  chats: readonly Chat[];
-  artifacts: readonly Artifact[];
+/** Orders `run 2` before `run 10`. */
+const NAMES = new Intl.Collator(undefined, { numeric: true });
+
+/** What changed: one thing, or `all` after a snapshot and whenever the connection changes. */
+export interface IHubChange {
+  kind: 'all' | 'status' | 'project' | 'chat' | 'artifact';
+  /** The id of the one that changed. */
+  id: string;
 }
+
+const ALL: IHubChange = { kind: 'all', id: '' };
 
 /**
  * What the front end knows of the hub: the server's state, kept by events, and what was asked for but not answered.
  *
- * It has no DOM. Requests reject with a `HubError`; `addChat` does not: its refusal is the row's state.
+ * It has no DOM. Requests reject with a `HubError`; `addChat` does not: its refusal is the row's state. What an event
+ * costs does not grow with the number of chats; lists are put in order when they are read.
  */
 export class HubModel implements IDisposable {
   constructor(api: HubApi, stream: EventStream) {
     this.api = api;
     this.stream = stream;
+    this.deleted = new DeletedChats(api);
     stream.event.connect(this._onEvent, this);
     stream.stateChanged.connect(this._onState, this);
   }
@@ -50,8 +61,11 @@ export class HubModel implements IDisposable {
   readonly api: HubApi;
   readonly stream: EventStream;
 
-  /** Anything changed. */
-  get changed(): ISignal<this, void> {
+  /** Chats that were deleted, and whose unsaved work is kept for a while. */
+  readonly deleted: DeletedChats;
+
+  /** Something changed. */
+  get changed(): ISignal<this, IHubChange> {
     return this._changed;
   }
 
@@ -69,23 +83,28 @@ export class HubModel implements IDisposable {
     return this.stream.state;
   }
 
+  /** Why it is not known what chats do; `null` while it is. */
+  get outage(): IOutage | null {
+    return this._outage;
+  }
+
   get isDisposed(): boolean {
     return this._isDisposed;
   }
 
   /** By name. */
   get projects(): readonly Project[] {
-    return this._lists().projects;
+    return this._projects.values;
   }
 
   /** The running ones first, then the newest. */
   get chats(): readonly Chat[] {
-    return this._lists().chats;
+    return this._shown.values;
   }
 
   /** The newest first. */
   get artifacts(): readonly Artifact[] {
-    return this._lists().artifacts;
+    return this._artifacts.values;
   }
 
   project(id: string): Project | undefined {
@@ -93,21 +112,35 @@ export class HubModel implements IDisposable {
   }
 
   chat(id: string): Chat | undefined {
-    return this.chats.find(chat => chat.id === id);
+    return this._shown.get(id);
   }
 
-  artifactsOf(chat: string): Artifact[] {
-    return this.artifacts.filter(artifact => artifact.chat === chat);
+  artifact(id: string): Artifact | undefined {
+    return this._artifacts.get(id);
+  }
+
+  artifactsOf(chat: string): readonly Artifact[] {
+    return this._published.get(chat)?.values ?? NONE;
+  }
+
+  /** How many chats are in one of these states. */
+  count(...states: ChatStatus[]): number {
+    return states.reduce((sum, state) => sum + (this._counts.get(state) ?? 0), 0);
   }
 
   /** The project a new chat goes to where none was named: the one last used, of those a chat can start in. */
   get currentProject(): Project | undefined {
-    const projects = [...this._projects.values()].sort(newest);
+    const projects = [...this._projects.values].sort(newest);
     const able = projects.filter(({ snapshot, build }) => snapshot !== null || isBuilding(build));
-    const choice = able.length > 0 ? able : projects;
-    const used = [...this._chats.values()].sort(newest).map(chat => chat.project);
-    const last = used.find(id => choice.some(project => project.id === id));
-    return choice.find(({ id }) => id === last) ?? choice[0];
+    const choice = new Set((able.length > 0 ? able : projects).map(({ id }) => id));
+    let last: Chat | undefined;
+    for (const chat of this._chats.values()) {
+      if (choice.has(chat.project) && (!last || newest(chat, last) < 0)) {
+        last = chat;
+      }
+    }
+    const [first] = choice;
+    return this._projects.get(last?.project ?? first ?? '');
   }
 
   agentTitle(name: string): string {
@@ -120,15 +153,15 @@ export class HubModel implements IDisposable {
   }
 
   async checkEngine(): Promise<void> {
-    this._status = await this.api.checkEngine();
-    this._announce();
+    this._setStatus(await this.api.checkEngine());
+    this._announce({ kind: 'status', id: 'status' });
   }
 
   async addProject(body: NewProject): Promise<Project> {
     const project = await this.api.addProject(body);
-    if (!this._projects.has(project.id)) {
-      this._projects.set(project.id, project);
-      this._announce();
+    if (!this._projects.get(project.id)) {
+      this._projects.put(project);
+      this._announce({ kind: 'project', id: project.id });
     }
     return project;
   }
@@ -145,29 +178,26 @@ export class HubModel implements IDisposable {
   async addChat(body: NewChat): Promise<Chat | null> {
     const agent = body.agent ?? this._projects.get(body.project)?.agent ?? '';
     const name = body.name ?? `New ${this.agentTitle(agent)} chat`;
-    const id = this._pending.add(body, name, agent);
-    this._announce();
-    return this._post(id, body);
+    return this._post(this._pending.add(body, name, agent));
   }
 
   /** Ask once more for a chat that was refused. */
   async retryChat(id: string): Promise<Chat | null> {
-    const body = this._pending.restart(id);
-    this._announce();
-    return body && this._post(id, body);
+    const request = this._pending.restart(id);
+    return request && this._post(request);
   }
 
   /** Remove the row of a chat that was refused. */
   dismissChat(id: string): void {
     this._pending.remove(id);
-    this._announce();
+    this._show(id);
   }
 
   /** Take a chat that the server answered with, unless its event was faster: that may say more. */
   keepChat(chat: Chat): Chat {
     if (!this._chats.has(chat.id)) {
       this._chats.set(chat.id, chat);
-      this._announce();
+      this._show(chat.id);
     }
     return chat;
   }
@@ -194,19 +224,21 @@ export class HubModel implements IDisposable {
     }
     this._isDisposed = true;
     this.stream.dispose();
+    this.deleted.dispose();
     Signal.clearData(this);
   }
 
-  private async _post(id: string, body: NewChat): Promise<Chat | null> {
+  private async _post(request: IChatRequest): Promise<Chat | null> {
+    const { id, body, key } = request;
+    this._show(id);
     try {
-      const chat = await this.api.newChat(body);
+      const chat = await this.api.newChat(body, key);
       this._pending.remove(id);
-      this.keepChat(chat);
-      this._announce();
-      return chat;
+      this._show(id);
+      return this.keepChat(chat);
     } catch (reason) {
-      this._pending.refuse(id, HubError.from(reason).body);
-      this._announce();
+      this._pending.refuse(id, HubError.from(reason));
+      this._show(id);
       return null;
     }
   }
@@ -214,17 +246,47 @@ export class HubModel implements IDisposable {
   /** Show a chat in the state that a request is about to bring, until it is answered. */
   private async _expect(id: string, status: ChatStatus, request: () => Promise<unknown>) {
     this._expected.set(id, status);
-    this._announce();
+    this._show(id);
     try {
       await request();
     } finally {
       this._expected.delete(id);
-      this._announce();
+      this._show(id);
+    }
+  }
+
+  /** Bring a chat's row up to date with what is known and expected of it. */
+  private _show(id: string): void {
+    const before = this._shown.get(id);
+    const after = this._row(id);
+    this._tally(before, -1);
+    this._tally(after, 1);
+    if (after) {
+      this._shown.put(after);
+    } else {
+      this._shown.delete(id);
+    }
+    this._announce({ kind: 'chat', id });
+  }
+
+  private _row(id: string): Chat | undefined {
+    const chat = this._chats.get(id);
+    const status = this._expected.get(id);
+    if (!chat) {
+      return this._pending.row(id, settled => this._chats.has(settled));
+    }
+    return status ? { ...chat, status } : chat;
+  }
+
+  private _tally(chat: Chat | undefined, change: number): void {
+    if (chat) {
+      this._counts.set(chat.status, (this._counts.get(chat.status) ?? 0) + change);
     }
   }
 
   private _onState(): void {
-    this._announce();
+    this._look();
+    this._announce(ALL);
   }
 
   private _onEvent(_: EventStream, event: HubEvent): void {
@@ -232,79 +294,142 @@ export class HubModel implements IDisposable {
       return;
     }
     if (event.type === 'snapshot') {
-      this._status = event.status;
-      this._projects = byId(event.projects);
-      this._chats = byId(event.chats);
-      this._artifacts = byId(event.artifacts);
-    } else if (event.kind === 'status') {
-      this._status = event.value ?? this._status;
-    } else if (event.kind === 'project') {
-      put(this._projects, event.id, event.value);
+      this._setStatus(event.status);
+      this._projects.reset(event.projects);
+      this._resetChats(event.chats);
+      this._published.clear();
+      this._artifacts.reset(event.artifacts);
+      for (const artifact of event.artifacts) {
+        this._fileUnderChat(artifact);
+      }
+      this._announce(ALL);
+      this.deleted.refresh();
     } else if (event.kind === 'chat') {
-      if (event.value && !this._chats.has(event.id)) {
-        this._pending.match(event.value);
-      }
-      put(this._chats, event.id, event.value);
+      this._onChat(event.id, event.value);
+    } else if (event.kind === 'artifact') {
+      this._onArtifact(event.id, event.value);
     } else {
-      const known = this._artifacts.get(event.id);
-      put(this._artifacts, event.id, event.value);
-      if (event.value && event.value.version !== known?.version) {
-        this._announce();
-        this._artifactAdded.emit(event.value);
-        return;
+      if (event.kind === 'status' && event.value) {
+        this._setStatus(event.value);
+      } else if (event.kind === 'project' && event.value) {
+        this._projects.put(event.value);
+      } else if (event.kind === 'project') {
+        this._projects.delete(event.id);
+      }
+      this._announce({ kind: event.kind, id: event.id });
+    }
+  }
+
+  private _onChat(id: string, chat: Chat | null): void {
+    if (!chat) {
+      this._chats.delete(id);
+      this.deleted.refresh();
+    } else {
+      const row = this._chats.has(id) ? null : this._pending.match(chat);
+      this._chats.set(id, chat);
+      if (row !== null) {
+        this._show(row);
       }
     }
-    this._announce();
+    this._show(id);
   }
 
-  /** The sorted lists, made once after each change. */
-  private _lists(): ILists {
-    if (!this._sorted) {
-      const chats = [...this._chats.values()].map(chat => {
-        const status = this._expected.get(chat.id);
-        return status ? { ...chat, status } : chat;
-      });
-      this._sorted = {
-        projects: [...this._projects.values()].sort((a, b) =>
-          a.name.localeCompare(b.name, undefined, { numeric: true })
-        ),
-        chats: [...this._pending.rows(id => this._chats.has(id)), ...chats].sort(
-          (a, b) => RANK[a.status] - RANK[b.status] || newest(a, b)
-        ),
-        artifacts: [...this._artifacts.values()].sort(newest)
-      };
+  private _onArtifact(id: string, artifact: Artifact | null): void {
+    const known = this._artifacts.get(id);
+    if (artifact) {
+      this._artifacts.put(artifact);
+      this._fileUnderChat(artifact);
+    } else if (known) {
+      this._artifacts.delete(id);
+      this._published.get(known.chat)?.delete(id);
     }
-    return this._sorted;
+    this._announce({ kind: 'artifact', id });
+    if (artifact && artifact.version !== known?.version) {
+      this._artifactAdded.emit(artifact);
+    }
   }
 
-  private _announce(): void {
-    this._sorted = null;
-    this._changed.emit();
+  private _fileUnderChat(artifact: Artifact): void {
+    let published = this._published.get(artifact.chat);
+    if (!published) {
+      published = new Collection<Artifact>(newest);
+      this._published.set(artifact.chat, published);
+    }
+    published.put(artifact);
   }
 
-  private readonly _changed = new Signal<this, void>(this);
+  private _resetChats(chats: readonly Chat[]): void {
+    this._chats = new Map(chats.map(chat => [chat.id, chat]));
+    const ids = [...this._chats.keys(), ...this._pending.ids];
+    const rows = ids.map(id => this._row(id)).filter(row => row !== undefined);
+    this._shown.reset(rows);
+    this._counts.clear();
+    for (const row of rows) {
+      this._tally(row, 1);
+    }
+  }
+
+  private _setStatus(status: Status): void {
+    if (status.engine.reachable) {
+      this._engineLost = '';
+    } else if (this._status?.engine.reachable) {
+      this._engineLost = status.engine.checked_at;
+    }
+    this._status = status;
+    this._look();
+  }
+
+  /** See whether what chats do is known. */
+  private _look(): void {
+    const found = this._findOutage();
+    if (!isSame(found, this._outage)) {
+      this._outage = found;
+    }
+  }
+
+  private _findOutage(): IOutage | null {
+    if (this.connection === 'offline') {
+      const { failure, lastSeen } = this.stream;
+      const isGone = !failure || failure.status === 0;
+      const reason = isGone ? 'The hub does not answer' : failure.message;
+      return { kind: 'hub', since: lastSeen, reason };
+    }
+    const engine = this._status?.engine;
+    if (engine && !engine.reachable) {
+      const name = engine.kind === 'docker' ? 'Docker' : 'The engine';
+      return { kind: 'engine', since: this._engineLost, reason: `${name} does not answer` };
+    }
+    return null;
+  }
+
+  private _announce(change: IHubChange): void {
+    this._changed.emit(change);
+  }
+
+  private readonly _changed = new Signal<this, IHubChange>(this);
   private readonly _artifactAdded = new Signal<this, Artifact>(this);
   private readonly _pending = new PendingChats();
   private readonly _expected = new Map<string, ChatStatus>();
-  private _status: Status | null = null;
-  private _projects = new Map<string, Project>();
+  private readonly _projects = new Collection<Project>(
+    (a, b) => NAMES.compare(a.name, b.name) || newest(a, b)
+  );
+  /** The chats as the server knows them. */
   private _chats = new Map<string, Chat>();
-  private _artifacts = new Map<string, Artifact>();
-  private _sorted: ILists | null = null;
+  /** The chats as they are shown: with what was asked for and not answered. */
+  private readonly _shown = new Collection<Chat>(
+    (a, b) => RANK[a.status] - RANK[b.status] || newest(a, b)
+  );
+  private readonly _counts = new Map<ChatStatus, number>();
+  private readonly _artifacts = new Collection<Artifact>(newest);
+  private readonly _published = new Map<string, Collection<Artifact>>();
+  private _status: Status | null = null;
+  /** When the engine went away; empty where that was not seen. */
+  private _engineLost = '';
+  private _outage: IOutage | null = null;
   private _isDisposed = false;
 }
 
-function byId<T extends { id: string }>(values: readonly T[]): Map<string, T> {
-  return new Map(values.map(value => [value.id, value]));
-}
-
-function put<T>(map: Map<string, T>, id: string, value: T | null): void {
-  if (value) {
-    map.set(id, value);
-  } else {
-    map.delete(id);
-  }
-}
+const NONE: readonly Artifact[] = [];
 
 /** Orders the newest first. */
 function newest(a: { created_at: string }, b: { created_at: string }): number {

@@ -1,11 +1,21 @@
-import type { Chat, ErrorBody, NewChat } from './api';
+import { UUID } from '@lumino/coreutils';
+
+import type { Chat, HubError, NewChat } from './api';
 
 /** The start of the id of a chat that the server has not answered for. */
 const PREFIX = 'pending:';
 
-interface IRow {
-  chat: Chat;
+/** A request for a chat. */
+export interface IChatRequest {
+  /** The id of its row. */
+  id: string;
   body: NewChat;
+  /** The same whenever the same thing is asked once more, so that the server starts one chat. */
+  key: string;
+}
+
+interface IRow extends IChatRequest {
+  chat: Chat;
   /** The id of the chat that the events brought before the request was answered. */
   settled: string | null;
 }
@@ -16,15 +26,18 @@ export class PendingChats {
     return id.startsWith(PREFIX);
   }
 
-  /** The rows, but those whose chat is there already. */
-  rows(isThere: (id: string) => boolean): Chat[] {
-    return [...this._rows.values()]
-      .filter(row => row.settled === null || !isThere(row.settled))
-      .map(row => row.chat);
+  get ids(): string[] {
+    return [...this._rows.keys()];
   }
 
-  /** Add a row; the result is its id. */
-  add(body: NewChat, name: string, agent: string): string {
+  /** A row, unless the chat that it stands for is there already. */
+  row(id: string, isThere: (id: string) => boolean): Chat | undefined {
+    const row = this._rows.get(id);
+    return row?.settled && isThere(row.settled) ? undefined : row?.chat;
+  }
+
+  /** Add a row for what is about to be asked. */
+  add(body: NewChat, name: string, agent: string): IChatRequest {
     const id = `${PREFIX}${(this._count += 1)}`;
     const chat: Chat = {
       id,
@@ -35,6 +48,7 @@ export class PendingChats {
       prompt: body.prompt ?? '',
       status: 'starting',
       reason: '',
+      place: 0,
       error: null,
       exit_code: null,
       mounts: [],
@@ -49,25 +63,29 @@ export class PendingChats {
       started_at: null,
       ended_at: null
     };
-    this._rows.set(id, { chat, body, settled: null });
-    return id;
+    const row = { id, body, key: UUID.uuid4(), chat, settled: null };
+    this._rows.set(id, row);
+    return row;
   }
 
   /** Show a refused row as starting once more; the result is what to ask for. */
-  restart(id: string): NewChat | null {
+  restart(id: string): IChatRequest | null {
     const row = this._rows.get(id);
     if (!row) {
       return null;
     }
     row.chat = { ...row.chat, status: 'starting', error: null };
-    return row.body;
+    return row;
   }
 
-  refuse(id: string, error: ErrorBody): void {
+  refuse(id: string, error: HubError): void {
     const row = this._rows.get(id);
     if (row) {
       row.settled = null;
-      row.chat = { ...row.chat, status: 'failed', error };
+      row.chat = { ...row.chat, status: 'failed', error: error.body };
+      if (error.isAnswer) {
+        row.key = UUID.uuid4();
+      }
     }
   }
 
@@ -76,14 +94,15 @@ export class PendingChats {
   }
 
   /** Let a new chat take the place of the row that asked for it, where its event is faster than the answer. */
-  match(chat: Chat): void {
+  match(chat: Chat): string | null {
     for (const row of this._rows.values()) {
       const waits = row.settled === null && row.chat.status === 'starting';
       if (waits && row.chat.project === chat.project && row.chat.agent === chat.agent) {
         row.settled = chat.id;
-        return;
+        return row.id;
       }
     }
+    return null;
   }
 
   private readonly _rows = new Map<string, IRow>();

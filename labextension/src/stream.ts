@@ -61,6 +61,11 @@ export class EventStream implements IDisposable {
     return this._failure;
   }
 
+  /** When the hub was last heard, as an ISO time; empty where it never was. While it is live, that is now. */
+  get lastSeen(): string {
+    return this._isLive ? new Date().toISOString() : this._lastSeen;
+  }
+
   get isDisposed(): boolean {
     return this._isDisposed;
   }
@@ -155,6 +160,7 @@ export class EventStream implements IDisposable {
       return;
     }
     this._socket = null;
+    this._lastSeen = this.lastSeen;
     this._failures += 1;
     if (this._failures < this._options.patience) {
       this._setState('connecting');
@@ -180,6 +186,7 @@ export class EventStream implements IDisposable {
       const artifacts = (await Promise.all(chats.map(chat => this._api.artifacts(chat.id)))).flat();
       if (!this._isLive && !this._isDisposed) {
         this._failure = null;
+        this._lastSeen = new Date().toISOString();
         this._setState('polling');
         this._event.emit({ type: 'snapshot', seq: 0, status, projects, chats, artifacts });
         await Promise.all([...this._logs.keys()].map(project => this._pollLog(project)));
@@ -247,6 +254,7 @@ export class EventStream implements IDisposable {
   private _socket: WebSocket | null = null;
   private _seq: number | null = null;
   private _failure: HubError | null = null;
+  private _lastSeen = '';
   private _failures = 0;
   private _retry: ReturnType<typeof setTimeout> | undefined;
   private _poll: ReturnType<typeof setTimeout> | undefined;

@@ -18,6 +18,7 @@ export namespace CommandIDs {
   export const showPanel = 'agent-hub:show-panel';
   export const filter = 'agent-hub:filter';
   export const checkEngine = 'agent-hub:check-engine';
+  export const outage = 'agent-hub:outage';
   export const addProject = 'agent-hub:add-project';
   export const projectSettings = 'agent-hub:project-settings';
   export const buildProject = 'agent-hub:build-project';
@@ -34,6 +35,10 @@ export namespace CommandIDs {
   export const deleteChat = 'agent-hub:delete-chat';
   export const retryChat = 'agent-hub:retry-chat';
   export const dismissChat = 'agent-hub:dismiss-chat';
+  export const searchTerminal = 'agent-hub:search-terminal';
+  export const restoreChat = 'agent-hub:restore-chat';
+  export const downloadDeleted = 'agent-hub:download-deleted';
+  export const forgetChat = 'agent-hub:forget-chat';
   export const openArtifact = 'agent-hub:open-artifact';
   export const revealArtifact = 'agent-hub:reveal-artifact';
   export const downloadArtifact = 'agent-hub:download-artifact';

@@ -47,7 +47,7 @@ describe('HubApi', () => {
       details: { field: 'mounts.0.source' }
     };
     server.on('POST chats', () => ({ status: 400, body }));
-    const error = await refusal(server.api.newChat({ project: 'p1' }));
+    const error = await refusal(server.api.newChat({ project: 'p1' }, 'key'));
     expect(error).toMatchObject({ code: 'invalid_mount', hint: 'Create it.', status: 400 });
     expect(error.field).toBe('mounts.0.source');
   });

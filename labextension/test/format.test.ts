@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { age, chatWords, currentStep, duration, projectWords, size } from '../src/format';
 import { build, chat, project } from './values';
@@ -19,10 +19,19 @@ describe('words', () => {
     expect(chatWords(chat({ status: 'exited', exit_code: 0 }))).toBe('Exited');
   });
 
-  it('say why a chat waits', () => {
-    expect(chatWords(chat({ status: 'queued', reason: 'queue place 2' }))).toBe(
-      'Starting · queue place 2'
-    );
+  it('say which place a chat has in its queue', () => {
+    expect(chatWords(chat({ status: 'queued', place: 2 }))).toBe('Starting · queue place 2');
+    expect(chatWords(chat({ status: 'queued' }))).toBe('Starting · in queue');
+  });
+
+  it('say when a state was last known, and leave what has ended as it is', () => {
+    const since = new Date(2025, 0, 2, 12, 8).toISOString();
+    vi.setSystemTime(new Date(2025, 0, 2, 15, 0));
+    const outage = { kind: 'hub', since, reason: 'The hub does not answer' } as const;
+    expect(chatWords(chat(), outage)).toBe('Unknown · last seen 12:08');
+    expect(chatWords(chat({ status: 'exited' }), outage)).toBe('Exited');
+    expect(chatWords(chat(), { ...outage, since: '' })).toBe('Unknown');
+    vi.useRealTimers();
   });
 
   it('say how far a build is', () => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HubModel } from '../src/model';
 import { EventStream, type HubEvent } from '../src/stream';
 import { TestServer } from './server';
-import { artifact, build, chat, project, snapshot, STATUS } from './values';
+import { artifact, build, chat, deleted, project, snapshot, STATUS } from './values';
 
 let server: TestServer;
 let model: HubModel;
@@ -30,7 +30,7 @@ beforeEach(async () => {
   server = await TestServer.start();
   server.greet(() => snapshot({ projects: [project()], chats: [chat()] }));
   const { api } = server;
-  const stream = new EventStream(api, { firstDelay: 10 });
+  const stream = new EventStream(api, { firstDelay: 10, longestDelay: 40 });
   model = new HubModel(api, stream);
   stream.connect();
   await until(() => expect(model.status).not.toBeNull());
@@ -101,6 +101,26 @@ describe('HubModel', () => {
     expect(model.chats.map(found => found.id).sort()).toEqual(['c1', 'c2']);
   });
 
+  it('asks again with the same key after no answer, and with another one after a refusal', async () => {
+    const keys: unknown[] = [];
+    const answer = (status: number, body: unknown) =>
+      server.on('POST chats', (_, __, headers) => {
+        keys.push(headers['idempotency-key']);
+        return { status, body };
+      });
+    answer(502, 'a proxy lost the answer');
+    await model.addChat({ project: 'p1' });
+    const row = model.chats.find(found => model.isPending(found.id))!;
+    answer(409, { code: 'conflict', message: 'Not now.', hint: '' });
+    await model.retryChat(row.id);
+    answer(201, chat({ id: 'c2' }));
+    await model.retryChat(row.id);
+    await model.addChat({ project: 'p1' });
+    expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
+    expect(keys[1]).toBe(keys[0]);
+    expect(new Set(keys).size).toBe(3);
+  });
+
   it('forgets a refused chat that is dismissed', async () => {
     server.on('POST chats', () => ({ status: 500, body: 'broken' }));
     await model.addChat({ project: 'p1' });
@@ -151,5 +171,60 @@ describe('HubModel', () => {
     tell({ kind: 'project', id: 'p2', value: project({ id: 'p2', build: build() }) });
     await until(() => expect(model.projects).toHaveLength(2));
     expect(model.currentProject?.id).toBe('p2');
+  });
+
+  it('tells what changed, one thing at a time', async () => {
+    const told: string[] = [];
+    model.changed.connect((_, { kind, id }) => {
+      told.push(`${kind} ${id}`);
+    });
+    tell({ kind: 'project', id: 'p1', value: project({ name: 'other' }) });
+    tell({ kind: 'chat', id: 'c1', value: chat({ name: 'other' }) });
+    await until(() => expect(told).toEqual(['project p1', 'chat c1']));
+  });
+
+  it('counts chats by their state', async () => {
+    tell({ kind: 'chat', id: 'c2', value: chat({ id: 'c2', status: 'queued' }) });
+    tell({ kind: 'chat', id: 'c3', value: chat({ id: 'c3' }) });
+    tell({ kind: 'chat', id: 'c1', value: null });
+    tell({ kind: 'chat', id: 'c2', value: chat({ id: 'c2', status: 'running' }) });
+    await until(() => expect(model.count('running')).toBe(2));
+    expect(model.count('queued')).toBe(0);
+  });
+
+  it('knows no outage while all is well, and since when there is one', async () => {
+    expect(model.outage).toBeNull();
+    const away = { ...STATUS.engine, reachable: false, checked_at: '2025-01-01T13:00:00Z' };
+    tell({ kind: 'status', id: 'status', value: { ...STATUS, engine: away } });
+    await until(() =>
+      expect(model.outage).toEqual({
+        kind: 'engine',
+        since: '2025-01-01T13:00:00Z',
+        reason: 'Docker does not answer'
+      })
+    );
+    tell({ kind: 'status', id: 'status', value: STATUS });
+    await until(() => expect(model.outage).toBeNull());
+  });
+
+  it('keeps its chats through an outage of the hub, and is well again by itself', async () => {
+    const before = new Date().toISOString();
+    server.hasSocket = false;
+    server.cut();
+    await until(() => expect(model.outage?.kind).toBe('hub'));
+    expect(model.chats).toHaveLength(1);
+    const { since } = model.outage!;
+    expect(since >= before).toBe(true);
+    server.hasSocket = true;
+    await until(() => expect(model.outage).toBeNull());
+  });
+
+  it('lists what is kept of deleted chats, after each deletion anew', async () => {
+    server.on('GET deleted', () => ({ body: [deleted()] }));
+    tell({ kind: 'chat', id: 'c1', value: null });
+    await until(() => expect(model.deleted.values).toHaveLength(1));
+    server.on('POST deleted/c1/restore', () => ({ body: chat({ status: 'exited' }) }));
+    expect((await model.deleted.restore('c1')).status).toBe('exited');
+    expect(model.deleted.values).toEqual([]);
   });
 });

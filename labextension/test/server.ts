@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { ServerConnection } from '@jupyterlab/services';
@@ -8,7 +14,7 @@ import { HubApi } from '../src/api';
 import type { HubEvent } from '../src/stream';
 
 type Answer = { status?: number; body: unknown };
-type Handler = (body: unknown, url: URL) => Answer | Promise<Answer>;
+type Handler = (body: unknown, url: URL, headers: IncomingHttpHeaders) => Answer | Promise<Answer>;
 
 /** A small server that speaks the hub's protocol, answering what a test told it to. */
 export class TestServer {
@@ -107,7 +113,9 @@ export class TestServer {
     const text = Buffer.concat(chunks).toString();
     const handler = this._handlers.get(key);
     const missing = { status: 404, body: '<html>Not Found</html>' };
-    const answer = handler ? await handler(text ? JSON.parse(text) : undefined, url) : missing;
+    const answer = handler
+      ? await handler(text ? JSON.parse(text) : undefined, url, request.headers)
+      : missing;
     response.statusCode = answer.status ?? 200;
     response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
   }

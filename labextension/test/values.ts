@@ -1,4 +1,12 @@
-import type { Artifact, Build, Chat, Project, SnapshotEvent, Status } from '../src/api';
+import type {
+  Artifact,
+  Build,
+  Chat,
+  DeletedChat,
+  Project,
+  SnapshotEvent,
+  Status
+} from '../src/api';
 
 const TIME = '2025-01-01T12:00:00Z';
 
@@ -37,6 +45,7 @@ export function project(change: Partial<Project> = {}): Project {
     resources: { cpus: null, memory: null, pids: null, gpus: null },
     snapshot: null,
     build: null,
+    spares: 0,
     created_at: TIME,
     ...change
   };
@@ -70,6 +79,7 @@ export function chat(change: Partial<Chat> = {}): Chat {
     prompt: '',
     status: 'running',
     reason: '',
+    place: 0,
     error: null,
     exit_code: null,
     mounts: [],
@@ -111,6 +121,33 @@ export function snapshot(change: Partial<SnapshotEvent> = {}): SnapshotEvent {
     projects: [],
     chats: [],
     artifacts: [],
+    ...change
+  };
+}
+
+export function deleted(change: Partial<DeletedChat> = {}): DeletedChat {
+  return {
+    id: 'c1',
+    name: 'Fix the loss',
+    project: 'p1',
+    project_name: 'protein',
+    url: 'https://host/owner/protein.git',
+    agent: 'codex',
+    model: '',
+    kind: 'bundle',
+    path: '/data/deleted/c1.bundle',
+    branch: 'main',
+    head: '',
+    uncommitted: true,
+    files: 2,
+    commits: 1,
+    stashes: 0,
+    left_out: [],
+    needs: [],
+    size: 100,
+    how: '',
+    deleted_at: TIME,
+    expires_at: '2025-01-31T12:00:00Z',
     ...change
   };
 }

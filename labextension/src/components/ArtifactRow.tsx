@@ -1,27 +1,34 @@
 import React from 'react';
-import { downloadIcon, ellipsesIcon, folderIcon } from '@jupyterlab/ui-components';
+import { downloadIcon, folderIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Artifact } from '../api';
-import { age, size } from '../format';
+import { size } from '../format';
 import { artifactIcon } from '../icons';
 import { artifactMenu, openMenu } from '../menus';
 import { CommandIDs } from '../tokens';
 import { Highlight } from './Highlight';
-import { IconButton } from './IconButton';
-import { TreeItem } from './Tree';
+import { RowActions } from './RowActions';
+import { TreeItem, type ITreePlace } from './Tree';
+
+/** The height of a row in pixels. */
+export const ARTIFACT_HEIGHT = 44;
 
 interface IArtifactRowProps {
   artifact: Artifact;
   /** The name of the chat that published it. */
   chat: string;
+  /** How long ago it was published, in words. */
+  age: string;
   query: string;
-  now: number;
+  place: ITreePlace;
+  position: number;
+  count: number;
   commands: CommandRegistry;
 }
 
 /** A published file: its name and version, the chat it came from. */
-export function ArtifactRow(props: IArtifactRowProps): JSX.Element {
+export const ArtifactRow = React.memo((props: IArtifactRowProps): JSX.Element => {
   const { artifact, commands } = props;
   const args = { artifact: artifact.id };
   const run = (command: string) => () => void commands.execute(command, args);
@@ -31,6 +38,9 @@ export function ArtifactRow(props: IArtifactRowProps): JSX.Element {
       id={artifact.id}
       className="jp-AgentHub-row jp-AgentHub-artifact"
       label={`${artifact.name}, version ${artifact.version}, from ${props.chat}`}
+      place={props.place}
+      position={props.position}
+      count={props.count}
       keys={{ '/': () => void commands.execute(CommandIDs.filter) }}
       onOpen={run(CommandIDs.openArtifact)}
       onMenu={onMenu}
@@ -43,28 +53,19 @@ export function ArtifactRow(props: IArtifactRowProps): JSX.Element {
           </span>
           <span className="jp-AgentHub-time">
             {artifact.version > 1 && <span>v{artifact.version} · </span>}
-            {age(artifact.created_at, props.now)}
+            {props.age}
           </span>
-          <span className="jp-AgentHub-actions">
-            <IconButton
-              icon={folderIcon}
-              label="Reveal in file browser"
-              tabbable={false}
-              onClick={run(CommandIDs.revealArtifact)}
-            />
-            <IconButton
-              icon={downloadIcon}
-              label="Download"
-              tabbable={false}
-              onClick={run(CommandIDs.downloadArtifact)}
-            />
-            <IconButton
-              icon={ellipsesIcon}
-              label="More"
-              tabbable={false}
-              onClick={event => onMenu(event.clientX, event.clientY)}
-            />
-          </span>
+          <RowActions
+            actions={[
+              {
+                icon: folderIcon,
+                label: 'Reveal in file browser',
+                onClick: run(CommandIDs.revealArtifact)
+              },
+              { icon: downloadIcon, label: 'Download', onClick: run(CommandIDs.downloadArtifact) }
+            ]}
+            onMenu={onMenu}
+          />
         </div>
         <div className="jp-AgentHub-line jp-AgentHub-second">
           <span className="jp-AgentHub-facts">
@@ -74,4 +75,5 @@ export function ArtifactRow(props: IArtifactRowProps): JSX.Element {
       </div>
     </TreeItem>
   );
-}
+});
+ArtifactRow.displayName = 'ArtifactRow';

@@ -6,6 +6,7 @@ import type { Build, Project } from '../api';
 import { count, currentStep, duration, elapsed, isBuilding, moment, projectWords } from '../format';
 import { branchIcon, hubIcon } from '../icons';
 import { openMenu, projectMenu } from '../menus';
+import type { HubModel } from '../model';
 import { CommandIDs } from '../tokens';
 import { IconButton } from './IconButton';
 import { BUILD_MARKS, StatusMark } from './StatusMark';
@@ -18,6 +19,7 @@ interface IBuildHeaderProps {
   /** How many chats start when the build is ready. */
   waiting: number;
   now: number;
+  model: HubModel;
   commands: CommandRegistry;
 }
 
@@ -29,7 +31,7 @@ const TINTS: Partial<Record<Build['state'], string>> = {
 
 /** What is built, from what, how far it is, and what can be done about it. */
 export function BuildHeader(props: IBuildHeaderProps): JSX.Element {
-  const { project, build, commands } = props;
+  const { project, build, model, commands } = props;
   const args = { project: project.id };
   const goesOn = isBuilding(build);
   const step = currentStep(build);
@@ -69,7 +71,9 @@ export function BuildHeader(props: IBuildHeaderProps): JSX.Element {
         <IconButton
           icon={ellipsesIcon}
           label="More"
-          onClick={event => openMenu(projectMenu(commands, project), event.clientX, event.clientY)}
+          onClick={event =>
+            openMenu(projectMenu(commands, model, project), event.clientX, event.clientY)
+          }
         />
       </div>
       <div className="jp-AgentHub-line jp-AgentHub-buildFacts">

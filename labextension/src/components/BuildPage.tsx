@@ -10,7 +10,7 @@ import { BuildHeader } from './BuildHeader';
 import { BuildSteps } from './BuildSteps';
 import { IconButton } from './IconButton';
 import { LogView } from './LogView';
-import { useNow, useSignal } from './hooks';
+import { useModel, useNow, useSignal } from './hooks';
 
 interface IBuildPageProps {
   project: string;
@@ -24,7 +24,7 @@ interface IBuildPageProps {
 /** A project's newest build: its steps, and its output as it comes. */
 export function BuildPage(props: IBuildPageProps): JSX.Element {
   const { model, log, commands } = props;
-  useSignal(model.changed);
+  useModel(model);
   useSignal(log.changed);
   const project = model.project(props.project);
   const build = project?.build ?? null;
@@ -62,6 +62,7 @@ export function BuildPage(props: IBuildPageProps): JSX.Element {
         defaultBase={model.status?.default_base ?? ''}
         waiting={waiting}
         now={now}
+        model={model}
         commands={commands}
       />
       <div className="jp-AgentHub-buildBody">

@@ -29,7 +29,9 @@ export function BuildSteps(props: IBuildStepsProps): JSX.Element {
             <span className="jp-AgentHub-rowBody">
               <span className="jp-AgentHub-line">
                 <span className="jp-AgentHub-name">{step.name}</span>
-                {step.cached && <span className="jp-AgentHub-badge">cached</span>}
+                {step.cached && step.state === 'done' && (
+                  <span className="jp-AgentHub-badge">cached</span>
+                )}
                 <span className="jp-AgentHub-time">
                   {step.started_at ? duration(elapsed(step.started_at, step.ended_at, now)) : '–'}
                 </span>

@@ -1,45 +1,52 @@
 import React from 'react';
-import { ellipsesIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
+import { ellipsesIcon, runIcon, searchIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
-import { chatWords, count } from '../format';
-import { artifactIcon } from '../icons';
+import type { Chat, Project } from '../api';
+import { chatWords, count, isBuilding } from '../format';
+import { artifactIcon, hubIcon } from '../icons';
 import { chatMenu, openMenu } from '../menus';
 import type { HubModel } from '../model';
+import { isUnknown } from '../outage';
 import { CommandIDs } from '../tokens';
+import { BarButton } from './BarButton';
 import { IconButton } from './IconButton';
 import { CHAT_MARKS, StatusMark } from './StatusMark';
-import { useSignal } from './hooks';
+import { useModel } from './hooks';
 
 interface IChatBarProps {
   chat: string;
   model: HubModel;
   commands: CommandRegistry;
+  onSearch: () => void;
 }
 
 /** A chat's state and what can be done with it, above its terminal. */
 export function ChatBar(props: IChatBarProps): JSX.Element {
   const { model, commands } = props;
-  useSignal(model.changed);
+  useModel(model);
   const chat = model.chat(props.chat);
   if (!chat) {
     return <></>;
   }
-  const args = { chat: chat.id };
-  const ended = chat.status === 'exited' || chat.status === 'failed';
-  const reason = chat.error
-    ? `${chat.error.message} ${chat.error.hint}`.trim()
-    : chat.status === 'queued'
-      ? ''
-      : chat.reason;
+  const { outage } = model;
+  const run = (command: string, args: Record<string, string> = { chat: chat.id }) => ({
+    onClick: () => void commands.execute(command, args),
+    isEnabled: commands.isEnabled(command, args),
+    blocked: outage?.reason
+  });
+  const unknown = isUnknown(chat, outage);
+  const reason = unknown ? '' : reasonOf(chat);
   const project = model.project(chat.project);
   const artifacts = model.artifactsOf(chat.id).length;
+  const ended = chat.status === 'exited' || chat.status === 'failed';
+  const facts = [reason, model.agentTitle(chat.agent), project?.name];
   return (
     <div className="jp-AgentHub-chatBar">
-      <StatusMark mark={CHAT_MARKS[chat.status]} />
-      <b role="status">{chatWords(chat)}</b>
+      <StatusMark mark={CHAT_MARKS[unknown ? 'unknown' : chat.status]} />
+      <b>{chatWords(chat, outage)}</b>
       <span className="jp-AgentHub-barFacts" title={reason}>
-        {[model.agentTitle(chat.agent), project?.name, reason]
+        {facts
           .filter(Boolean)
           .map(fact => ` · ${fact}`)
           .join('')}
@@ -56,26 +63,32 @@ export function ChatBar(props: IChatBarProps): JSX.Element {
           {artifacts}
         </span>
       )}
-      {ended ? (
-        <button
-          type="button"
-          className="jp-AgentHub-primary"
-          onClick={() => void commands.execute(CommandIDs.resumeChat, args)}
-        >
-          <runIcon.react tag="span" />
-          {chat.status === 'failed' ? 'Start again' : 'Resume'}
-        </button>
-      ) : (
-        <button
-          type="button"
-          className="jp-AgentHub-plain"
-          disabled={!commands.isEnabled(CommandIDs.stopChat, args)}
-          onClick={() => void commands.execute(CommandIDs.stopChat, args)}
-        >
-          <stopIcon.react tag="span" />
-          Stop
-        </button>
+      {project && leadsToBuild(chat, project) && (
+        <BarButton
+          icon={hubIcon}
+          label="Open build"
+          {...run(CommandIDs.openBuild, { project: project.id })}
+        />
       )}
+      {ended ? (
+        <BarButton
+          icon={runIcon}
+          label={chat.status === 'failed' ? 'Start again' : 'Resume'}
+          isPrimary
+          {...run(CommandIDs.resumeChat)}
+        />
+      ) : (
+        <BarButton
+          icon={stopIcon}
+          label={chat.status === 'queued' ? 'Cancel start' : 'Stop'}
+          {...run(CommandIDs.stopChat)}
+        />
+      )}
+      <IconButton
+        icon={searchIcon}
+        label="Search the terminal (Ctrl+Alt+F)"
+        onClick={props.onSearch}
+      />
       <IconButton
         icon={ellipsesIcon}
         label="More"
@@ -83,4 +96,14 @@ export function ChatBar(props: IChatBarProps): JSX.Element {
       />
     </div>
   );
+}
+
+function reasonOf(chat: Chat): string {
+  return chat.error ? `${chat.error.message} ${chat.error.hint}`.trim() : chat.reason;
+}
+
+/** Whether what keeps the chat from running is told on the page of its project's build. */
+function leadsToBuild(chat: Chat, { build }: Project): boolean {
+  const isStopped = build?.state === 'failed' || build?.state === 'cancelled';
+  return chat.status === 'queued' ? isBuilding(build) : chat.status === 'failed' && isStopped;
 }

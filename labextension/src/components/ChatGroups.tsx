@@ -2,14 +2,18 @@ import React, { useState } from 'react';
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
-import type { Chat } from '../api';
+import type { Chat, Project } from '../api';
+import { age } from '../format';
 import type { HubModel } from '../model';
 import { CommandIDs } from '../tokens';
-import { ChatRow } from './ChatRow';
-import { Tree, TreeItem } from './Tree';
+import { CHAT_HEIGHT, ChatRow } from './ChatRow';
+import { Tree, TreeItem, type ITreePlace, type ITreeRow } from './Tree';
+
+/** The height of a group's name in pixels. */
+const GROUP_HEIGHT = 26;
 
 interface IChatGroupsProps {
-  chats: Chat[];
+  chats: readonly Chat[];
   query: string;
   now: number;
   model: HubModel;
@@ -18,7 +22,7 @@ interface IChatGroupsProps {
 
 /** The chats, under the names of their projects. */
 export function ChatGroups(props: IChatGroupsProps): JSX.Element {
-  const { chats, model, commands } = props;
+  const { chats, query, now, model, commands } = props;
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const fold = (project: string, close: boolean) => {
     const next = new Set(closed);
@@ -29,47 +33,99 @@ export function ChatGroups(props: IChatGroupsProps): JSX.Element {
     }
     setClosed(next);
   };
-  const groups = model.projects
-    .map(project => ({ project, rows: chats.filter(chat => chat.project === project.id) }))
-    .filter(group => group.rows.length > 0);
 
+  const byProject = new Map<string, Chat[]>();
+  for (const chat of chats) {
+    const group = byProject.get(chat.project);
+    if (group) {
+      group.push(chat);
+    } else {
+      byProject.set(chat.project, [chat]);
+    }
+  }
+  const groups = model.projects.filter(project => byProject.has(project.id));
+  const { outage } = model;
+  const rows: ITreeRow[] = [];
+  groups.forEach((project, index) => {
+    const isOpen = !closed.has(project.id);
+    const members = byProject.get(project.id)!;
+    rows.push({
+      key: `group:${project.id}`,
+      height: GROUP_HEIGHT,
+      draw: place => (
+        <GroupRow
+          project={project}
+          size={members.length}
+          isOpen={isOpen}
+          place={place}
+          position={index + 1}
+          count={groups.length}
+          onFold={close => fold(project.id, close)}
+          commands={commands}
+        />
+      )
+    });
+    const inside = isOpen ? members : [];
+    inside.forEach((chat, position) => {
+      rows.push({
+        key: chat.id,
+        height: CHAT_HEIGHT,
+        draw: place => (
+          <ChatRow
+            chat={chat}
+            agent={model.agentTitle(chat.agent)}
+            artifacts={model.artifactsOf(chat.id)}
+            age={age(chat.ended_at ?? chat.started_at ?? chat.created_at, now)}
+            query={query}
+            outage={outage}
+            place={place}
+            position={position + 1}
+            count={members.length}
+            model={model}
+            commands={commands}
+          />
+        )
+      });
+    });
+  });
+  return <Tree label="Chats" rows={rows} />;
+}
+
+interface IGroupRowProps {
+  project: Project;
+  /** How many chats it has. */
+  size: number;
+  isOpen: boolean;
+  place: ITreePlace;
+  position: number;
+  count: number;
+  onFold: (close: boolean) => void;
+  commands: CommandRegistry;
+}
+
+/** The name of a project above its chats. */
+function GroupRow(props: IGroupRowProps): JSX.Element {
+  const { project, isOpen, onFold, commands } = props;
+  const Caret = isOpen ? caretDownIcon : caretRightIcon;
   return (
-    <Tree label="Chats">
-      {groups.map(({ project, rows }) => {
-        const isOpen = !closed.has(project.id);
-        const Caret = isOpen ? caretDownIcon : caretRightIcon;
-        return (
-          <React.Fragment key={project.id}>
-            <TreeItem
-              id={`group:${project.id}`}
-              className="jp-AgentHub-group"
-              label={project.name}
-              expanded={isOpen}
-              keys={{
-                ArrowLeft: () => fold(project.id, true),
-                ArrowRight: () => fold(project.id, false),
-                '/': () => void commands.execute(CommandIDs.filter)
-              }}
-              onOpen={() => fold(project.id, isOpen)}
-            >
-              <Caret.react tag="span" className="jp-AgentHub-caret" />
-              <span className="jp-AgentHub-name">{project.name}</span>
-              <span>{rows.length}</span>
-            </TreeItem>
-            {isOpen &&
-              rows.map(chat => (
-                <ChatRow
-                  key={chat.id}
-                  chat={chat}
-                  query={props.query}
-                  now={props.now}
-                  model={model}
-                  commands={commands}
-                />
-              ))}
-          </React.Fragment>
-        );
-      })}
-    </Tree>
+    <TreeItem
+      id={`group:${project.id}`}
+      className="jp-AgentHub-group"
+      label={project.name}
+      place={props.place}
+      position={props.position}
+      count={props.count}
+      expanded={isOpen}
+      keys={{
+        ArrowLeft: () => onFold(true),
+        ArrowRight: () => onFold(false),
+        '/': () => void commands.execute(CommandIDs.filter)
+      }}
+      onOpen={() => onFold(isOpen)}
+    >
+      <Caret.react tag="span" className="jp-AgentHub-caret" />
+      <span className="jp-AgentHub-name">{project.name}</span>
+      <span>{props.size}</span>
+    </TreeItem>
   );
 }

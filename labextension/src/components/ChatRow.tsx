@@ -1,52 +1,48 @@
 import React from 'react';
-import {
-  ellipsesIcon,
-  refreshIcon,
-  stopIcon,
-  terminalIcon,
-  runIcon
-} from '@jupyterlab/ui-components';
+import { refreshIcon, runIcon, stopIcon, terminalIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
-import type { Chat } from '../api';
-import { age, chatWords } from '../format';
+import type { Artifact, Chat } from '../api';
+import { chatWords } from '../format';
 import { artifactIcon, iconOfAgent } from '../icons';
 import { chatMenu, openMenu } from '../menus';
 import type { HubModel } from '../model';
+import { isUnknown, type IOutage } from '../outage';
 import { CommandIDs } from '../tokens';
 import { Highlight } from './Highlight';
-import { IconButton } from './IconButton';
+import { RowActions, type IRowAction } from './RowActions';
 import { CHAT_MARKS, StatusMark } from './StatusMark';
-import { TreeItem } from './Tree';
+import { TreeItem, type ITreePlace } from './Tree';
+
+/** The height of a row in pixels. */
+export const CHAT_HEIGHT = 44;
 
 interface IChatRowProps {
   chat: Chat;
+  /** What its agent is called. */
+  agent: string;
+  artifacts: readonly Artifact[];
+  /** How long ago it started or ended, in words. */
+  age: string;
   query: string;
-  now: number;
+  outage: IOutage | null;
+  place: ITreePlace;
+  position: number;
+  count: number;
   model: HubModel;
   commands: CommandRegistry;
 }
 
-/** Two lines: the name and its time, the state and what else there is to know. */
-export function ChatRow(props: IChatRowProps): JSX.Element {
-  const { chat, model, commands } = props;
-  const args = { chat: chat.id };
-  const run = (command: string) => () => void commands.execute(command, args);
+/** Two lines: the name and its time, the state and what else there is to know. Drawn again only where these change. */
+export const ChatRow = React.memo((props: IChatRowProps): JSX.Element => {
+  const { chat, artifacts, outage, model, commands } = props;
+  const run = (command: string) => () => void commands.execute(command, { chat: chat.id });
   const refused = model.isPending(chat.id) && chat.status === 'failed';
-  const ended = chat.status === 'exited' || chat.status === 'failed';
-  const words = chatWords(chat);
-  const artifacts = model.artifactsOf(chat.id);
+  const words = chatWords(chat, outage);
+  const mark = isUnknown(chat, outage) ? 'unknown' : chat.status;
+  const facts = factsOf(props);
   const Icon = iconOfAgent(chat.agent);
   const onMenu = (x: number, y: number) => openMenu(chatMenu(commands, model, chat), x, y);
-
-  const facts = [model.agentTitle(chat.agent)];
-  if (chat.resources.gpus) {
-    facts.push(chat.resources.gpus === 1 ? '1 GPU' : `${chat.resources.gpus} GPUs`);
-  }
-  const reason = chat.status === 'queued' ? '' : (chat.error?.message ?? chat.reason);
-  if (reason !== '') {
-    facts[ended ? 'unshift' : 'push'](reason);
-  }
 
   return (
     <TreeItem
@@ -54,6 +50,9 @@ export function ChatRow(props: IChatRowProps): JSX.Element {
       level={2}
       className="jp-AgentHub-row jp-AgentHub-chat"
       label={`${chat.name}, ${words}, ${facts.join(', ')}`}
+      place={props.place}
+      position={props.position}
+      count={props.count}
       keys={{
         t: run(CommandIDs.openChat),
         Delete: run(refused ? CommandIDs.dismissChat : CommandIDs.stopChat),
@@ -69,51 +68,11 @@ export function ChatRow(props: IChatRowProps): JSX.Element {
           <span className="jp-AgentHub-name" title={chat.name}>
             <Highlight text={chat.name} query={props.query} />
           </span>
-          <span className="jp-AgentHub-time">
-            {age(chat.ended_at ?? chat.started_at ?? chat.created_at, props.now)}
-          </span>
-          <span className="jp-AgentHub-actions">
-            {refused ? (
-              <IconButton
-                icon={refreshIcon}
-                label="Try again"
-                tabbable={false}
-                onClick={run(CommandIDs.retryChat)}
-              />
-            ) : (
-              <IconButton
-                icon={terminalIcon}
-                label="Open terminal"
-                tabbable={false}
-                onClick={run(CommandIDs.openChat)}
-              />
-            )}
-            {ended && !refused && (
-              <IconButton
-                icon={runIcon}
-                label={chat.status === 'failed' ? 'Start again' : 'Resume'}
-                tabbable={false}
-                onClick={run(CommandIDs.resumeChat)}
-              />
-            )}
-            {!ended && (
-              <IconButton
-                icon={stopIcon}
-                label="Stop"
-                tabbable={false}
-                onClick={run(CommandIDs.stopChat)}
-              />
-            )}
-            <IconButton
-              icon={ellipsesIcon}
-              label="More"
-              tabbable={false}
-              onClick={event => onMenu(event.clientX, event.clientY)}
-            />
-          </span>
+          <span className="jp-AgentHub-time">{props.age}</span>
+          <RowActions actions={actionsOf(props, refused, run)} onMenu={onMenu} />
         </div>
         <div className="jp-AgentHub-line jp-AgentHub-second">
-          <StatusMark mark={CHAT_MARKS[chat.status]} />
+          <StatusMark mark={CHAT_MARKS[mark]} />
           <span className="jp-AgentHub-facts" title={[words, ...facts].join(' · ')}>
             <span className="jp-AgentHub-word">{words}</span>
             {facts.map(fact => ` · ${fact}`).join('')}
@@ -144,4 +103,49 @@ export function ChatRow(props: IChatRowProps): JSX.Element {
       </div>
     </TreeItem>
   );
+});
+ChatRow.displayName = 'ChatRow';
+
+/** What there is to know beside the state; why it waits or ended comes first. */
+function factsOf({ chat, agent, outage }: IChatRowProps): string[] {
+  const facts = [agent];
+  if (chat.resources.gpus) {
+    facts.push(chat.resources.gpus === 1 ? '1 GPU' : `${chat.resources.gpus} GPUs`);
+  }
+  const reason = isUnknown(chat, outage) ? '' : (chat.error?.message ?? chat.reason);
+  if (reason !== '') {
+    const isFirst = ['queued', 'exited', 'failed'].includes(chat.status);
+    facts[isFirst ? 'unshift' : 'push'](reason);
+  }
+  return facts;
+}
+
+function actionsOf(
+  { chat, outage, model }: IChatRowProps,
+  refused: boolean,
+  run: (command: string) => () => void
+): IRowAction[] {
+  if (refused) {
+    return [{ icon: refreshIcon, label: 'Try again', onClick: run(CommandIDs.retryChat) }];
+  }
+  if (model.isPending(chat.id)) {
+    return [];
+  }
+  const blocked = outage?.reason;
+  const actions: IRowAction[] = [
+    {
+      icon: terminalIcon,
+      label: 'Open terminal',
+      onClick: run(CommandIDs.openChat),
+      blocked: outage?.kind === 'hub' ? blocked : undefined
+    }
+  ];
+  if (chat.status === 'exited' || chat.status === 'failed') {
+    const label = chat.status === 'failed' ? 'Start again' : 'Resume';
+    actions.push({ icon: runIcon, label, onClick: run(CommandIDs.resumeChat), blocked });
+  } else {
+    const label = chat.status === 'queued' ? 'Cancel start' : 'Stop';
+    actions.push({ icon: stopIcon, label, onClick: run(CommandIDs.stopChat), blocked });
+  }
+  return actions;
 }

@@ -16,29 +16,28 @@ interface IEngineBannerProps {
 /** What keeps chats from running, or from being isolated; nothing where all is well. */
 export function EngineBanner(props: IEngineBannerProps): JSX.Element | null {
   const { model, commands } = props;
+  const { outage } = model;
   const engine = model.status?.engine;
-  if (model.connection === 'offline') {
-    const failure = model.stream.failure;
-    const isGone = !failure || failure.status === 0;
+  if (outage?.kind === 'hub') {
+    const hint = model.stream.failure?.status ? model.stream.failure.hint : '';
     return (
-      <Banner kind="error" title={isGone ? 'The hub does not answer' : failure.message}>
+      <Banner kind="error" title={outage.reason}>
+        {hint && <p>{hint}</p>}
         <p>
-          {isGone
-            ? 'Your chats and files are safe; this panel comes back when the Jupyter server does.'
-            : failure.hint}
+          Your chats and files are safe. It is asked again every few seconds, and this panel comes
+          back by itself.
         </p>
       </Banner>
     );
   }
-  if (engine && !engine.reachable) {
-    const name = engine.kind === 'docker' ? 'Docker' : 'The engine';
+  if (outage && engine) {
+    const name = engine.kind === 'docker' ? 'Docker' : 'it';
     return (
-      <Banner kind="error" title={`${name} does not answer`}>
-        <p>
-          {model.chats.length > 0 || engine.message === ''
-            ? `Your chats and files are safe; chats resume when ${name} is back.`
-            : engine.message}
-        </p>
+      <Banner kind="error" title={outage.reason}>
+        {engine.message && <p>{engine.message}</p>}
+        {model.chats.length > 0 && (
+          <p>Your chats and files are safe; they come back by themselves when {name} does.</p>
+        )}
         <TryAgain key={engine.checked_at} commands={commands} />
       </Banner>
     );

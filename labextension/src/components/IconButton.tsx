@@ -8,22 +8,29 @@ interface IIconButtonProps {
   pressed?: boolean;
   /** Whether it takes part in the tab order; in a row it does not, because the row's keys do the same. */
   tabbable?: boolean;
+  /** Why it cannot be used now; its tooltip says so. */
+  blocked?: string;
 }
 
 /** A button that is an icon alone; its label is its tooltip and what is read aloud. */
 export function IconButton(props: IIconButtonProps): JSX.Element {
   const Icon = props.icon;
+  const { blocked } = props;
   return (
     <button
       type="button"
       className="jp-AgentHub-iconButton"
-      title={props.label}
+      title={blocked ? `${props.label}: ${blocked}` : props.label}
       aria-label={props.label}
       aria-pressed={props.pressed}
+      // Not `disabled`: a disabled button shows no tooltip in some browsers, and a click would reach the row under it.
+      aria-disabled={blocked ? true : undefined}
       tabIndex={props.tabbable === false ? -1 : undefined}
       onClick={event => {
         event.stopPropagation();
-        props.onClick(event);
+        if (!blocked) {
+          props.onClick(event);
+        }
       }}
     >
       <Icon.react tag="span" />

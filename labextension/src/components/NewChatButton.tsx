@@ -9,15 +9,19 @@ import { CommandIDs } from '../tokens';
 interface INewChatButtonProps {
   model: HubModel;
   commands: CommandRegistry;
+  /** Whether there is nothing to start a chat in. */
   disabled: boolean;
 }
 
 /** New chat in the project last used, with a menu for anything else. */
 export function NewChatButton(props: INewChatButtonProps): JSX.Element {
-  const { model, commands, disabled } = props;
+  const { model, commands } = props;
+  const blocked = model.outage?.reason ?? '';
+  const disabled = props.disabled || blocked !== '';
   const node = useRef<HTMLDivElement>(null);
   const project = model.currentProject;
-  const title = project ? `New chat in ${project.name}` : 'New chat';
+  const label = project ? `New chat in ${project.name}` : 'New chat';
+  const title = blocked ? `${label}: ${blocked}` : label;
 
   const onMenu = () => {
     const box = node.current?.getBoundingClientRect();

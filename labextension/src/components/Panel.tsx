@@ -2,20 +2,22 @@ import React from 'react';
 import { newFolderIcon, searchIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
+import { age } from '../format';
 import type { HubModel } from '../model';
 import { CommandIDs } from '../tokens';
-import { ArtifactRow } from './ArtifactRow';
+import { ARTIFACT_HEIGHT, ArtifactRow } from './ArtifactRow';
 import { ChatGroups } from './ChatGroups';
+import { DELETED_HEIGHT, DeletedRow } from './DeletedRow';
 import { EmptyChats, EmptyProjects } from './Empty';
 import { EngineBanner } from './EngineBanner';
 import { FilterField } from './FilterField';
 import { IconButton } from './IconButton';
 import { NewChatButton } from './NewChatButton';
 import { PanelFooter } from './PanelFooter';
-import { ProjectRow } from './ProjectRow';
+import { projectHeight, ProjectRow } from './ProjectRow';
 import { Section } from './Section';
 import { Tree } from './Tree';
-import { useNow, useSignal } from './hooks';
+import { useModel, useNow, useSignal } from './hooks';
 
 interface IPanelProps {
   model: HubModel;
@@ -28,7 +30,8 @@ interface IPanelProps {
 /** The side panel. */
 export function Panel(props: IPanelProps): JSX.Element {
   const { model, commands, onQuery } = props;
-  useSignal(model.changed);
+  useModel(model);
+  useSignal(model.deleted.changed);
   const now = useNow(15_000);
   const query = (props.query ?? '').trim();
   const wanted = query.toLowerCase();
@@ -41,20 +44,24 @@ export function Panel(props: IPanelProps): JSX.Element {
   const projects = allProjects.filter(project => matches(project.name, project.url));
   const chats = allChats.filter(chat => matches(chat.name));
   const artifacts = allArtifacts.filter(artifact => matches(artifact.name));
-  const found = projects.length + chats.length + artifacts.length;
+  const allDeleted = model.deleted.values;
+  const deleted = allDeleted.filter(chat => matches(chat.name));
+  const found = projects.length + chats.length + artifacts.length + deleted.length;
   const number = (part: readonly unknown[], whole: readonly unknown[]) =>
     wanted === '' ? String(whole.length) : `${part.length} of ${whole.length}`;
-  const show = (part: unknown[]) => wanted === '' || part.length > 0;
-  const usable = model.status?.engine.reachable === true && allProjects.length > 0;
+  const show = (part: readonly unknown[]) => wanted === '' || part.length > 0;
+  const { outage } = model;
+  const hasProjects = allProjects.length > 0;
 
   return (
     <div className="jp-AgentHub-panel">
       <div className="jp-AgentHub-toolbar" role="toolbar" aria-label="Agent Hub">
-        <NewChatButton model={model} commands={commands} disabled={!usable} />
+        <NewChatButton model={model} commands={commands} disabled={!model.status || !hasProjects} />
         <span className="jp-AgentHub-spacer" />
         <IconButton
           icon={newFolderIcon}
           label="Add project"
+          blocked={outage?.kind === 'hub' ? outage.reason : undefined}
           onClick={() => void commands.execute(CommandIDs.addProject)}
         />
         <IconButton
@@ -73,56 +80,99 @@ export function Panel(props: IPanelProps): JSX.Element {
         />
       )}
       <div className="jp-AgentHub-sections">
-        <EngineBanner model={model} commands={commands} />
-        {wanted !== '' && found === 0 && (
-          <p className="jp-AgentHub-empty">Nothing has “{query}” in its name.</p>
-        )}
-        {model.status && show(projects) && (
-          <Section title="Projects" count={number(projects, allProjects)}>
-            {allProjects.length === 0 ? (
-              <EmptyProjects commands={commands} />
-            ) : (
-              <Tree label="Projects">
-                {projects.map(project => (
-                  <ProjectRow
-                    key={project.id}
-                    project={project}
-                    query={query}
-                    commands={commands}
-                  />
-                ))}
-              </Tree>
-            )}
-          </Section>
-        )}
-        {model.status && show(chats) && (
-          <Section title="Chats" count={number(chats, allChats)}>
-            {allChats.length === 0 ? (
-              <EmptyChats
-                hasProjects={allProjects.length > 0}
-                isIsolated={model.status.engine.isolated}
-              />
-            ) : (
-              <ChatGroups chats={chats} query={query} now={now} model={model} commands={commands} />
-            )}
-          </Section>
-        )}
-        {allArtifacts.length > 0 && show(artifacts) && (
-          <Section title="Artifacts" count={number(artifacts, allArtifacts)}>
-            <Tree label="Artifacts">
-              {artifacts.map(artifact => (
-                <ArtifactRow
-                  key={artifact.id}
-                  artifact={artifact}
-                  chat={model.chat(artifact.chat)?.name ?? 'a deleted chat'}
+        <div>
+          <EngineBanner model={model} commands={commands} />
+          {wanted !== '' && found === 0 && (
+            <p className="jp-AgentHub-empty">Nothing has “{query}” in its name.</p>
+          )}
+          {model.status && show(projects) && (
+            <Section title="Projects" count={number(projects, allProjects)}>
+              {hasProjects ? (
+                <Tree
+                  label="Projects"
+                  rows={projects.map((project, index) => ({
+                    key: project.id,
+                    height: projectHeight(project),
+                    draw: place => (
+                      <ProjectRow
+                        project={project}
+                        query={query}
+                        outage={outage}
+                        place={place}
+                        position={index + 1}
+                        count={projects.length}
+                        model={model}
+                        commands={commands}
+                      />
+                    )
+                  }))}
+                />
+              ) : (
+                <EmptyProjects commands={commands} />
+              )}
+            </Section>
+          )}
+          {model.status && show(chats) && (
+            <Section title="Chats" count={number(chats, allChats)}>
+              {allChats.length === 0 ? (
+                <EmptyChats hasProjects={hasProjects} isIsolated={model.status.engine.isolated} />
+              ) : (
+                <ChatGroups
+                  chats={chats}
                   query={query}
                   now={now}
+                  model={model}
                   commands={commands}
                 />
-              ))}
-            </Tree>
-          </Section>
-        )}
+              )}
+            </Section>
+          )}
+          {allArtifacts.length > 0 && show(artifacts) && (
+            <Section title="Artifacts" count={number(artifacts, allArtifacts)}>
+              <Tree
+                label="Artifacts"
+                rows={artifacts.map((artifact, index) => ({
+                  key: artifact.id,
+                  height: ARTIFACT_HEIGHT,
+                  draw: place => (
+                    <ArtifactRow
+                      artifact={artifact}
+                      chat={model.chat(artifact.chat)?.name ?? 'a deleted chat'}
+                      age={age(artifact.created_at, now)}
+                      query={query}
+                      place={place}
+                      position={index + 1}
+                      count={artifacts.length}
+                      commands={commands}
+                    />
+                  )
+                }))}
+              />
+            </Section>
+          )}
+          {deleted.length > 0 && show(deleted) && (
+            <Section title="Recently deleted" count={number(deleted, allDeleted)} isFolded>
+              <Tree
+                label="Recently deleted"
+                rows={deleted.map((chat, index) => ({
+                  key: `deleted:${chat.id}`,
+                  height: DELETED_HEIGHT,
+                  draw: place => (
+                    <DeletedRow
+                      chat={chat}
+                      age={age(chat.deleted_at, now)}
+                      outage={outage}
+                      place={place}
+                      position={index + 1}
+                      count={deleted.length}
+                      commands={commands}
+                    />
+                  )
+                }))}
+              />
+            </Section>
+          )}
+        </div>
       </div>
       <PanelFooter model={model} />
     </div>

@@ -1,39 +1,55 @@
 import React from 'react';
-import { addIcon, ellipsesIcon } from '@jupyterlab/ui-components';
+import { addIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Build, Project } from '../api';
-import { currentStep, isBuilding, projectWords, shortHash } from '../format';
+import { count, currentStep, isBuilding, projectWords, shortHash } from '../format';
 import { hubIcon } from '../icons';
 import { openMenu, projectMenu } from '../menus';
+import type { HubModel } from '../model';
+import type { IOutage } from '../outage';
 import { CommandIDs } from '../tokens';
 import { Highlight } from './Highlight';
-import { IconButton } from './IconButton';
+import { RowActions } from './RowActions';
 import { BUILD_MARKS, StatusMark } from './StatusMark';
-import { TreeItem } from './Tree';
+import { TreeItem, type ITreePlace } from './Tree';
+
+/** The height of a row in pixels: of one line where the project is ready, else of two. */
+export function projectHeight(project: Project): number {
+  return projectWords(project) === 'Ready' ? 24 : 46;
+}
 
 interface IProjectRowProps {
   project: Project;
   query: string;
+  outage: IOutage | null;
+  place: ITreePlace;
+  position: number;
+  count: number;
+  model: HubModel;
   commands: CommandRegistry;
 }
 
 /** One line for a project that is ready; a second one while it is built, and where that failed. */
-export function ProjectRow(props: IProjectRowProps): JSX.Element {
-  const { project, commands } = props;
+export const ProjectRow = React.memo((props: IProjectRowProps): JSX.Element => {
+  const { project, outage, model, commands } = props;
   const args = { project: project.id };
   const { build } = project;
   const words = projectWords(project);
   const ready = words === 'Ready';
+  const spares = project.spares > 0 ? `${count(project.spares, 'chat')} ready to start` : '';
   const run = (command: string) => () => void commands.execute(command, args);
-  const onMenu = (x: number, y: number) => openMenu(projectMenu(commands, project), x, y);
+  const onMenu = (x: number, y: number) => openMenu(projectMenu(commands, model, project), x, y);
   const open = build ? run(CommandIDs.openBuild) : run(CommandIDs.projectSettings);
 
   return (
     <TreeItem
       id={project.id}
       className={`jp-AgentHub-row jp-AgentHub-project${ready ? '' : ' jp-mod-two'}`}
-      label={`${project.name}, ${words}`}
+      label={[project.name, words, spares].filter(Boolean).join(', ')}
+      place={props.place}
+      position={props.position}
+      count={props.count}
       keys={{
         F2: run(CommandIDs.projectSettings),
         Delete: run(CommandIDs.deleteProject),
@@ -48,7 +64,10 @@ export function ProjectRow(props: IProjectRowProps): JSX.Element {
           <span className="jp-AgentHub-name" title={project.name}>
             <Highlight text={project.name} query={props.query} />
           </span>
-          <span className={`jp-AgentHub-state${ready ? ' jp-mod-quiet' : ''}`}>
+          <span
+            className={`jp-AgentHub-state${ready ? ' jp-mod-quiet' : ''}`}
+            title={[words, spares].filter(Boolean).join(' · ')}
+          >
             <StatusMark mark={build ? BUILD_MARKS[build.state] : 'pending'} />
             <span>{words}</span>
             {ready && project.snapshot && (
@@ -57,20 +76,17 @@ export function ProjectRow(props: IProjectRowProps): JSX.Element {
               </span>
             )}
           </span>
-          <span className="jp-AgentHub-actions">
-            <IconButton
-              icon={addIcon}
-              label={`New chat in ${project.name}`}
-              tabbable={false}
-              onClick={run(CommandIDs.newChat)}
-            />
-            <IconButton
-              icon={ellipsesIcon}
-              label="More"
-              tabbable={false}
-              onClick={event => onMenu(event.clientX, event.clientY)}
-            />
-          </span>
+          <RowActions
+            actions={[
+              {
+                icon: addIcon,
+                label: `New chat in ${project.name}`,
+                onClick: run(CommandIDs.newChat),
+                blocked: outage?.reason
+              }
+            ]}
+            onMenu={onMenu}
+          />
         </div>
         {build && isBuilding(build) && (
           <div className="jp-AgentHub-line jp-AgentHub-second">
@@ -108,7 +124,8 @@ export function ProjectRow(props: IProjectRowProps): JSX.Element {
       </div>
     </TreeItem>
   );
-}
+});
+ProjectRow.displayName = 'ProjectRow';
 
 function cause(build: Build): string {
   const step = currentStep(build);

@@ -5,12 +5,14 @@ interface ISectionProps {
   title: string;
   /** How many, in words: `4`, or `1 of 7`. */
   count: string;
+  /** Whether it is folded at first. */
+  isFolded?: boolean;
   children: React.ReactNode;
 }
 
 /** A part of the panel that folds. */
 export function Section(props: ISectionProps): JSX.Element {
-  const [isOpen, setOpen] = useState(true);
+  const [isOpen, setOpen] = useState(props.isFolded !== true);
   const Caret = isOpen ? caretDownIcon : caretRightIcon;
   return (
     <section className="jp-AgentHub-section">

@@ -3,7 +3,7 @@ import React from 'react';
 import type { HubModel } from '../model';
 import { summary } from './PanelFooter';
 import { StatusMark } from './StatusMark';
-import { useSignal } from './hooks';
+import { useModel } from './hooks';
 
 interface IStatusItemProps {
   model: HubModel;
@@ -13,13 +13,11 @@ interface IStatusItemProps {
 /** The chats in a few words; a click shows the panel. */
 export function StatusItem(props: IStatusItemProps): JSX.Element {
   const { model } = props;
-  useSignal(model.changed);
-  const engine = model.status?.engine;
-  const isDown = engine?.reachable === false || model.connection === 'offline';
-  const isOpen = engine?.isolated === false;
-  const isRunning = model.chats.some(chat => chat.status === 'running');
-  const words = isDown
-    ? 'engine not reachable'
+  useModel(model, ['status', 'chat']);
+  const { outage } = model;
+  const isOpen = model.status?.engine.isolated === false;
+  const words = outage
+    ? outage.reason
     : isOpen
       ? `${summary(model)} · not isolated`
       : summary(model);
@@ -31,7 +29,9 @@ export function StatusItem(props: IStatusItemProps): JSX.Element {
       onClick={props.onClick}
     >
       <StatusMark
-        mark={isDown ? 'failed' : isOpen ? 'warning' : isRunning ? 'running' : 'exited'}
+        mark={
+          outage ? 'failed' : isOpen ? 'warning' : model.count('running') > 0 ? 'running' : 'exited'
+        }
       />
       <span>{words}</span>
     </button>

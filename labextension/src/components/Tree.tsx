@@ -1,64 +1,165 @@
-import React, { useEffect, useRef } from 'react';
+import React, { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual';
 
-/** What the arrow keys walk through: the items of every tree of the panel. */
+/** What scrolls, and what the arrow keys walk through: every tree of the panel. */
 const SCOPE = '.jp-AgentHub-sections';
 
-function itemsIn(node: Element | null | undefined): HTMLElement[] {
-  return [...(node?.querySelectorAll<HTMLElement>('[role="treeitem"]') ?? [])];
+/** Rows beyond those in view that are drawn as well, so that a quick scroll meets no gap. */
+const OVERSCAN = 6;
+
+/** A row of a tree, before it is drawn. */
+export interface ITreeRow {
+  key: string;
+  /** Its height in pixels. */
+  height: number;
+  /** Draw it; `place` goes to its `TreeItem`. */
+  draw: (place: ITreePlace) => JSX.Element;
 }
 
-/** Rows of which one takes part in the tab order; the arrow keys move between them. */
-export function Tree(props: { label: string; children: React.ReactNode }): JSX.Element {
+/** Where a row is; the same object as long as that does not change. */
+export interface ITreePlace {
+  /** Whether it is the one row of its tree that takes part in the tab order. */
+  isCurrent: boolean;
+  top: number;
+}
+
+interface ITreeProps {
+  label: string;
+  rows: readonly ITreeRow[];
+}
+
+/**
+ * Rows of which one takes part in the tab order; the arrow keys move between them.
+ *
+ * Only those in view are drawn, and beside them the first, the last and the one that has the focus: for the arrow keys,
+ * and so that scrolling takes no focus away.
+ */
+export function Tree(props: ITreeProps): JSX.Element {
+  const { rows } = props;
   const node = useRef<HTMLDivElement>(null);
-  const current = useRef<string | undefined>(undefined);
+  const [current, setCurrent] = useState<string | null>(null);
+  const wantsFocus = useRef(false);
+  const offset = useOffset(node);
+  const found = rows.findIndex(row => row.key === current);
+  const at = Math.max(0, found);
+
+  const extract = useCallback(
+    (range: Range) => {
+      const shown = new Set([0, ...defaultRangeExtractor(range), at, rows.length - 1]);
+      return [...shown].filter(index => index >= 0 && index < rows.length).sort((a, b) => a - b);
+    },
+    [at, rows.length]
+  );
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => node.current?.closest(SCOPE) ?? null,
+    estimateSize: index => rows[index]!.height,
+    // Another function for other rows: it is what makes their heights be asked for again.
+    getItemKey: useCallback((index: number) => rows[index]!.key, [rows]),
+    overscan: OVERSCAN,
+    rangeExtractor: extract,
+    scrollMargin: offset
+  });
 
   useEffect(() => {
-    const items = itemsIn(node.current);
-    const active = items.find(item => item.dataset.key === current.current) ?? items[0];
-    for (const item of items) {
-      item.tabIndex = item === active ? 0 : -1;
+    if (wantsFocus.current) {
+      wantsFocus.current = false;
+      itemsIn(node.current)
+        .find(item => item.dataset.key === current)
+        ?.focus();
     }
   });
 
   const onFocus = (event: React.FocusEvent) => {
     const item = (event.target as HTMLElement).closest<HTMLElement>('[role="treeitem"]');
-    if (item) {
-      current.current = item.dataset.key;
-      for (const other of itemsIn(node.current)) {
-        other.tabIndex = other === item ? 0 : -1;
-      }
-    }
+    setCurrent(item?.dataset.key ?? null);
   };
 
   const onKeyDown = (event: React.KeyboardEvent) => {
-    const items = itemsIn(node.current?.closest(SCOPE) ?? node.current);
-    const at = items.findIndex(item => item === document.activeElement);
-    const target = {
-      ArrowDown: items[at + 1],
-      ArrowUp: items[at - 1],
-      Home: items[0],
-      End: items.at(-1)
-    }[event.key];
-    if (at >= 0 && target) {
-      event.preventDefault();
-      event.stopPropagation();
-      target.focus();
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0;
+    const isItem = (event.target as HTMLElement).matches('[role="treeitem"]');
+    if (!isItem || (step === 0 && event.key !== 'Home' && event.key !== 'End')) {
+      return;
     }
+    event.preventDefault();
+    event.stopPropagation();
+    const next = step === 0 ? undefined : rows[at + step];
+    if (next) {
+      wantsFocus.current = true;
+      setCurrent(next.key);
+      return;
+    }
+    // The first and the last row of every tree are always drawn.
+    const items = itemsIn(node.current?.closest(SCOPE));
+    const own = items.findIndex(item => item === document.activeElement);
+    const target = { Home: items[0], End: items.at(-1) }[event.key] ?? items[own + step];
+    target?.focus();
   };
 
   return (
-    <div ref={node} role="tree" aria-label={props.label} onFocus={onFocus} onKeyDown={onKeyDown}>
-      {props.children}
+    <div
+      ref={node}
+      role="tree"
+      aria-label={props.label}
+      className="jp-AgentHub-tree"
+      style={{ height: virtual.getTotalSize() }}
+      onFocus={onFocus}
+      onKeyDown={onKeyDown}
+    >
+      {virtual.getVirtualItems().map(item => (
+        <Placed
+          key={item.key}
+          row={rows[item.index]!}
+          isCurrent={item.index === at}
+          top={item.start - offset}
+        />
+      ))}
     </div>
   );
+}
+
+/** Keeps a row's place one object, so that a row that stays where it is need not be drawn again. */
+function Placed(props: { row: ITreeRow; isCurrent: boolean; top: number }): JSX.Element {
+  const { isCurrent, top } = props;
+  const place = React.useMemo(() => ({ isCurrent, top }), [isCurrent, top]);
+  return props.row.draw(place);
+}
+
+function itemsIn(node: Element | null | undefined): HTMLElement[] {
+  return [...(node?.querySelectorAll<HTMLElement>('[role="treeitem"]') ?? [])];
+}
+
+/** How far below the top of what scrolls a node begins, in pixels; what is above it may grow. */
+function useOffset(node: React.RefObject<HTMLElement>): number {
+  const [offset, setOffset] = useState(0);
+  useLayoutEffect(() => {
+    const scroller = node.current?.closest<HTMLElement>(SCOPE);
+    const content = scroller?.firstElementChild;
+    if (!scroller || !content) {
+      return undefined;
+    }
+    const measure = () => {
+      const top = node.current?.getBoundingClientRect().top ?? 0;
+      setOffset(Math.round(top - scroller.getBoundingClientRect().top + scroller.scrollTop));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(content);
+    return () => observer.disconnect();
+  }, [node]);
+  return offset;
 }
 
 interface ITreeItemProps {
   id: string;
   className: string;
   label: string;
+  place: ITreePlace;
   level?: number;
   expanded?: boolean;
+  /** Which of its siblings it is, from 1, and how many there are: they are not all drawn. */
+  position: number;
+  count: number;
   /** What keys do, by their name in keyboard events. */
   keys: Record<string, () => void>;
   onOpen: () => void;
@@ -66,7 +167,7 @@ interface ITreeItemProps {
   children: React.ReactNode;
 }
 
-/** A row of a tree. */
+/** What is drawn of a row. */
 export function TreeItem(props: ITreeItemProps): JSX.Element {
   const { keys, onOpen, onMenu } = props;
 
@@ -108,8 +209,11 @@ export function TreeItem(props: ITreeItemProps): JSX.Element {
       className={props.className}
       aria-label={props.label}
       aria-level={props.level ?? 1}
+      aria-posinset={props.position}
+      aria-setsize={props.count}
       aria-expanded={props.expanded}
-      tabIndex={-1}
+      tabIndex={props.place.isCurrent ? 0 : -1}
+      style={{ transform: `translateY(${props.place.top}px)` }}
       onClick={onOpen}
       onKeyDown={onKeyDown}
       onKeyUp={onKeyUp}

@@ -1,6 +1,8 @@
 import { useEffect, useReducer, useState } from 'react';
 import type { ISignal } from '@lumino/signaling';
 
+import type { HubModel, IHubChange } from '../model';
+
 /** Draw again whenever the signal is emitted. */
 export function useSignal(signal: ISignal<unknown, unknown>): void {
   const [, draw] = useReducer((count: number) => count + 1, 0);
@@ -11,6 +13,34 @@ export function useSignal(signal: ISignal<unknown, unknown>): void {
       signal.disconnect(slot);
     };
   }, [signal]);
+}
+
+/** Draw again when the model changed, once for all the changes between two frames. */
+export function useModel(model: HubModel, kinds?: readonly IHubChange['kind'][]): void {
+  const [, draw] = useReducer((count: number) => count + 1, 0);
+  const wanted = kinds?.join();
+  useEffect(() => {
+    let frame: number | null = null;
+    const slot = (_: HubModel, change: IHubChange) => {
+      const isWanted =
+        wanted === undefined || change.kind === 'all' || wanted.includes(change.kind);
+      if (isWanted) {
+        frame ??= requestAnimationFrame(() => {
+          frame = null;
+          draw();
+        });
+      }
+    };
+    model.changed.connect(slot);
+    // What changed between the first drawing and this moment was not heard of.
+    draw();
+    return () => {
+      model.changed.disconnect(slot);
+      if (frame !== null) {
+        cancelAnimationFrame(frame);
+      }
+    };
+  }, [model, wanted]);
 }
 
 /** The present moment in milliseconds, drawn again every `interval` milliseconds while `active`. */

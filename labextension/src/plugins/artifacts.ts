@@ -19,8 +19,7 @@ export const artifacts: JupyterFrontEndPlugin<void> = {
   optional: [ISettingRegistry],
   activate: (app: JupyterFrontEnd, { model }: IAgentHub, registry: ISettingRegistry | null) => {
     const { commands } = app;
-    const find = (id: string): Artifact | undefined =>
-      model.artifacts.find(artifact => artifact.id === id);
+    const find = (id: string): Artifact | undefined => model.artifact(id);
 
     commands.addCommand(CommandIDs.openArtifact, {
       label: args => text(args, 'label') || 'Open',

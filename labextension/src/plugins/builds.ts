@@ -46,6 +46,7 @@ export const builds: JupyterFrontEndPlugin<void> = {
 
     commands.addCommand(CommandIDs.buildProject, {
       label: 'Build Again',
+      isEnabled: () => model.outage === null,
       describedBy: describe({ project: 'id of the project' }),
       execute: async args => {
         const id = text(args, 'project');
@@ -62,6 +63,7 @@ export const builds: JupyterFrontEndPlugin<void> = {
 
     commands.addCommand(CommandIDs.cancelBuild, {
       label: 'Cancel Build',
+      isEnabled: () => model.outage?.kind !== 'hub',
       describedBy: describe({ project: 'id of the project' }),
       execute: async args => {
         const project = model.project(text(args, 'project'));

@@ -3,28 +3,31 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { Dialog, InputDialog, Notification, showDialog } from '@jupyterlab/apputils';
 import { settingsIcon } from '@jupyterlab/ui-components';
 
-import { HubError, type Chat, type NewChat } from '../api';
+import type { Chat, NewChat } from '../api';
 import { describe, text } from '../args';
 import { ChatForm } from '../components/ChatForm';
 import { Form, showForm } from '../formdialog';
 import { chatValues, newChat, type ChatValues } from '../forms';
-import { count } from '../format';
 import { iconOfAgent } from '../icons';
+import type { HubModel, IHubChange } from '../model';
 import { refused } from '../notices';
+import { RequestKey } from '../requestkey';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 
 const CHAT = describe({ chat: 'id of the chat' });
 
-/** A chat's life: new, stopped, resumed, renamed, deleted. */
+/** A chat's life: new, stopped, resumed, renamed. */
 export const chats: JupyterFrontEndPlugin<void> = {
   id: `${PLUGIN}:chats`,
-  description: 'Starts, stops, renames and deletes chats.',
+  description: 'Starts, stops and renames chats.',
   autoStart: true,
   requires: [IAgentHub],
   activate: (app: JupyterFrontEnd, { model }: IAgentHub) => {
     const { commands } = app;
     const settled = (id: string): Chat | undefined =>
       model.isPending(id) ? undefined : model.chat(id);
+    const isUp = () => model.outage === null;
+    const isHubUp = () => model.outage?.kind !== 'hub';
     const openWhenThere = async (request: Promise<Chat | null>) => {
       const chat = await request;
       if (chat) {
@@ -36,6 +39,14 @@ export const chats: JupyterFrontEndPlugin<void> = {
       label: () => `In ${model.currentProject?.name ?? 'no project'}`,
       describedBy: describe({}),
       isEnabled: () => false,
+      execute: () => undefined
+    });
+
+    commands.addCommand(CommandIDs.outage, {
+      label: () => model.outage?.reason ?? '',
+      describedBy: describe({}),
+      isEnabled: () => false,
+      isVisible: () => model.outage !== null,
       execute: () => undefined
     });
 
@@ -54,6 +65,7 @@ export const chats: JupyterFrontEndPlugin<void> = {
         agent: 'the agent that runs; the project’s own where none is given',
         prompt: 'what the agent is asked first'
       }),
+      isEnabled: isUp,
       execute: async args => {
         const project = text(args, 'project') || model.currentProject?.id;
         if (!project) {
@@ -72,15 +84,20 @@ export const chats: JupyterFrontEndPlugin<void> = {
       label: 'New Chat with Options…',
       icon: args => (text(args, 'project') ? undefined : settingsIcon),
       describedBy: describe({ project: 'id of the project' }),
+      isEnabled: isUp,
       execute: async args => {
         const project = text(args, 'project') || model.currentProject?.id;
         if (!project) {
           await commands.execute(CommandIDs.addProject);
           return;
         }
+        const key = new RequestKey();
         const form: Form<ChatValues, Chat> = new Form({
           values: chatValues(project),
-          submit: async values => model.keepChat(await model.api.newChat(newChat(values))),
+          submit: async values => {
+            const body = newChat(values);
+            return model.keepChat(await key.use(body, id => model.api.newChat(body, id)));
+          },
           render: form => (
             <ChatForm
               values={form.values}
@@ -106,6 +123,7 @@ export const chats: JupyterFrontEndPlugin<void> = {
     commands.addCommand(CommandIDs.retryChat, {
       label: 'Try Again',
       describedBy: CHAT,
+      isEnabled: args => isUp() && model.chat(text(args, 'chat'))?.status === 'failed',
       execute: args => openWhenThere(model.retryChat(text(args, 'chat')))
     });
 
@@ -116,17 +134,23 @@ export const chats: JupyterFrontEndPlugin<void> = {
     });
 
     commands.addCommand(CommandIDs.stopChat, {
-      label: 'Stop…',
+      label: args =>
+        model.chat(text(args, 'chat'))?.status === 'queued' ? 'Cancel Start' : 'Stop…',
       describedBy: CHAT,
       isEnabled: args => {
         const status = settled(text(args, 'chat'))?.status;
-        return (
-          status !== undefined && !['exited', 'failed', 'stopping', 'deleting'].includes(status)
-        );
+        const isOver = ['exited', 'failed', 'stopping', 'deleting'].includes(status ?? 'exited');
+        return isUp() && !isOver;
       },
       execute: async args => {
         const chat = settled(text(args, 'chat'));
         if (!chat) {
+          return;
+        }
+        if (chat.status === 'queued') {
+          await model
+            .stopChat(chat.id)
+            .catch(refused(`Could not cancel the start of ${chat.name}`));
           return;
         }
         const { button } = await showDialog({
@@ -144,7 +168,8 @@ export const chats: JupyterFrontEndPlugin<void> = {
       label: args =>
         model.chat(text(args, 'chat'))?.status === 'failed' ? 'Start Again' : 'Resume',
       describedBy: CHAT,
-      isEnabled: args => ['exited', 'failed'].includes(settled(text(args, 'chat'))?.status ?? ''),
+      isEnabled: args =>
+        isUp() && ['exited', 'failed'].includes(settled(text(args, 'chat'))?.status ?? ''),
       execute: async args => {
         const chat = settled(text(args, 'chat'));
         if (!chat) {
@@ -162,6 +187,7 @@ export const chats: JupyterFrontEndPlugin<void> = {
     commands.addCommand(CommandIDs.renameChat, {
       label: 'Rename…',
       describedBy: CHAT,
+      isEnabled: isHubUp,
       execute: async args => {
         const chat = settled(text(args, 'chat'));
         if (!chat) {
@@ -179,89 +205,29 @@ export const chats: JupyterFrontEndPlugin<void> = {
       }
     });
 
-    commands.addCommand(CommandIDs.deleteChat, {
-      label: 'Delete Chat…',
-      describedBy: CHAT,
-      execute: async args => {
-        const chat = settled(text(args, 'chat'));
-        if (chat) {
-          await remove(model, chat);
-        }
-      }
-    });
-
     watchFailures(model, id => void commands.execute(CommandIDs.openChat, { chat: id }));
   }
 };
 
-/** Delete a chat, once the person knows what is lost with it. */
-async function remove(model: IAgentHub['model'], chat: Chat): Promise<void> {
-  const artifacts = model.artifactsOf(chat.id).length;
-  const kept =
-    artifacts > 0
-      ? ` The ${count(artifacts, 'file')} it published stay in the file browser; the hub no longer lists them.`
-      : '';
-  const { button } = await showDialog({
-    title: `Delete ${chat.name}?`,
-    body: `Its container, its workspace and its conversation are deleted.${kept}`,
-    buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Delete' })]
-  });
-  if (!button.accept) {
-    return;
-  }
-  try {
-    await model.deleteChat(chat.id);
-  } catch (reason) {
-    const error = HubError.from(reason);
-    if (error.code !== 'unsaved_work') {
-      refused(`Could not delete ${chat.name}`)(reason);
-      return;
-    }
-    const { button } = await showDialog({
-      title: 'This work is nowhere else',
-      body: <Unsaved error={error} workspace={chat.workspace} />,
-      buttons: [
-        Dialog.cancelButton({ label: 'Keep' }),
-        Dialog.warnButton({ label: 'Delete anyway' })
-      ],
-      defaultButton: 0
-    });
-    if (button.accept) {
-      await model.deleteChat(chat.id, true).catch(refused(`Could not delete ${chat.name}`));
-    }
-  }
-}
-
-/** What would be lost with a chat. */
-function Unsaved(props: { error: HubError; workspace: string }): JSX.Element {
-  const { error } = props;
-  return (
-    <div className="jp-AgentHub">
-      <p>{error.message}</p>
-      <p>Commit and push it from the chat, or copy it out of the workspace:</p>
-      <pre>{props.workspace}</pre>
-    </div>
-  );
-}
-
 /** Tell when a chat that was seen starting fails. */
-function watchFailures(model: IAgentHub['model'], open: (chat: string) => void): void {
+function watchFailures(model: HubModel, open: (chat: string) => void): void {
   const starting = new Set<string>();
-  model.changed.connect(() => {
-    for (const { id, name, status, error } of model.chats) {
-      if (model.isPending(id)) {
-        continue;
-      }
-      if (status === 'starting' || status === 'queued') {
-        starting.add(id);
-      } else if (starting.delete(id) && status === 'failed' && !isSeen(id)) {
-        Notification.error(
-          `${name} could not start. ${error?.message ?? ''} ${error?.hint ?? ''}`,
-          {
-            autoClose: false,
-            actions: [{ label: 'Open', callback: () => open(id) }]
-          }
-        );
+  const look = (chat: Chat) => {
+    if (chat.status === 'starting' || chat.status === 'queued') {
+      starting.add(chat.id);
+    } else if (starting.delete(chat.id) && chat.status === 'failed' && !isSeen(chat.id)) {
+      const { message = '', hint = '' } = chat.error ?? {};
+      Notification.error(`${chat.name} could not start. ${message} ${hint}`, {
+        autoClose: false,
+        actions: [{ label: 'Open', callback: () => open(chat.id) }]
+      });
+    }
+  };
+  model.changed.connect((_: HubModel, { kind, id }: IHubChange) => {
+    const changed = kind === 'chat' ? [model.chat(id)] : kind === 'all' ? model.chats : [];
+    for (const chat of changed) {
+      if (chat && !model.isPending(chat.id)) {
+        look(chat);
       }
     }
   });

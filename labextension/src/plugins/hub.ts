@@ -24,6 +24,13 @@ export const hub: JupyterFrontEndPlugin<IAgentHub> = {
       describedBy: describe({}),
       execute: () => model.checkEngine().catch(refused('Could not ask the container engine'))
     });
+    let outage = model.outage;
+    model.changed.connect(() => {
+      if (model.outage !== outage) {
+        outage = model.outage;
+        app.commands.notifyCommandChanged();
+      }
+    });
     return { model };
   }
 };

@@ -2,6 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ILauncher } from '@jupyterlab/launcher';
 import { DisposableSet } from '@lumino/disposable';
 
+import type { HubModel, IHubChange } from '../model';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 
 const CATEGORY = 'Agents';
@@ -36,7 +37,11 @@ export const launcher: JupyterFrontEndPlugin<void> = {
         })
       );
     };
-    model.changed.connect(update);
+    model.changed.connect((_: HubModel, { kind }: IHubChange) => {
+      if (kind === 'status' || kind === 'all') {
+        update();
+      }
+    });
     update();
   }
 };

@@ -2,6 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { DisposableSet } from '@lumino/disposable';
 
+import type { HubModel, IHubChange } from '../model';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 
 const CATEGORY = 'Agent Hub';
@@ -19,6 +20,7 @@ export const palette: JupyterFrontEndPlugin<void> = {
       CommandIDs.addProject,
       CommandIDs.newChat,
       CommandIDs.newChatWithOptions,
+      CommandIDs.searchTerminal,
       CommandIDs.checkEngine
     ]) {
       palette.addItem({ command, category: CATEGORY });
@@ -39,7 +41,11 @@ export const palette: JupyterFrontEndPlugin<void> = {
         items.add(palette.addItem({ command: CommandIDs.newChat, category: CATEGORY, args }));
       }
     };
-    model.changed.connect(update);
+    model.changed.connect((_: HubModel, { kind }: IHubChange) => {
+      if (kind === 'status' || kind === 'all') {
+        update();
+      }
+    });
     update();
   }
 };

@@ -9,8 +9,9 @@ import { describe, text } from '../args';
 import { ProjectForm } from '../components/ProjectForm';
 import { Form, showForm } from '../formdialog';
 import { newProject, projectChange, projectValues, type ProjectValues } from '../forms';
-import { count } from '../format';
+import { count, isBuilding } from '../format';
 import { hubIcon } from '../icons';
+import type { HubModel, IHubChange } from '../model';
 import { refused } from '../notices';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 
@@ -23,6 +24,7 @@ export const projects: JupyterFrontEndPlugin<void> = {
   activate: (app: JupyterFrontEnd, { model }: IAgentHub, services: IEditorServices) => {
     const { commands } = app;
     const find = (id: string): Project | undefined => model.project(id);
+    const isHubUp = () => model.outage?.kind !== 'hub';
 
     const form = (
       project: Project | null,
@@ -49,6 +51,7 @@ export const projects: JupyterFrontEndPlugin<void> = {
       label: args => (args.isLauncher ? 'Add project' : 'Add Project…'),
       caption: 'Add a Git repository and build its snapshot',
       icon: args => (args.isLauncher ? hubIcon : newFolderIcon),
+      isEnabled: isHubUp,
       describedBy: {
         args: { type: 'object', properties: { isLauncher: { type: 'boolean' } } }
       },
@@ -67,6 +70,7 @@ export const projects: JupyterFrontEndPlugin<void> = {
 
     commands.addCommand(CommandIDs.projectSettings, {
       label: 'Settings…',
+      isEnabled: isHubUp,
       describedBy: describe({
         project: 'id of the project',
         focus: 'the field that has the focus at first'
@@ -98,6 +102,7 @@ export const projects: JupyterFrontEndPlugin<void> = {
 
     commands.addCommand(CommandIDs.deleteProject, {
       label: 'Delete Project…',
+      isEnabled: () => model.outage === null,
       describedBy: describe({ project: 'id of the project' }),
       execute: async args => {
         const project = find(text(args, 'project'));
@@ -152,24 +157,30 @@ function needsBuild(before: Project, after: Project): boolean {
 }
 
 /** Tell when a build that was watched going on fails, unless its page says so already. */
-function watchBuilds(model: IAgentHub['model'], open: (project: string) => void): void {
+function watchBuilds(model: HubModel, open: (project: string) => void): void {
   const going = new Set<string>();
-  model.changed.connect(() => {
-    for (const { id, name, build } of model.projects) {
-      if (build && ['queued', 'cloning', 'building'].includes(build.state)) {
-        going.add(build.id);
-      } else if (build && going.delete(build.id) && build.state === 'failed') {
-        const page = document.querySelector<HTMLElement>(
-          `.jp-AgentHub-build[data-project="${id}"]`
-        );
-        const isSeen = page?.checkVisibility() ?? false;
-        if (!isSeen) {
-          Notification.error(`The build of ${name} failed. ${build.error?.message ?? ''}`, {
-            autoClose: false,
-            actions: [{ label: 'Open log', callback: () => open(id) }]
-          });
-        }
+  const look = ({ id, name, build }: Project) => {
+    if (build && isBuilding(build)) {
+      going.add(build.id);
+    } else if (build && going.delete(build.id) && build.state === 'failed' && !isSeen(id)) {
+      Notification.error(`The build of ${name} failed. ${build.error?.message ?? ''}`, {
+        autoClose: false,
+        actions: [{ label: 'Open log', callback: () => open(id) }]
+      });
+    }
+  };
+  model.changed.connect((_: HubModel, { kind, id }: IHubChange) => {
+    const changed = kind === 'project' ? [model.project(id)] : kind === 'all' ? model.projects : [];
+    for (const project of changed) {
+      if (project) {
+        look(project);
       }
     }
   });
+}
+
+/** Whether the page of a project's build, which says the same, is in view. */
+function isSeen(project: string): boolean {
+  const page = document.querySelector<HTMLElement>(`.jp-AgentHub-build[data-project="${project}"]`);
+  return page?.checkVisibility() ?? false;
 }

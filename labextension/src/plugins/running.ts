@@ -1,8 +1,10 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IRunningSessionManagers } from '@jupyterlab/running';
+import { Signal } from '@lumino/signaling';
 
 import { chatWords } from '../format';
 import { iconOfAgent } from '../icons';
+import type { HubModel, IHubChange } from '../model';
 import { refused } from '../notices';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 
@@ -17,6 +19,12 @@ export const running: JupyterFrontEndPlugin<void> = {
       model.chats.filter(
         chat => !model.isPending(chat.id) && ['running', 'starting', 'queued'].includes(chat.status)
       );
+    const runningChanged = new Signal<HubModel, void>(model);
+    model.changed.connect((_: HubModel, { kind }: IHubChange) => {
+      if (kind === 'chat' || kind === 'all') {
+        runningChanged.emit();
+      }
+    });
     managers.add({
       name: 'Agent Hub chats',
       running: () =>
@@ -24,12 +32,12 @@ export const running: JupyterFrontEndPlugin<void> = {
           label: () => chat.name,
           labelTitle: () =>
             `${model.agentTitle(chat.agent)} in ${model.project(chat.project)?.name ?? ''}`,
-          detail: () => chatWords(chat),
+          detail: () => chatWords(chat, model.outage),
           icon: () => iconOfAgent(chat.agent),
           open: () => void app.commands.execute(CommandIDs.openChat, { chat: chat.id }),
           shutdown: () => void app.commands.execute(CommandIDs.stopChat, { chat: chat.id })
         })),
-      runningChanged: model.changed,
+      runningChanged,
       refreshRunning: () => undefined,
       shutdownAll: () => {
         for (const chat of chats()) {

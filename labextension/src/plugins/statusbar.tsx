@@ -2,8 +2,10 @@ import React from 'react';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ReactWidget } from '@jupyterlab/ui-components';
+import { Signal } from '@lumino/signaling';
 
 import { StatusItem } from '../components/StatusItem';
+import type { HubModel, IHubChange } from '../model';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 
 /** How many chats run, in the status bar. */
@@ -17,12 +19,18 @@ export const statusbar: JupyterFrontEndPlugin<void> = {
       <StatusItem model={model} onClick={() => void app.commands.execute(CommandIDs.showPanel)} />
     );
     item.addClass('jp-mod-highlighted');
+    const activeStateChanged = new Signal<HubModel, void>(model);
+    model.changed.connect((_: HubModel, { kind }: IHubChange) => {
+      if (kind === 'all') {
+        activeStateChanged.emit();
+      }
+    });
     bar.registerStatusItem(`${PLUGIN}:statusbar`, {
       item,
       align: 'left',
       rank: 3,
       isActive: () => model.status !== null,
-      activeStateChanged: model.changed
+      activeStateChanged
     });
   }
 };

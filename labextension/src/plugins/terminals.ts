@@ -9,7 +9,7 @@ import { ServerConnection, TerminalManager } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITerminalTracker, type ITerminal } from '@jupyterlab/terminal';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { terminalIcon } from '@jupyterlab/ui-components';
+import { searchIcon, terminalIcon } from '@jupyterlab/ui-components';
 
 import { NAMESPACE } from '../api';
 import { describe, text } from '../args';
@@ -50,7 +50,11 @@ export const terminals: JupyterFrontEndPlugin<void> = {
       label: 'Open Terminal',
       icon: terminalIcon,
       describedBy: describe({ chat: 'id of the chat' }),
-      isEnabled: args => !model.isPending(text(args, 'chat')),
+      isEnabled: args => {
+        const chat = text(args, 'chat');
+        const isOpen = tracker.find(widget => widget.chat === chat) !== undefined;
+        return isOpen || (model.outage?.kind !== 'hub' && !model.isPending(chat));
+      },
       execute: async args => {
         const chat = text(args, 'chat');
         const isGone = model.connection === 'live' && !model.chat(chat);
@@ -73,6 +77,15 @@ export const terminals: JupyterFrontEndPlugin<void> = {
         }
         app.shell.activateById(tab.id);
       }
+    });
+
+    app.commands.addCommand(CommandIDs.searchTerminal, {
+      label: 'Search the Terminal',
+      caption: 'Search what the terminal of this chat has shown, as far back as it is kept',
+      icon: searchIcon,
+      describedBy: describe({}),
+      isEnabled: () => tracker.currentWidget !== null && tracker.currentWidget.isVisible,
+      execute: () => tracker.currentWidget?.search()
     });
 
     void restorer?.restore(tracker, {

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import type { TerminalMatch } from '../src/api';
+import { reveal, type IScreen } from '../src/scrollback';
+import { TerminalSearch } from '../src/terminalsearch';
+import { TestServer } from './server';
+
+const until = (claim: () => void) => vi.waitFor(claim, { timeout: 5000, interval: 5 });
+
+const match = (line: number, text: string, start = 0, end = 3): TerminalMatch => ({
+  line,
+  text,
+  start,
+  end
+});
+
+describe('TerminalSearch', () => {
+  let server: TestServer;
+  let search: TerminalSearch;
+
+  beforeEach(async () => {
+    server = await TestServer.start();
+    search = new TerminalSearch(server.api, 'c1', 5);
+  });
+
+  afterEach(async () => {
+    search.dispose();
+    await server.stop();
+  });
+
+  it('asks once for what was typed quickly, and begins at the newest line', async () => {
+    const asked: (string | null)[] = [];
+    server.on('GET terminals/c1/search', (_, url) => {
+      asked.push(url.searchParams.get('q'));
+      return { body: [match(9, 'foo'), match(3, 'foo bar')] };
+    });
+    search.setQuery('f');
+    search.setQuery('foo');
+    expect(search.state).toBe('searching');
+    await until(() => expect(search.state).toBe('done'));
+    expect(asked).toEqual(['foo']);
+    expect(search.index).toBe(0);
+    search.step(1);
+    expect(search.index).toBe(1);
+    search.step(1);
+    expect(search.index).toBe(0);
+    search.step(-1);
+    expect(search.index).toBe(1);
+  });
+
+  it('does not let a slow answer overwrite that of a later question', async () => {
+    let open = () => {};
+    const opened = new Promise<void>(resolve => {
+      open = resolve;
+    });
+    server.on('GET terminals/c1/search', async (_, url) => {
+      if (url.searchParams.get('q') === 'slow') {
+        await opened;
+        return { body: [match(1, 'slow')] };
+      }
+      return { body: [match(2, 'fast')] };
+    });
+    search.setQuery('slow');
+    const slow = search.search();
+    search.setQuery('fast');
+    await until(() => expect(search.matches[0]?.text).toBe('fast'));
+    open();
+    await slow;
+    expect(search.matches[0]?.text).toBe('fast');
+  });
+
+  it('says why there is no answer, and finds on a second try', async () => {
+    const body = { code: 'not_found', message: 'No such terminal.', hint: '' };
+    server.on('GET terminals/c1/search', () => ({ status: 404, body }));
+    search.setQuery('x');
+    await until(() => expect(search.state).toBe('failed'));
+    expect(search.error?.message).toBe('No such terminal.');
+    server.on('GET terminals/c1/search', () => ({ body: [] }));
+    await search.search();
+    expect(search.state).toBe('done');
+    expect(search.error).toBeNull();
+  });
+
+  it('is idle again with an empty field', async () => {
+    server.on('GET terminals/c1/search', () => ({ body: [match(1, 'foo')] }));
+    search.setQuery('foo');
+    await until(() => expect(search.state).toBe('done'));
+    search.setQuery('');
+    expect(search.state).toBe('idle');
+    expect(search.matches).toEqual([]);
+  });
+
+  it('tells which of several lines of the same text a match is in', async () => {
+    server.on('GET terminals/c1/search', () => ({
+      body: [match(9, 'same'), match(9, 'same', 1, 2), match(5, 'other'), match(2, 'same')]
+    }));
+    search.setQuery('x');
+    await until(() => expect(search.state).toBe('done'));
+    expect(search.repeats).toBe(0);
+    search.choose(1);
+    expect(search.repeats).toBe(0);
+    search.choose(3);
+    expect(search.repeats).toBe(1);
+  });
+});
+
+/** A screen with these rows; one that begins with `+` goes on with the row before it. */
+function screen(rows: string[], cols = 5): IScreen & { did: string[] } {
+  const did: string[] = [];
+  const line = (text: string) => ({
+    isWrapped: text.startsWith('+'),
+    translateToString: () => text.replace('+', '').padEnd(cols)
+  });
+  return {
+    did,
+    cols,
+    rows: 4,
+    buffer: { active: { length: rows.length, getLine: row => line(rows[row]!) } },
+    select: (column, row, length) => did.push(`select ${column},${row} ${length}`),
+    clearSelection: () => did.push('clear'),
+    scrollToLine: row => did.push(`scroll ${row}`)
+  };
+}
+
+describe('reveal', () => {
+  it('selects what was found and scrolls to it', () => {
+    const found = screen(['one', 'two', 'three', 'four', 'five']);
+    expect(reveal(found, match(0, 'four', 1, 3), 0)).toBe(true);
+    expect(found.did).toEqual(['scroll 1', 'select 1,3 2']);
+  });
+
+  it('finds a line that is wrapped', () => {
+    const found = screen(['one', 'abcde', '+fghij', '+k', 'end']);
+    expect(reveal(found, match(0, 'abcdefghijk', 6, 8), 0)).toBe(true);
+    expect(found.did).toEqual(['scroll 0', 'select 1,2 2']);
+  });
+
+  it('passes over newer lines of the same text', () => {
+    const found = screen(['same', 'x', 'same', 'same']);
+    expect(reveal(found, match(0, 'same', 0, 4), 1)).toBe(true);
+    expect(found.did.at(-1)).toBe('select 0,2 4');
+  });
+
+  it('selects nothing where the line is gone', () => {
+    const found = screen(['one']);
+    expect(reveal(found, match(0, 'gone'), 0)).toBe(false);
+    expect(found.did).toEqual(['clear']);
+  });
+});
