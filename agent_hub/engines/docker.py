@@ -66,13 +66,15 @@ class DockerEngine(Engine):
     base_url
         Where it listens, as in ``DOCKER_HOST``. By default that variable, with ``DOCKER_TLS_VERIFY`` and
         ``DOCKER_CERT_PATH`` as Docker's own command reads them, else the local socket.
+    timeout
+        Seconds that it gets to answer what it answers at once.
     """
 
     kind = "docker"
     isolated = True
 
-    def __init__(self, base_url: str | None = None) -> None:
-        self._engine = DockerConnection(base_url)
+    def __init__(self, base_url: str | None = None, timeout: float = CALL_TIMEOUT) -> None:
+        self._engine = DockerConnection(base_url, timeout)
         self._sizes: dict[str, tuple[int, int]] = {}
         self._terminals: dict[str, bool] = {}
         self._unstarted: set[str] = set()
@@ -157,7 +159,7 @@ class DockerEngine(Engine):
         """Create a container, stopped; one of the same name is returned as it is."""
         body = create_body(spec)
         with typed_errors():
-            async with asyncio.timeout(CALL_TIMEOUT):
+            async with asyncio.timeout(self._engine.timeout):
                 return await self._create(spec, body)
 
     async def _create(self, spec: ContainerSpec, body: bytes) -> Handle:
@@ -203,7 +205,7 @@ class DockerEngine(Engine):
                     try:
                         path = f"/containers/{handle.id}/wait"
                         # Asked for before the look at its state, so that no end falls between the two.
-                        answer = await self._engine.request("POST", path, {"condition": "next-exit"}, timeout=None)
+                        answer = await self._engine.request("POST", path, {"condition": "next-exit"}, unhurried=True)
                     except ContainerLost:
                         gone = True
             try:
@@ -222,7 +224,7 @@ class DockerEngine(Engine):
         """Ask it to end, kill it after `grace` seconds, and verify that it ended."""
         with suppress(ContainerLost):
             path, seconds = f"/containers/{handle.id}/stop", math.ceil(grace)
-            await self._engine.call("POST", path, {"t": seconds}, timeout=seconds + CALL_TIMEOUT)
+            await self._engine.call("POST", path, {"t": seconds}, grace=seconds)
         status = await self.inspect(handle)
         if status.state in ("exited", "lost", "starting"):
             return status
@@ -294,7 +296,7 @@ class DockerEngine(Engine):
         name, tag = docker.utils.parse_repository_tag(ref)
         query = {"container": handle.id, "repo": name, "tag": tag or "latest", "pause": "1"}
         with typed_errors():
-            await (await self._engine.request("POST", "/commit", query, config, timeout=None)).read()
+            await (await self._engine.request("POST", "/commit", query, config, unhurried=True)).read()
         return await self._built(ref)
 
     # -- what runs in it
@@ -334,7 +336,7 @@ class DockerEngine(Engine):
                 raise EngineError(f"The terminal's size was not changed: {error.message}", error.hint) from error
 
     async def _unhurried(self, *args: Any) -> Answer:
-        return await self._engine.request(*args, timeout=None)
+        return await self._engine.request(*args, unhurried=True)
 
     async def execute(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import ssl
 import threading
@@ -40,9 +41,12 @@ class DockerConnection:
     ----------
     base_url
         As in ``DOCKER_HOST``; by default that variable, with those for TLS, else the local socket.
+    timeout
+        Seconds that the engine gets to answer a call.
     """
 
-    def __init__(self, base_url: str | None) -> None:
+    def __init__(self, base_url: str | None, timeout: float = CALL_TIMEOUT) -> None:
+        self.timeout = timeout
         self.environment = {**os.environ, "DOCKER_HOST": base_url} if base_url else dict(os.environ)
         with typed_errors():
             self._options = docker.utils.kwargs_from_env(environment=self.environment)
@@ -78,7 +82,7 @@ class DockerConnection:
     def _client(self) -> docker.APIClient:
         with self._lock:
             if self._api is None:
-                self._api = docker.APIClient(version=self._version, timeout=int(CALL_TIMEOUT), **self._options)
+                self._api = docker.APIClient(version=self._version, timeout=math.ceil(self.timeout), **self._options)
             return self._api
 
     async def call(
@@ -87,13 +91,19 @@ class DockerConnection:
         path: str,
         query: Mapping[str, Any] | None = None,
         body: bytes | None = None,
-        timeout: float = CALL_TIMEOUT,
+        *,
+        grace: float = 0.0,
     ) -> Any:
         """Ask for what the engine answers at once, and give the answer's JSON, ``None`` where it is empty.
 
-        Raises the hub's own errors: :class:`~agent_hub.errors.EngineUnavailable` after `timeout` seconds.
+        Raises the hub's own errors: :class:`~agent_hub.errors.EngineUnavailable` where no answer comes in time.
+
+        Parameters
+        ----------
+        grace
+            Seconds more that the engine was told to take.
         """
-        return await self._call(method, f"/v{await self._api_version()}{path}", query, body, timeout)
+        return await self._call(method, f"/v{await self._api_version()}{path}", query, body, self.timeout + grace)
 
     async def _call(
         self, method: str, path: str, query: Mapping[str, Any] | None, body: bytes | None, timeout: float
@@ -112,7 +122,7 @@ class DockerConnection:
 
     async def version(self) -> dict[str, Any]:
         """What the engine says of itself, asked anew."""
-        found = await self._call("GET", "/version", None, None, LOOK_TIMEOUT)
+        found = await self._call("GET", "/version", None, None, min(self.timeout, LOOK_TIMEOUT))
         if not isinstance(found, dict) or not found.get("ApiVersion"):
             raise unavailable("it answers as no container engine does")
         self._version = str(found["ApiVersion"])
@@ -132,18 +142,18 @@ class DockerConnection:
         headers: Mapping[str, str] | None = None,
         *,
         upgrade: bool = False,
-        timeout: float | None = CALL_TIMEOUT,
+        unhurried: bool = False,
     ) -> Answer:
         """Ask on a connection of its own; see :meth:`EngineAddress.request`. Raises the hub's own errors.
 
         Parameters
         ----------
-        timeout
-            Seconds until the answer has begun; ``None`` where that may take as long as it takes.
+        unhurried
+            The answer may take as long as it takes to begin.
         """
         version = await self._api_version()
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(None if unhurried else self.timeout):
                 answer = await self.address.request(method, f"/v{version}{path}", query, body, headers, upgrade=upgrade)
             return await raise_for(answer)
         except OSError as error:
@@ -153,7 +163,7 @@ class DockerConnection:
         """Attach to a container. Raises the hub's own errors."""
         path = f"/v{await self._api_version()}{path}"
         try:
-            async with asyncio.timeout(CALL_TIMEOUT):
+            async with asyncio.timeout(self.timeout):
                 return await attach(self.address, path, query, resize, framed=framed, buffer=self._buffer)
         except OSError as error:
             raise unavailable(error) from error

@@ -39,7 +39,7 @@ from agent_hub.engines.process_images import ImageFolders
 from agent_hub.engines.process_paths import PathMap, check_mounts
 from agent_hub.engines.process_records import ContainerRecord, read_records, write_record
 from agent_hub.engines.process_terminal import Terminal, ended, set_size, spawn
-from agent_hub.errors import BaseImageNotFound, ContainerLost, EngineError
+from agent_hub.errors import BaseImageNotFound, Conflict, ContainerLost, EngineError
 from agent_hub.models import EngineStatus, Node
 
 T = TypeVar("T")
@@ -277,9 +277,13 @@ class ProcessEngine(Engine):
 
     async def pause(self, handle: Handle) -> None:
         """Leave it be: a program that waits costs next to nothing, and one that is stopped would seem hung."""
+        await self._record(handle)
+        if (await self.inspect(handle)).state != "running":
+            raise Conflict("The container cannot be paused: it does not run.", "Start it first.")
 
     async def unpause(self, handle: Handle) -> None:
         """Leave it be; see :meth:`pause`."""
+        await self._record(handle)
 
     async def remove(self, handle: Handle) -> None:
         """Kill the program and remove the container's folder."""

@@ -19,7 +19,8 @@ READ_BUFFER = 256 * 1024
 LONGEST_HEAD = 64 * 1024
 """Bytes of an answer to an attach that are read: more is no answer of an engine."""
 
-_CLOSE_TIMEOUT = 5.0
+CLOSE_TIMEOUT = 5.0
+"""Seconds that a program gets to take what was written to it before the detach."""
 
 Resize = Callable[[int, int], Awaitable[None]]
 OnData = Callable[[bytes], None]
@@ -133,7 +134,7 @@ class TerminalStream(asyncio.BufferedProtocol):
         self._on_data = self._on_end = None
         self._kept.clear()
         self._transport.close()
-        await asyncio.wait([self._lost], timeout=_CLOSE_TIMEOUT)
+        await asyncio.wait([self._lost], timeout=CLOSE_TIMEOUT)
         self.abort()
 
     def abort(self) -> None:

@@ -11,6 +11,10 @@ from agent_hub.errors import EngineError
 DEFAULT_SIZE = (24, 80)
 LARGEST_SIDE = 1000
 
+LEAST_ROWS = 2
+LEAST_COLUMNS = 4
+"""With less, nothing can be read: such a viewer is not looking."""
+
 _DRAW_SECONDS = 0.25
 _FIRST_RETRY_SECONDS = 0.05
 _LAST_RETRY_SECONDS = 2.0

@@ -17,7 +17,7 @@ from agent_hub.errors import EngineError
 from agent_hub.terminals.history import HISTORY_BYTES, History
 from agent_hub.terminals.palette import Palette
 from agent_hub.terminals.queries import unasked
-from agent_hub.terminals.size import Sizer
+from agent_hub.terminals.size import LEAST_COLUMNS, LEAST_ROWS, Sizer
 from agent_hub.terminals.viewer import Screen, Viewer
 
 log = logging.getLogger(__name__)
@@ -184,8 +184,13 @@ class Terminal:
             self._let_go()
 
     def resize(self, viewer: Viewer, rows: int, columns: int) -> None:
-        """A viewer's size is `rows` x `columns`: the program gets the smallest of all viewers."""
+        """A viewer's size is `rows` x `columns`: the program gets the smallest of all viewers that can be read.
+
+        A widget that is folded away tells of a row or two columns, and must not press everyone else's screen together.
+        """
         first = not viewer.sized
+        if rows < LEAST_ROWS or columns < LEAST_COLUMNS:
+            rows = columns = 0
         viewer.rows, viewer.columns, viewer.sized = rows, columns, True
         changed = self._fit()
         if first and (self._unseen or (not changed and self.history.repaint)):

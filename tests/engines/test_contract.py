@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from agent_hub.engines.base import BuildSpec, ContainerSpec, Engine, Handle
-from agent_hub.errors import AgentHubError, ContainerLost, InvalidMount
+from agent_hub.engines.streams import READ_BUFFER
+from agent_hub.errors import AgentHubError, Conflict, ContainerLost, InvalidMount
 from agent_hub.models import Mount
-from tests.engines.conftest import BASE_IMAGE, TEST_LABEL, TIMEOUT, Create, attach, read_all, read_until
+from tests.engines.conftest import BASE_IMAGE, TEST_LABEL, TIMEOUT, Attached, Create, attach, read_all, read_until
 
 SPEC = ContainerSpec(name="", image="")
 
@@ -91,6 +92,65 @@ async def test_a_large_input_arrives_whole(engine: Engine, create: Create) -> No
     await asyncio.wait_for(stream.write(data[:size]), TIMEOUT)
     await read_until(stream, hashlib.sha256(data[:size]).hexdigest().encode())
     await stream.close()
+
+
+async def test_what_two_writers_send_is_not_mixed(engine: Engine, create: Create) -> None:
+    size = 300_000
+    handle = await create(f"stty raw -echo; echo ready; head -c {2 * size} | tr -s ab; echo end")
+    stream = await attach(engine, handle)
+    await engine.start(handle)
+    await read_until(stream, b"ready")
+    async with asyncio.timeout(TIMEOUT):
+        await asyncio.gather(stream.write(b"a" * size), stream.write(b"b" * size))
+    assert b"ab" in (await read_until(stream, b"end")).replace(b"\n", b"")
+    await stream.close()
+
+
+async def test_what_came_before_somebody_listens_is_kept_in_order_and_bounded(
+    engine: Engine, create: Create, tmp_path: Path
+) -> None:
+    lines = 400_000
+    handle = await create(f"stty -opost; seq 1 {lines}; read line")
+    stream = await engine.attach(handle)
+    await engine.start(handle)
+    # A command beside it takes long enough for much to come.
+    await engine.execute(handle, ["sleep", "0.5"])
+    listening = Attached(stream)
+    assert listening.pieces[0].startswith(b"1\n2\n3\n")
+    assert sum(map(len, listening.pieces)) <= 3 * READ_BUFFER
+    await read_until(listening, f"\n{lines}\n".encode())
+    await listening.close()
+
+
+async def test_a_paused_stream_holds_the_program_back_and_loses_nothing(engine: Engine, create: Create) -> None:
+    lines = 1_000_000
+    handle = await create(f"stty -opost; read line; seq 1 {lines}")
+    stream = await attach(engine, handle)
+    await engine.start(handle)
+    stream.stream.pause()
+    await stream.write(b"go\n")
+    await engine.execute(handle, ["sleep", "0.5"])
+    assert sum(map(len, stream.pieces)) <= READ_BUFFER
+    assert (await engine.inspect(handle)).state == "running"
+    stream.stream.resume()
+    expected = hashlib.sha256("".join(f"{n}\n" for n in range(1, lines + 1)).encode()).hexdigest()
+    output = await read_all(stream, 60)
+    assert hashlib.sha256(output[output.index(b"1\n2\n") :]).hexdigest() == expected
+
+
+async def test_a_closed_stream_tells_nothing_more(engine: Engine, create: Create) -> None:
+    handle = await create("stty -echo; echo ready; read line; echo more")
+    closed, other = await attach(engine, handle), await attach(engine, handle)
+    await engine.start(handle)
+    await read_until(closed, b"ready")
+    await closed.close()
+    await other.write(b"go\n")
+    await read_until(other, b"more")
+    assert not closed.pieces
+    assert not closed.ended
+    with pytest.raises(ConnectionError):
+        await closed.write(b"x")
+    await other.close()
 
 
 async def test_every_key_reaches_the_program(engine: Engine, create: Create) -> None:
@@ -201,6 +261,73 @@ async def test_a_stop_of_what_does_not_run_is_no_error(engine: Engine, create: C
     await engine.start(handle)
     await asyncio.wait_for(engine.wait(handle), TIMEOUT)
     assert (await engine.stop(handle)).state == "exited"
+
+
+async def test_a_paused_container_goes_on_where_it_was(engine: Engine, create: Create) -> None:
+    handle = await create(
+        'stty -echo; count=0; echo ready; while read line; do count=$((count+1)); echo "<$count>"; done'
+    )
+    stream = await attach(engine, handle)
+    await engine.start(handle)
+    await read_until(stream, b"ready")
+    await stream.write(b"\n")
+    await read_until(stream, b"<1>")
+    await engine.pause(handle)
+    await engine.pause(handle)
+    assert (await engine.inspect(handle)).state == "running"
+    await stream.write(b"\n")
+    await stream.resize(33, 133)
+    await engine.unpause(handle)
+    await engine.unpause(handle)
+    await read_until(stream, b"<2>")
+    await stream.close()
+
+
+async def test_a_paused_container_is_attached_to_and_stays_paused(engine: Engine, create: Create) -> None:
+    handle = await create('stty -echo; echo ready; while read line; do echo "<$line>"; done')
+    first = await attach(engine, handle)
+    await engine.start(handle)
+    await read_until(first, b"ready")
+    await first.close()
+    await engine.pause(handle)
+    second = await attach(engine, handle)
+    await second.write(b"late\n")
+    if engine.isolated:
+        with pytest.raises(TimeoutError):
+            await read_until(second, b"<late>", 0.2)
+    await engine.unpause(handle)
+    await read_until(second, b"<late>")
+    await second.close()
+
+
+async def test_what_does_not_run_cannot_be_paused(engine: Engine, create: Create) -> None:
+    handle = await create("exit 0")
+    with pytest.raises(Conflict, match="does not run"):
+        await engine.pause(handle)
+    await engine.unpause(handle)
+    await engine.start(handle)
+    await asyncio.wait_for(engine.wait(handle), TIMEOUT)
+    with pytest.raises(Conflict, match="does not run"):
+        await engine.pause(handle)
+    await engine.remove(handle)
+    for ask in (engine.pause, engine.unpause):
+        with pytest.raises(ContainerLost):
+            await ask(handle)
+
+
+async def test_a_paused_container_is_stopped(engine: Engine, create: Create) -> None:
+    handle = await create("read line")
+    await engine.start(handle)
+    await engine.pause(handle)
+    assert (await asyncio.wait_for(engine.stop(handle, grace=1), TIMEOUT)).state == "exited"
+
+
+async def test_a_paused_container_is_removed(engine: Engine, create: Create) -> None:
+    handle = await create("read line")
+    await engine.start(handle)
+    await engine.pause(handle)
+    await asyncio.wait_for(engine.remove(handle), TIMEOUT)
+    assert (await engine.inspect(handle)).state == "lost"
 
 
 async def test_a_removed_container_is_lost(engine: Engine, create: Create) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from random import Random
 from typing import Any
 
 import pytest
@@ -75,9 +77,12 @@ class Client:
         self._connection = connection
         self.text = ""
 
-    async def receive(self) -> list[Any]:
+    async def receive_raw(self) -> str | bytes | None:
         async with asyncio.timeout(LIMIT_SECONDS):
-            message = await self._connection.read_message()
+            return await self._connection.read_message()
+
+    async def receive(self) -> list[Any]:
+        message = await self.receive_raw()
         assert message is not None, "the server closed the connection"
         received: list[Any] = json.loads(message)
         return received
@@ -93,6 +98,9 @@ class Client:
 
     async def send_raw(self, message: str | bytes) -> None:
         await self._connection.write_message(message, binary=isinstance(message, bytes))
+
+    async def send_frame(self, final: bool, opcode: int, data: bytes) -> None:
+        await self._connection.protocol._write_frame(final, opcode, data)
 
 
 @pytest.fixture
@@ -192,6 +200,87 @@ def test_no_message_ends_a_terminal(run, client, shell, terminal):
             assert terminal.size == (24, 80)
 
     run(story())
+
+
+def anything(random: Random, depth: int = 0) -> Any:
+    """Any JSON value, of words that the protocol knows and of those that it does not."""
+    kind = random.randrange(9 if depth < 3 else 7)
+    if kind == 7:
+        return [anything(random, depth + 1) for _ in range(random.randrange(6))]
+    if kind == 8:
+        return {str(random.random()): anything(random, depth + 1) for _ in range(random.randrange(4))}
+    words = ("set_size", "setup", "disconnect", "stdout", "", "\x00", "stdi", "\ud800")
+    numbers = (0, -1, 24, 1e308, float("nan"), float("-inf"), 10**400, 0.5)
+    return (random.choice(words), random.choice(numbers), None, True, False, random.choice(words), "x" * 2000)[kind]
+
+
+def test_no_shape_of_a_message_ends_a_terminal(run, client, shell, terminal):
+    random = Random(3)
+
+    async def story():
+        async with client() as browser:
+            for _ in range(2000):
+                message = anything(random)
+                if random.random() < 0.5:
+                    message = ["set_size", *(message if isinstance(message, list) else [message])]
+                await browser.send_raw(json.dumps(message))
+            await browser.send("stdin", "echo $((6*7))\r")
+            await browser.until("42\r\n")
+            assert all(1 <= side <= 1000 for side in terminal.size)
+
+    run(story())
+
+
+def test_a_text_that_is_no_utf8_ends_its_own_connection_alone(run, client, shell):
+    async def story():
+        async with client() as browser, client() as other:
+            await browser.send_frame(True, 1, b'["stdin", "\xff"]')
+            while await browser.receive_raw() is not None:
+                pass
+            await other.send("stdin", "echo $((6*7))\r")
+            await other.until("42\r\n")
+
+    run(story())
+
+
+def test_messages_are_taken_however_they_are_cut(run, client, shell):
+    async def story():
+        async with client() as browser:
+            # Many in one segment, one in many frames with a ping between them, and one in many segments.
+            for letter in "echo one$":
+                await browser.send_frame(True, 1, json.dumps(["stdin", letter]).encode())
+            await browser.send_frame(False, 1, b'["stdin", "((6')
+            await browser.send_frame(True, 9, b"there?")
+            await browser.send_frame(False, 0, b"*7")
+            await browser.send_frame(True, 0, b'))\\r"]')
+            await browser.until("one42\r\n")
+            await browser.send("stdin", "echo " + "long" * 500 + "$((6*7))\r")
+            await browser.until("longlong42\r\n")
+
+    run(story())
+
+
+def test_a_flood_arrives_whole(run, client, terminal):
+    count = 5_000_000
+
+    async def story():
+        digest = hashlib.sha256()
+        async with client() as browser:
+            flood = await Pty.start(
+                "bash", "-c", f"stty raw -echo; printf READY; read -n1; seq 1 {count}; printf END; read"
+            )
+            terminal.connect(flood)
+            await browser.until("READY")
+            await browser.send("stdin", "x")
+            text = ""
+            while not text.endswith("END"):
+                text = (await browser.receive())[1]
+                digest.update(text.encode())
+            await flood.kill()
+        return digest.hexdigest()
+
+    expected = hashlib.sha256("".join(f"{number}\n" for number in range(1, count + 1)).encode() + b"END")
+    assert run(story()) == expected.hexdigest()
 
 
 @pytest.mark.parametrize("rows, columns", [(10**9, 10**9), (1, 1), (24.0, 80.0), (0, 0)])

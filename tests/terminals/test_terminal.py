@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import tracemalloc
 
 from agent_hub.terminals.history import HISTORY_BYTES
@@ -74,10 +75,10 @@ async def test_a_character_cut_by_a_read_arrives_whole(terminal, programs):
     assert "�" not in watcher.text + late.text
 
 
-async def test_a_paste_of_a_megabyte_arrives_whole(terminal, programs, tmp_path):
+async def test_a_paste_of_four_megabytes_arrives_whole(terminal, programs, tmp_path):
     watcher = Watcher(terminal)
     received = tmp_path / "received"
-    text = "".join(f"{number:015d}\n" for number in range(65536))
+    text = "".join(f"{number:015d}\n" for number in range(4 * 65536))
     terminal.connect(await programs("bash", "-c", RAW + f"head -c {len(text)} > {received}; printf DONE; read"))
     await watcher.until("READY")
     async with asyncio.timeout(LIMIT_SECONDS):
@@ -102,9 +103,8 @@ async def test_a_slow_viewer_slows_no_one_and_costs_little_memory(terminal, prog
     slow.paused = asyncio.get_running_loop().create_future()
     megabytes = 64
     tracemalloc.start()
-    terminal.connect(
-        await programs("bash", "-c", f"yes 0123456789abcde | head -c {megabytes}M; echo; echo THE END; read")
-    )
+    program = await programs("bash", "-c", f"yes 0123456789abcde | head -c {megabytes}M; echo; echo THE END; read")
+    terminal.connect(program)
     quick.shown = _Tail()
     longest = 0
 
@@ -117,6 +117,7 @@ async def test_a_slow_viewer_slows_no_one_and_costs_little_memory(terminal, prog
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert longest <= QUEUE_CHARACTERS
+    assert program.pauses == 0
     assert len(terminal.history) <= HISTORY_BYTES
     assert peak < 16 * 2**20
     slow.shown.clear()
@@ -132,6 +133,57 @@ class _Tail(list):
     def append(self, text: str) -> None:
         super().append(text[-64:])
         del self[:-4]
+
+
+async def test_a_viewer_that_is_quick_enough_misses_nothing_of_a_flood(terminal, programs):
+    watcher = Unhurried(terminal, seconds=0.005)
+    program = await programs("bash", "-c", RAW + "read -n1; seq 1 3000000; printf 'THE END'; read")
+    terminal.connect(program)
+    await watcher.until("READY")
+    watcher.shown.clear()
+    await terminal.write("x")
+    await watcher.until(lambda watcher: "".join(watcher.shown[-2:]).endswith("THE END"))
+    expected = "".join(f"{number}\n" for number in range(1, 3_000_001)) + "THE END"
+    assert hashlib.sha256(watcher.text.encode()).digest() == hashlib.sha256(expected.encode()).digest()
+    assert program.pauses > 0
+
+
+async def test_a_viewer_that_does_not_read_holds_the_program_for_a_moment_and_once(terminal, programs):
+    watcher = Watcher(terminal)
+    watcher.paused = asyncio.get_running_loop().create_future()
+    program = await programs("bash", "-c", "yes 0123456789abcde | head -c 16M")
+    terminal.connect(program)
+    async with asyncio.timeout(LIMIT_SECONDS):
+        await program.process.wait()
+    assert program.pauses == 1
+
+
+async def test_a_viewer_that_leaves_lets_the_program_go_on(terminal, programs, monkeypatch):
+    monkeypatch.setattr("agent_hub.terminals.terminal.PATIENCE_SECONDS", LIMIT_SECONDS)
+    watcher = Watcher(terminal)
+    watcher.paused = asyncio.get_running_loop().create_future()
+    program = await programs("bash", "-c", "yes 0123456789abcde | head -c 16M")
+    terminal.connect(program)
+    async with asyncio.timeout(LIMIT_SECONDS / 2):
+        while not program.paused:
+            await asyncio.sleep(0)
+        terminal.leave(watcher.viewer)
+        await program.process.wait()
+
+
+class Unhurried(Watcher):
+    """A screen that takes its time for each piece."""
+
+    def __init__(self, terminal: Terminal, seconds: float) -> None:
+        self._seconds = seconds
+        super().__init__(terminal)
+
+    def send(self, text: str) -> asyncio.Future[None] | None:
+        super().send(text)
+        loop = asyncio.get_running_loop()
+        taken = loop.create_future()
+        loop.call_later(self._seconds, taken.set_result, None)
+        return taken
 
 
 async def test_a_slow_viewer_that_keeps_up_in_the_end_misses_nothing(terminal, programs):
@@ -183,6 +235,18 @@ async def test_the_smallest_viewer_sets_the_size(terminal, programs):
     await wide.until("30 100\r\n")
     terminal.leave(wide.viewer)
     assert terminal.size == (60, 100)
+
+
+async def test_a_viewer_that_is_folded_away_presses_nobody_together(terminal):
+    open_, folded = Watcher(terminal), Watcher(terminal)
+    terminal.resize(open_.viewer, 40, 120)
+    for rows, columns in ((1, 2), (0, 120), (24, 0), (1, 80)):
+        terminal.resize(folded.viewer, rows, columns)
+        assert terminal.size == (40, 120)
+    terminal.leave(open_.viewer)
+    assert terminal.size == (40, 120)
+    terminal.resize(folded.viewer, 20, 60)
+    assert terminal.size == (20, 60)
 
 
 async def test_the_size_is_kept_for_the_next_start(terminal, programs):
