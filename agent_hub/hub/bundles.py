@@ -98,7 +98,10 @@ async def _head(look: Inspection) -> str:
 def _branch(look: Inspection, head: str) -> str:
     text = (look.git / "HEAD").read_bytes().strip()
     if text.startswith(b"ref: refs/heads/"):
-        return text.removeprefix(b"ref: refs/heads/").decode(errors="backslashreplace")
+        branch = text.removeprefix(b"ref: refs/heads/").decode(errors="backslashreplace")
+        if ".." in branch or "\\" in branch:
+            raise Unreadable("What is checked out has no name that Git allows.")
+        return branch
     if head:
         _write_ref(look.git, DETACHED, head)
     return ""

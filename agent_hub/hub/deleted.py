@@ -28,6 +28,9 @@ DESCRIPTION = "kept.json"
 BUNDLE = "work.bundle"
 WORKSPACE = "workspace"
 
+LEFT = "deleted"
+"""Marks the folder of a project that was deleted, and left for what builds on its clone. No other is ever removed."""
+
 SWEEP_INTERVAL = 86400.0
 """Seconds between two looks at what has been kept long enough."""
 
@@ -209,9 +212,10 @@ class DeletedChats:
         if not any(kept.project == project_id and _builds_on_clone(kept) for kept in self._all()):
             shutil.rmtree(folder, ignore_errors=True)
             return
-        clone = self._folders.repository(project_id)
+        clone, mark = self._folders.repository(project_id), folder / LEFT
+        mark.touch()
         for entry in folder.iterdir():
-            if entry != clone:
+            if entry not in (clone, mark):
                 shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink()
 
     def start(self) -> None:
@@ -245,10 +249,9 @@ class DeletedChats:
     def _let_go_of_projects(self) -> None:
         """Remove clones of deleted projects that nothing builds on any more."""
         needed = {kept.project for kept in self._all() if _builds_on_clone(kept)}
-        for clone in self._folders.projects.glob("*/repository.git"):
-            # Asked of the store last: a project is in it before it has a folder.
-            if clone.parent.name not in needed and clone.parent.name not in self._store.projects:
-                shutil.rmtree(clone.parent, ignore_errors=True)
+        for mark in self._folders.projects.glob(f"*/{LEFT}"):
+            if mark.parent.name not in needed:
+                shutil.rmtree(mark.parent, ignore_errors=True)
 
 
 def _builds_on_clone(kept: DeletedChat) -> bool:

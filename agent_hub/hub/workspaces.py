@@ -101,6 +101,7 @@ class Repository:
             cwd=self.folder, action="fetch the repository", on_line=on_line, url=self.url, branch=self.branch,
         )  # fmt: skip
         await self._keep_reachable(before)
+        await self._follow_default()
         await self._compact()
         return await self.commit()
 
@@ -205,6 +206,20 @@ class Repository:
                 "update-ref", "--stdin", cwd=self.folder, action="keep what left the repository", stdin=lines
             )
 
+    async def _follow_default(self) -> None:
+        """Take the repository's default branch of today, where that of the clone is no more."""
+        head = (await asyncio.to_thread((self.folder / "HEAD").read_text)).strip().removeprefix("ref: ")
+        refs = await self._refs()
+        if self.branch or not refs or not head.startswith("refs/") or os.fsencode(head) in refs:
+            return
+        listing = await run_git(
+            "ls-remote", "--symref", "--", self.url, "HEAD", action="read the repository", url=self.url
+        )
+        for line in listing.splitlines():
+            if line.startswith("ref: refs/heads/") and line.endswith("\tHEAD"):
+                default = line.removeprefix("ref: ").removesuffix("\tHEAD")
+                await run_git("symbolic-ref", "HEAD", default, cwd=self.folder, action="follow the default branch")
+
     async def _compact(self) -> None:
         """Put the packs of many fetches into few. Unlike gc, this leaves no object out, whatever refers to it."""
         packs = await asyncio.to_thread(lambda: len(list((self.folder / "objects" / "pack").glob("*.pack"))))
@@ -220,15 +235,17 @@ class Repository:
         if borrowed is not None:
             # A local repository that borrows its objects lends them: a container would not find those.
             await run_git("repack", "-a", "-d", "--quiet", cwd=self.folder, action="copy the repository's objects")
-            await asyncio.to_thread(borrowed.unlink)
+            await asyncio.to_thread(borrowed.unlink, True)
 
     def _configure(self) -> Path | None:
         config = self.folder / "config"
         text = config.read_text(errors="surrogateescape")
         if KEEPING not in text:
-            new = config.with_name("config.agent-hub")
-            new.write_text(f"{text.rstrip()}\n{KEEPING}", errors="surrogateescape")
-            new.replace(config)
+            # Two chats may be the first at once.
+            descriptor, new = tempfile.mkstemp(dir=self.folder, prefix="config.")
+            with open(descriptor, "w", errors="surrogateescape") as file:
+                file.write(f"{text.rstrip()}\n{KEEPING}")
+            os.replace(new, config)
         alternates = self.folder / "objects" / "info" / "alternates"
         return alternates if alternates.exists() else None
 

@@ -372,6 +372,13 @@ async def test_a_project_s_clone_stays_while_kept_work_builds_on_it(a_house: Hou
     assert not a_house.folders.project(PROJECT).exists()
 
 
+async def test_the_clone_of_a_project_that_nobody_deleted_is_never_removed(a_house: House) -> None:
+    """A store that was lost knows no project, and workspaces that are there still borrow from the clone."""
+    await a_house.store.projects.delete(PROJECT)
+    await a_house.deleted.sweep()
+    a_house.workspace.git("fsck", "--full")
+
+
 async def test_where_nothing_is_to_be_kept_nothing_is(a_house: House) -> None:
     a_house.write("new.txt", "new")
     assert await DeletedChats(a_house.store, a_house.folders, 0).keep(a_house.chat, a_house.workspace.path) is None
