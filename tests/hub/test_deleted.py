@@ -224,7 +224,7 @@ async def test_a_secret_outside_the_workspace_gets_into_no_bundle(a_house: House
     secret.git("init", "--quiet")
     secret.git("config", "user.name", "Test")
     secret.git("config", "user.email", "test@localhost")
-    commit = secret.commit("Hide", {"secret.txt": "SECRET" * 1000})
+    commit = secret.commit("Hide", {"secret.txt": "SECRET" * 1000, "numbers.txt": "SECRET"})
     alternates = a_house.workspace.path / ".git/objects/info/alternates"
     alternates.write_text(alternates.read_text() + f"{secret.path / '.git/objects'}\n")
     shutil.rmtree(a_house.workspace.path / "data")
