@@ -63,9 +63,15 @@ class Buffer:
     def restrict(self, origin: bool, columns: int | None = None) -> None:
         """Bring the cursor back to where it may be."""
         last = self.columns - 1 if columns is None else columns
-        self.x = min(last, max(0, self.x))
+        if self.x > last:
+            self.x = last
+        elif self.x < 0:
+            self.x = 0
         top, bottom = (self.top, self.bottom) if origin else (0, self.rows - 1)
-        self.y = min(bottom, max(top, self.y))
+        if self.y > bottom:
+            self.y = bottom
+        elif self.y < top:
+            self.y = top
 
     def tab(self, count: int = 1) -> None:
         """Move the cursor to a tab stop to its right."""

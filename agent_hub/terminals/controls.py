@@ -84,9 +84,14 @@ def _row(screen: Emulator, parameters: str) -> None:
     screen.move_to(screen.buffer.x, count(parameters) - 1)
 
 
-def _position(screen: Emulator, parameters: str) -> None:
+@lru_cache(maxsize=4096)
+def _place(parameters: str) -> tuple[int, int]:
     row, column, *_ = (*numbers(parameters), 1)
-    screen.move_to((column or 1) - 1, (row or 1) - 1)
+    return (column or 1) - 1, (row or 1) - 1
+
+
+def _position(screen: Emulator, parameters: str) -> None:
+    screen.move_to(*_place(parameters))
     screen.cursor_unseen = False
 
 

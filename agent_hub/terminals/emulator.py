@@ -8,7 +8,7 @@ from agent_hub.terminals import controls
 from agent_hub.terminals.buffer import Buffer
 from agent_hub.terminals.charsets import CHARSETS, Charset
 from agent_hub.terminals.lines import EMPTY, TAIL, Line
-from agent_hub.terminals.styles import DEFAULT, PLAIN, Style, StyleTable, apply
+from agent_hub.terminals.styles import DEFAULT, PLAIN, Style, StyleTable
 from agent_hub.terminals.switches import ORIGIN, REVERSE_WRAPAROUND, WRAPAROUND, Keyboard, Switches
 from agent_hub.terminals.widths import ODD, RUNS
 
@@ -80,21 +80,10 @@ class Emulator:
         """Write text at the cursor."""
         if self.charset is not None:
             text = text.translate(self.charset)
-        if text.isascii() or ODD.search(text) is None:
-            self.joined = 1
-            self._print_cells(text)
+        if not text.isascii() and ODD.search(text) is not None:
+            self._print_odd(text)
             return
-        for run in RUNS.finditer(text):
-            if run.lastindex == 3:
-                self.joined = 1
-                self._print_cells(run[0])
-            elif run.lastindex == 2:
-                self.joined = 2
-                self._print_wide(run[0])
-            else:
-                self._print_marks(run[0])
-
-    def _print_cells(self, text: str) -> None:
+        self.joined = 1
         buffer = self.buffer
         x = buffer.x
         end = x + len(text)
@@ -106,6 +95,17 @@ class Emulator:
             line.mend(x, end, self.pen)
         line.write(x, text, self.pen)
         buffer.x = end
+
+    def _print_odd(self, text: str) -> None:
+        for run in RUNS.finditer(text):
+            if run.lastindex == 3:
+                self.joined = 1
+                self._print_slowly(run[0])
+            elif run.lastindex == 2:
+                self.joined = 2
+                self._print_wide(run[0])
+            else:
+                self._print_marks(run[0])
 
     def _print_slowly(self, text: str) -> None:
         buffer, columns = self.buffer, self.columns
@@ -192,7 +192,9 @@ class Emulator:
         """Carry out a control sequence."""
         if function == "m":
             self.joined = 0
-            self.draw_in(apply(self.style, parameters))
+            self.style, self.pen, self.eraser = self.table.changes.get(self.pen + parameters) or self.table.change(
+                self.style, self.pen, parameters
+            )
             return
         carry_out = controls.CONTROLS.get(function)
         if carry_out is not None:
@@ -247,8 +249,7 @@ class Emulator:
     def draw_in(self, style: Style) -> None:
         """Draw in another style from now on."""
         self.style = style
-        self.pen = self.table.character(style)
-        self.eraser = self.table.character(style.erased) if style.background else DEFAULT
+        self.pen, self.eraser = self.table.characters(style)
 
     def read_switches(self) -> None:
         """Take over the modes that text depends on."""

@@ -97,28 +97,32 @@ class Parser:
         at = 0
         end = len(text)
         while at < end:
-            if self._state is not _State.GROUND:
+            if self._state is _State.GROUND:
+                at = self._take_whole(text, at, functions)
+                if at < end:
+                    self._enter(text[at], functions)
+                    at += 1
+            else:
                 at = self._step(text, at, functions)
-                continue
-            for match in iter(_TOKEN.scanner(text, at).match, None):  # type: ignore[attr-defined]
-                kind = match.lastindex
-                if kind == _TEXT:
-                    functions.print(match[1])
-                elif kind == _CONTROL:
-                    functions.control(match[2] + match[4], match[3])
-                elif kind == _EXECUTE:
-                    functions.execute(match[5])
-                elif kind == _ESCAPE:
-                    functions.escape(match[6])
-                else:
-                    functions.command(match[7])
-                at = match.end()
-            if at < end:
-                at = self._begin(text, at, functions)
 
-    def _begin(self, text: str, at: int, functions: Functions) -> int:
-        self._enter(text[at], functions)
-        return at + 1
+    def _take_whole(self, text: str, at: int, functions: Functions) -> int:
+        """Take the text and the whole sequences from a position on, up to what is none; where that is."""
+        show, control, execute = functions.print, functions.control, functions.execute
+        match = None
+        for match in iter(_TOKEN.scanner(text, at).match, None):  # type: ignore[attr-defined]  # noqa: B007
+            kind = match.lastindex
+            if kind == _TEXT:
+                show(match[1])
+            elif kind == _CONTROL:
+                prefix, parameters, final = match.group(2, 3, 4)
+                control(prefix + final, parameters)
+            elif kind == _EXECUTE:
+                execute(match[5])
+            elif kind == _ESCAPE:
+                functions.escape(match[6])
+            else:
+                functions.command(match[7])
+        return at if match is None else int(match.end())
 
     def _enter(self, character: str, functions: Functions) -> bool:
         """Whether the character is one that does the same in every state."""

@@ -18,7 +18,8 @@ from agent_hub.terminals.styles import PLAIN, apply, graphics
 from agent_hub.terminals.widths import width
 
 SMALLEST = (1, 2)
-_FLOOD = 4096
+_FLOOD = 1024
+_MOST_POURED = 1 << 18
 _LONGEST_LINE = 1 << 16
 
 _PLAIN_BLOCK = re.compile(r"(?:[^\x00-\x08\x0a-\x1f\x7f-\x9f]++|\r\n|\x1b\[[0-9;:]*+m)*+")
@@ -107,11 +108,7 @@ class Screen:
         """Take output, in pieces cut anywhere."""
         text = self._parser.decode(data)
         while len(text) > _FLOOD and self._parser.at_rest:
-            end = self._pour(text)
-            if not end:
-                end = _FLOOD
-                self._parser.feed(text[:end], self._emulator)
-            text = text[end:]
+            text = text[self._pour(text) :]
         self._parser.feed(text, self._emulator)
 
     def skip(self, data: bytes) -> None:
@@ -122,24 +119,19 @@ class Screen:
         self._parser.feed(self._parser.decode(data), _Unseen(self._emulator))
 
     def _pour(self, text: str) -> int:
-        """Draw only those lines, of many at the start of the text, that stay; what was taken of the text."""
+        """Draw some of a text, and of many lines at its start only those that stay; how much was taken."""
+        plain = _PLAIN_BLOCK.match(text, 0, _MOST_POURED)
+        size = plain.end() if plain else 0
+        end = text.rfind("\r\n", 0, size) + 2
         emulator, buffer = self._emulator, self._emulator.buffer
         rows = emulator.rows
-        if (
-            (buffer.top, buffer.bottom) != (0, rows - 1)
-            or not emulator.wraparound
-            or emulator.insert
-            or emulator.charset is not None
-            or buffer.tabs != set(range(0, emulator.columns, TAB))
-        ):
-            return 0
-        plain = _PLAIN_BLOCK.match(text)
-        end = text.rfind("\r\n", 0, plain.end() if plain else 0) + 2
         lines = text[:end].split("\r\n")[:-1]
         first = rows - buffer.y + 1
         last = len(lines) - rows
-        if last <= first:
-            return 0
+        if last <= first or not self._pours_evenly():
+            end = max(size, _FLOOD)
+            self._parser.feed(text[:end], emulator)
+            return end
         self._parser.feed("".join(f"{line}\r\n" for line in lines[:first]), emulator)
         passed = self._pass_by(lines[first:last])
         buffer.scroll_past(len(passed), emulator.eraser)
@@ -151,6 +143,17 @@ class Screen:
         self._parser.feed("".join(f"{line}\r\n" for line in lines[last:]), emulator)
         self._muted = 0
         return end
+
+    def _pours_evenly(self) -> bool:
+        """Whether lines just follow each other from the top to the bottom."""
+        emulator, buffer = self._emulator, self._emulator.buffer
+        return (
+            (buffer.top, buffer.bottom) == (0, emulator.rows - 1)
+            and emulator.wraparound
+            and not emulator.insert
+            and emulator.charset is None
+            and buffer.tabs == set(range(0, emulator.columns, TAB))
+        )
 
     def _pass_by(self, lines: list[str]) -> list[str]:
         """Lines as they would be reported had they been drawn, and the style they leave behind."""

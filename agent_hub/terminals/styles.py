@@ -10,6 +10,7 @@ DEFAULT = "\0"
 """The character of the style that is none, in a `StyleTable`."""
 
 _MOST_STYLES = 1 << 16
+_MOST_CHANGES = 4096
 
 _COLOR_MODE = 0x3000000
 _PALETTE_16 = 0x1000000
@@ -235,6 +236,8 @@ class StyleTable:
         self._lines = lines
         self._characters = {PLAIN: DEFAULT}
         self.styles = {DEFAULT: PLAIN}
+        self.changes: dict[str, tuple[Style, str, str]] = {}
+        """What SGR makes of a style, with the characters of it and of its erased cells, where it was looked up."""
         self._refusals = 0
 
     def copy(self, lines: Callable[[], Iterable[Styled]]) -> StyleTable:
@@ -242,6 +245,25 @@ class StyleTable:
         twin = StyleTable(lines)
         twin._characters, twin.styles = dict(self._characters), dict(self.styles)
         return twin
+
+    def change(self, style: Style, character: str, parameters: str) -> tuple[Style, str, str]:
+        """What SGR makes of a style."""
+        changed = apply(style, parameters)
+        drawn = (changed, *self.characters(changed))
+        if len(self.changes) >= _MOST_CHANGES:
+            self.changes.clear()
+        if self.styles.get(character) == style:
+            self.changes[character + parameters] = drawn
+        return drawn
+
+    def characters(self, style: Style) -> tuple[str, str]:
+        """The characters that stand for a style and for its erased cells."""
+        character = self.character(style)
+        if not style.background:
+            return character, DEFAULT
+        erased = self.character(style.erased)
+        # What was just given out may stand for something else by now, if there was no room for both.
+        return (character if self.styles.get(character) == style else self.character(style)), erased
 
     def character(self, style: Style) -> str:
         """The character that stands for a style."""
@@ -262,6 +284,7 @@ class StyleTable:
         if self._refusals:
             self._refusals -= 1
             return False
+        self.changes.clear()
         lines = list(self._lines())
         old = self.styles
         self._characters, self.styles = {PLAIN: DEFAULT}, {DEFAULT: PLAIN}
