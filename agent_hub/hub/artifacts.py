@@ -1,9 +1,14 @@
-"""Published files: every version kept by the hub, the newest a real file that Lab's file browser shows."""
+"""Published files: every version kept by the hub, the newest a real file that Lab's file browser shows.
+
+A publication is one, whenever the hub is killed: what it is about to do is written down first (``unfinished``), and
+finished or undone at the next start, as its record was committed or not.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import filecmp
+import logging
 import mimetypes
 import os
 import secrets
@@ -11,10 +16,15 @@ import shutil
 import unicodedata
 from pathlib import Path
 
-from agent_hub.errors import InvalidInput, NotFound
+from pydantic import ValidationError
+
+from agent_hub.errors import Conflict, InvalidInput, NotFound
+from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.store import Store
-from agent_hub.models import Artifact, now
+from agent_hub.models import Artifact, ChatStatus, now
+
+logger = logging.getLogger(__name__)
 
 NAME_BYTES = 200
 """Longest name of a published file: what common file systems take, with room for a mark of our own."""
@@ -44,8 +54,9 @@ class Artifacts:
         return self._folders.incoming / secrets.token_hex(8)
 
     async def reconcile(self) -> None:
-        """At the hub's start: drop what was being received when it last ended; nobody sends the rest."""
+        """At the hub's start: finish or undo what was being published when it last ended, and drop what came half."""
         await asyncio.to_thread(shutil.rmtree, self._folders.incoming, True)
+        await asyncio.to_thread(self._take_up)
 
     async def publish(self, chat_id: str, name: str, received: Path, sha256: str) -> Artifact:
         """Take a received file as the newest version of a chat's artifact of that name.
@@ -81,37 +92,98 @@ class Artifacts:
                 sha256=sha256,
                 created_at=now(),
             )
-            await asyncio.to_thread(self._place, received, artifact, old)
-            return await self._store.artifacts.put(artifact)
+            return await to_its_end(self._take(received, artifact, old))
 
     def content(self, artifact_id: str) -> Path:
         """The newest version's bytes. Raises :class:`~agent_hub.errors.NotFound`."""
         artifact = self._store.artifacts[artifact_id]
-        path = self._folders.artifact(artifact.id) / str(artifact.version)
+        path = self._kept(artifact)
         if not path.is_file():
             raise NotFound(
                 f"The bytes of {artifact.name!r} are gone from the hub's data directory.", "Publish it anew."
             )
         return path
 
-    def _place(self, received: Path, artifact: Artifact, old: Artifact | None) -> None:
-        kept = self._folders.artifact(artifact.id) / str(artifact.version)
+    async def _take(self, received: Path, artifact: Artifact, old: Artifact | None) -> Artifact:
+        try:
+            edited = await asyncio.to_thread(self._prepare, received, artifact, old)
+            return await self._store.transact(lambda: self._commit(artifact, edited))
+        finally:
+            # By now it has become one, or it never will.
+            await asyncio.to_thread(self._tidy, artifact)
+
+    async def _commit(self, artifact: Artifact, edited: bool) -> Artifact:
+        if self._store.chats[artifact.chat].status is ChatStatus.deleting:
+            raise Conflict("This chat is being deleted.", "Publish from another.")
+        await self._store.write(self._store.artifacts.insertion(artifact))
+        try:
+            await asyncio.to_thread(self._show, artifact, edited)
+        finally:
+            self._store.artifacts.keep(artifact)
+        return artifact
+
+    # -- its files
+
+    def _prepare(self, received: Path, artifact: Artifact, old: Artifact | None) -> bool:
+        """Do all but show the file, and return whether a person has changed the one that is shown."""
+        unfinished = self._folders.unfinished_artifacts / artifact.id
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(artifact.model_dump_json())
+        kept = self._kept(artifact)
         kept.parent.mkdir(parents=True, exist_ok=True)
         os.replace(received, kept)
         shown = self._root / artifact.path
         shown.parent.mkdir(parents=True, exist_ok=True)
-        if old is not None and shown.exists():
-            last = self._folders.artifact(old.id) / str(old.version)
-            if not (last.is_file() and filecmp.cmp(last, shown, shallow=False)):
-                # A person has changed the file in Lab since; the new version must not take that away.
-                os.replace(shown, _free(shown.with_stem(f"{shown.stem} (edited)")))
         # A copy, not a link: what a person does to the file must not reach the version that is kept.
-        temporary = shown.with_name(f".{artifact.id}.publishing")
+        temporary = self._temporary(artifact)
         # A chat may have this folder as a mount: a link that it planted must be replaced, never followed.
         temporary.unlink(missing_ok=True)
         with kept.open("rb") as source, temporary.open("xb") as target:
             shutil.copyfileobj(source, target)
-        os.replace(temporary, shown)
+        return old is not None and self._is_edited(artifact, self._kept(old))
+
+    def _show(self, artifact: Artifact, edited: bool) -> None:
+        shown = self._root / artifact.path
+        if edited:
+            # A person has changed the file in Lab since; the new version must not take that away.
+            os.replace(shown, _free(shown.with_stem(f"{shown.stem} (edited)")))
+        os.replace(self._temporary(artifact), shown)
+
+    def _tidy(self, artifact: Artifact) -> None:
+        """Leave nothing of a publication but what its record says."""
+        known = self._store.artifacts.items.get(artifact.id)
+        if known is None or known.version < artifact.version:
+            self._kept(artifact).unlink(missing_ok=True)
+            if known is None:
+                shutil.rmtree(self._folders.artifact(artifact.id), ignore_errors=True)
+        self._temporary(artifact).unlink(missing_ok=True)
+        (self._folders.unfinished_artifacts / artifact.id).unlink(missing_ok=True)
+
+    def _take_up(self) -> None:
+        """Go on with what an earlier hub was publishing."""
+        for unfinished in self._folders.unfinished_artifacts.glob("*"):
+            try:
+                artifact = Artifact.model_validate_json(unfinished.read_bytes())
+                if self._store.artifacts.items.get(artifact.id) == artifact and self._temporary(artifact).exists():
+                    last = self._kept(artifact).with_name(str(artifact.version - 1))
+                    self._show(artifact, self._is_edited(artifact, last))
+                self._tidy(artifact)
+            except ValidationError:
+                # It was cut off before it began.
+                unfinished.unlink(missing_ok=True)
+            except OSError as error:
+                logger.warning("A file that was being published is left as it was: %s", error)
+
+    def _is_edited(self, artifact: Artifact, last: Path) -> bool:
+        """Whether the file that is shown is none of the hub's: it is not the version before."""
+        shown = self._root / artifact.path
+        return shown.exists() and not (last.is_file() and filecmp.cmp(last, shown, shallow=False))
+
+    def _kept(self, artifact: Artifact) -> Path:
+        return self._folders.artifact(artifact.id) / str(artifact.version)
+
+    def _temporary(self, artifact: Artifact) -> Path:
+        return (self._root / artifact.path).with_name(f".{artifact.id}.publishing")
 
     def _new_path(self, chat_id: str, name: str, mine: list[Artifact]) -> str:
         chat = self._store.chats[chat_id]

@@ -77,6 +77,11 @@ class Folders:
         """Files that are being published, until all of each is there."""
         return self.root / "artifacts" / "incoming"
 
+    @property
+    def unfinished_artifacts(self) -> Path:
+        """What is being published, written down before it is done."""
+        return self.root / "artifacts" / "unfinished"
+
     def artifact(self, id: str) -> Path:
         """Every version of an artifact."""
         return self.root / "artifacts" / id
