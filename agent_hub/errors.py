@@ -31,6 +31,9 @@ The tree::
     │   ├── ContainerLost                 the container is gone
     │   └── GpuUnavailable           409  GPUs were asked for that the engine cannot give
     ├── WorkNotKept                  500  a chat's unsaved work could not be put aside, so the chat was not deleted
+    ├── StoreUnusable                500  the hub's memory cannot be opened, and is left as it is
+    │   ├── StoreDamaged                  it is truncated, overwritten or gone
+    │   └── StoreTooNew                   a newer hub wrote it
     ├── StorageFull                  507  no space left where the hub keeps its data
     ├── AgentUnavailable             502  the agent's program cannot be had
     └── HubUnavailable               503  no running hub answers (raised in a client)
@@ -168,6 +171,18 @@ class ContainerLost(EngineError):
 
 class GpuUnavailable(EngineError):
     code, status = "gpu_unavailable", 409
+
+
+class StoreUnusable(AgentHubError):
+    code, status = "store_unusable", 500
+
+
+class StoreDamaged(StoreUnusable):
+    code = "store_damaged"
+
+
+class StoreTooNew(StoreUnusable):
+    code = "store_too_new"
 
 
 class StorageFull(AgentHubError):

@@ -15,12 +15,15 @@ import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from agent_hub.errors import Conflict, DataDirectoryInUse, NotFound, StorageFull
+from pydantic import ValidationError
+
+from agent_hub.errors import Conflict, DataDirectoryInUse, NotFound, StorageFull, StoreDamaged, StoreTooNew
 from agent_hub.models import Artifact, Chat, Project, Spare
 
 M = TypeVar("M", Project, Chat, Artifact, Spare)
@@ -43,6 +46,9 @@ MIGRATIONS = (
 
 REQUEST_SECONDS = 24 * 3600.0
 """How long a request is remembered by its key."""
+
+REQUESTS = 1000
+"""Requests that are remembered however old they are: a clock that was set forward must not make two chats of one."""
 
 OnChange = Callable[[str, str, Any], None]
 
@@ -166,6 +172,8 @@ class Store:
     ------
     DataDirectoryInUse
         Another hub holds the directory.
+    StoreUnusable
+        What is there cannot be read. It is left as it is: a hub that began anew would forget chats that still run.
     """
 
     def __init__(self, folder: Path, on_change: OnChange = lambda kind, id, value: None) -> None:
@@ -174,18 +182,53 @@ class Store:
         self.on_change = on_change
         self._writing = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="agent-hub-store")
-        self._db = sqlite3.connect(folder / "hub.db", isolation_level=None, check_same_thread=False)
-        os.chmod(folder / "hub.db", 0o600)
+        try:
+            self._open(folder)
+        except BaseException:
+            self._lock_file.close()
+            raise
+
+    def _open(self, folder: Path) -> None:
+        path = folder / "hub.db"
+        _check_not_lost(path)
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            os.chmod(path, 0o600)
+            self._prepare(path)
+        except BaseException as error:
+            self._db.close()
+            if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
+                raise StorageFull(
+                    "The disk that holds the hub's data is full.", "Free some space and start again."
+                ) from error
+            if isinstance(error, sqlite3.DatabaseError | ValidationError):
+                raise _damaged(path, str(error).splitlines()[0]) from error
+            raise
+
+    def _prepare(self, path: Path) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            raise StoreTooNew(
+                f"A newer Agent Hub has written {path} (version {version}; this one knows {len(MIGRATIONS)}).",
+                "Install that version again, or give this one a folder of its own with --AgentHub.data_dir=FOLDER.",
+                version=version,
+            )
         # WAL survives a kill of the process at any instant, and its readers never wait for the writer.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
-        self._migrate()
+        (found,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise _damaged(path, found)
+        self._migrate(version)
         self.projects: Table[Project] = Table(self, "project", Project)
         self.chats: Table[Chat] = Table(self, "chat", Chat)
         self.artifacts: Table[Artifact] = Table(self, "artifact", Artifact)
         self.spares: Table[Spare] = Table(self, "spare", Spare)
         self._tokens: dict[str, str] = {hash: chat for chat, hash in self.rows("SELECT chat, hash FROM token")}
-        self._db.execute("DELETE FROM request WHERE at < ?", (time.time() - REQUEST_SECONDS,))
+        self._db.execute(
+            "DELETE FROM request WHERE at < ? AND rowid <= (SELECT max(rowid) FROM request) - ?",
+            (time.time() - REQUEST_SECONDS, REQUESTS),
+        )
         self._requests: dict[str, tuple[str, str]] = {
             key: (chat, body) for key, chat, body in self.rows("SELECT key, chat, body FROM request")
         }
@@ -319,10 +362,37 @@ class Store:
             self.remember(key, default)
         return self.recall(key) or default
 
-    def _migrate(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+    def _migrate(self, version: int) -> None:
         for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-            self._db.executescript(f"BEGIN;{script};PRAGMA user_version = {number};COMMIT;")
+            try:
+                self._db.executescript(f"BEGIN;{script};PRAGMA user_version = {number};COMMIT;")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+
+def _check_not_lost(path: Path) -> None:
+    """Raise :class:`~agent_hub.errors.StoreDamaged` where the hub's memory is gone and what it knew of is not."""
+    if path.exists() and path.stat().st_size:
+        return
+    known = [name for name in ("projects", "chats") if any((path.parent / name).glob("*"))]
+    if known:
+        raise StoreDamaged(
+            f"The hub's memory {path} is {'empty' if path.exists() else 'gone'}, and {path.parent} still holds "
+            f"{' and '.join(known)}. Nothing was changed.",
+            _REMEDY,
+        )
+
+
+def _damaged(path: Path, why: str) -> StoreDamaged:
+    return StoreDamaged(f"The hub's memory {path} is damaged: {why}. Nothing was changed.", _REMEDY)
+
+
+_REMEDY = (
+    "Put a copy of hub.db from a backup in its place. Without one: every chat's files are in chats/*/workspace of that "
+    "folder; save what you need of them, and start with another folder, --AgentHub.data_dir=FOLDER."
+)
 
 
 def _binding(chat: str, hash: str) -> Statement:
@@ -354,7 +424,8 @@ def _take(folder: Path) -> Any:
             "Stop that one, or give this one its own with --AgentHub.data_dir=FOLDER.",
             folder=str(folder),
         ) from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
+    # For whoever is refused later; a full disk keeps nobody from starting.
+    with suppress(OSError):
+        os.ftruncate(lock.fileno(), 0)
+        os.write(lock.fileno(), str(os.getpid()).encode())
     return lock

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
+
 from agent_hub.hub.events import BACKLOG, Events
-from agent_hub.models import EnvVar, Project, SnapshotEvent, Status
+from agent_hub.models import Chat, EnvVar, Project, SnapshotEvent, Status
 from tests.hub.running import RunningHub
 
 
@@ -68,3 +71,58 @@ async def test_who_has_stopped_listening_costs_nothing(a_process_hub: RunningHub
     listener.close()
     told.announce()
     assert not told.events._subscriptions
+
+
+async def test_after_changes_side_by_side_every_listener_knows_what_the_store_holds(a_process_hub: RunningHub) -> None:
+    hub = a_process_hub.hub
+    await hub.store.projects.put(project(0))
+    views: list[dict[str, Chat]] = [{} for _ in range(3)]
+    done = asyncio.Event()
+
+    async def listen(view: dict[str, Chat], pause: float) -> None:
+        """Keep a view of the chats; one that pauses falls behind, and gets another snapshot."""
+        listener, last = hub.events.subscribe(), -1
+        try:
+            while not (done.is_set() and last == hub.events.snapshot().seq):
+                event = await anext(listener)
+                if isinstance(event, SnapshotEvent):
+                    view.clear()
+                    view.update({chat.id: chat for chat in event.chats})
+                else:
+                    assert event.seq == last + 1
+                    if event.kind == "chat":
+                        if isinstance(event.value, Chat):
+                            view[event.id] = event.value
+                        else:
+                            view.pop(event.id)
+                last = event.seq
+                await asyncio.sleep(pause)
+        finally:
+            listener.close()
+
+    async def live(number: int) -> None:
+        chance = random.Random(number)
+        id = f"c{number:x}"
+        for turn in range(60):
+            if id not in hub.store.chats:
+                await hub.store.add_chat(Chat(id=id, project="0", name=f"chat {turn}", agent="shell"))
+            elif chance.random() < 0.2:
+                await hub.store.chats.delete(id)
+            else:
+                await hub.store.chats.change(id, name=f"chat {turn}")
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as together:
+        for view, pause in zip(views, (0, 0, 0.05), strict=True):
+            together.create_task(listen(view, pause))
+        async with asyncio.TaskGroup() as changing:
+            for number in range(30):
+                changing.create_task(live(number))
+        # One more, so that who has read everything wakes to see that it is over.
+        done.set()
+        for _ in range(BACKLOG + 1):
+            hub.events.announce("status", "status", hub.status())
+    assert hub.events.snapshot().seq > BACKLOG
+    for view in views:
+        assert view == hub.store.chats.items
+    for chat in list(hub.store.chats):
+        await hub.store.chats.delete(chat.id)
