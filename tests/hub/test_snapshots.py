@@ -292,3 +292,14 @@ async def test_secrets_of_a_project_reach_its_setup_and_not_its_image(
         ["docker", "history", "--no-trunc", project.snapshot.image], capture_output=True, text=True, timeout=30
     ).stdout  # fmt: skip
     assert secret not in a_hub.hub.folders.build_log(project.id, 1).read_text()
+
+
+async def test_a_setup_script_sees_the_repository_s_history_and_tags(
+    a_hub: RunningHub, a_repository: Repository
+) -> None:
+    """Tools that make a version of the newest tag need both."""
+    a_repository.git("tag", "v1.2")
+    build = await a_hub.build(a_repository, setup="git describe --tags && git log --oneline | wc -l")
+    assert build.state is BuildState.ready, build.error
+    log = await asyncio.to_thread(a_hub.hub.folders.build_log(build.project, build.number).read_text)
+    assert [line.split(" ", 2)[2] for line in log.splitlines() if line.endswith((" v1.2", " 3"))] == ["v1.2", "3"]
