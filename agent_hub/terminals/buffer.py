@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
 
 from agent_hub.terminals.charsets import Charset
 from agent_hub.terminals.lines import EMPTY, Line
 from agent_hub.terminals.styles import DEFAULT, PLAIN
 
 TAB = 8
+_MOST_ABOVE = 200
 
 
 class Buffer:
@@ -31,6 +33,8 @@ class Buffer:
         self.columns = columns
         self._scrollback = self._most_scrollback = scrollback
         self._on_scroll = on_scroll
+        self._above: deque[Line] = deque(maxlen=_MOST_ABOVE if scrollback else 0)
+        self._passing = 0
         self.unseen = False
         self.saved_x = self.saved_y = 0
         self.saved_style = PLAIN
@@ -51,7 +55,14 @@ class Buffer:
         twin._on_scroll = on_scroll
         twin.lines = [line.copy() for line in self.lines]
         twin.tabs = set(self.tabs)
+        twin._above = deque((line.copy() for line in self._above), self._above.maxlen)
         return twin
+
+    @property
+    def known_lines(self) -> Iterator[Line]:
+        """The lines that are shown, or may come back."""
+        yield from self.lines
+        yield from self._above
 
     def _blank(self, style: str, wrapped: bool = False) -> Line:
         if style == DEFAULT:
@@ -109,17 +120,25 @@ class Buffer:
                 # Until its scrollback is full, xterm.js moves the saved cursor along with what scrolls.
                 self._scrollback -= 1
                 self.saved_y -= 1
-            if self._on_scroll is not None:
+            if self._passing:
+                self._passing -= 1
+            elif self._on_scroll is not None:
+                self._above.append(gone)
                 self._on_scroll(gone, lines[0].wrapped)
 
     def scroll_past(self, count: int, style: str) -> None:
-        """Scroll as by more lines than there are: nothing stays, and the cursor is at the start of the last line."""
+        """Scroll as by so many lines that nothing stays, and the cursor is at the start of the last line.
+
+        The lines above it are blank only because those that were there are not drawn: they are not reported.
+        """
         if self._on_scroll is not None:
             for line, below in zip(self.lines, self.lines[1:], strict=False):
                 self._on_scroll(line, below.wrapped)
         moved = min(self._scrollback, count)
         self._scrollback -= moved
         self.saved_y -= moved
+        self._above.clear()
+        self._passing = self.rows - 1
         self.lines = [Line() for _ in range(self.rows - 1)] + [self._blank(style)]
         self.x, self.y = 0, self.rows - 1
 
@@ -216,6 +235,7 @@ class Buffer:
         """Forget what scrolled off, which moves the saved cursor back to where xterm.js sees it then."""
         self.saved_y += self._most_scrollback - self._scrollback
         self._scrollback = self._most_scrollback
+        self._above.clear()
 
     def _reset(self, first: int, last: int, style: str, kept: Collection[str]) -> None:
         before = self.lines[first:last]
@@ -231,26 +251,53 @@ class Buffer:
 
     # -- size
 
-    def resize(self, rows: int, columns: int) -> None:
+    def resize(self, rows: int, columns: int) -> list[Line]:
         """Take another size: lines are cut or go on empty; none is wrapped anew.
 
-        Fewer rows take away what is below the cursor, then what is at the top; more rows are put below.
+        Fewer rows take away what is below the cursor, then what is at the top. More rows bring back what scrolled off
+        where the cursor is in the last one, as far as it is still known, and are put below where it is not.
+
+        Returns
+        -------
+        The lines that were brought back, the last one that scrolled off first.
         """
         if columns not in self.tabs:
             self.tabs |= set(range(max((stop for stop in self.tabs if stop < columns), default=0), columns, TAB))
         for line in self.lines if columns < self.columns else ():
             line.resize(columns)
         self.columns = columns
-        while len(self.lines) > rows:
-            if len(self.lines) > self.y + 1:
-                self.lines.pop()
-            else:
-                gone = self.lines.pop(0)
-                self.y -= 1
-                if self._on_scroll is not None:
-                    self._on_scroll(gone, self.lines[0].wrapped)
-        self.lines += [Line() for _ in range(rows - len(self.lines))]
+        self._take_rows(rows)
+        back = self._add_rows(rows)
         self.rows = rows
         self.top, self.bottom = 0, rows - 1
         self.x, self.y = min(self.x, columns - 1), max(0, min(self.y, rows - 1))
         self.saved_x = min(self.saved_x, columns - 1)
+        return back
+
+    def _take_rows(self, rows: int) -> None:
+        while len(self.lines) > rows:
+            if len(self.lines) > self.y + 1:
+                self.lines.pop()
+                continue
+            gone = self.lines.pop(0)
+            self.y -= 1
+            self.saved_y -= 1
+            if self._on_scroll is not None:
+                self._scrollback = max(0, self._scrollback - 1)
+                self._above.append(gone)
+                self._on_scroll(gone, self.lines[0].wrapped)
+
+    def _add_rows(self, rows: int) -> list[Line]:
+        back: list[Line] = []
+        while len(self.lines) < rows:
+            if not self._above or len(self.lines) > self.y + 1:
+                self.lines.append(Line())
+                continue
+            line = self._above.pop()
+            line.resize(self.columns)
+            back.append(line)
+            self.lines.insert(0, line)
+            self.y += 1
+            self.saved_y += 1
+            self._scrollback += 1
+        return back

@@ -71,8 +71,8 @@ class Emulator:
         return self.switches.alternate_keyboard if self.full_screen else self.switches.keyboard
 
     def _all_lines(self) -> Iterator[Line]:
-        yield from self.main.lines
-        yield from self.alternate.lines
+        yield from self.main.known_lines
+        yield from self.alternate.known_lines
 
     # -- text
 
@@ -341,11 +341,11 @@ class Emulator:
         self.level = 0
         self.charset = None
 
-    def resize(self, rows: int, columns: int) -> None:
-        """Take another size."""
+    def resize(self, rows: int, columns: int) -> list[Line]:
+        """Take another size: see `Buffer.resize`."""
         self.rows, self.columns = rows, columns
-        self.main.resize(rows, columns)
         self.alternate.resize(rows, columns)
+        return self.main.resize(rows, columns)
 
 
 _SHIFTS = {"\x0e": 1, "\x0f": 0}

@@ -22,7 +22,7 @@ class Line:
     strings are the fastest thing that Python has.
     """
 
-    __slots__ = ("marks", "styles", "text", "wrapped")
+    __slots__ = ("marks", "reported", "styles", "text", "wrapped")
 
     def __init__(self, text: str = "", styles: str = "", wrapped: bool = False) -> None:
         self.text = text
@@ -30,11 +30,14 @@ class Line:
         self.wrapped = wrapped
         self.marks: dict[int, str] | None = None
         """Combining characters, by the column of what they combine with."""
+        self.reported = ""
+        """What was reported as having scrolled off, where the line came back since."""
 
     def copy(self) -> Line:
         """A second one that goes its own way."""
         twin = Line(self.text, self.styles, self.wrapped)
         twin.marks = dict(self.marks) if self.marks else None
+        twin.reported = self.reported
         return twin
 
     def write(self, x: int, cells: str, style: str) -> None:

@@ -43,7 +43,6 @@ class Screen:
         self._parser = Parser()
         self._emulator = Emulator(max(rows, SMALLEST[0]), max(columns, SMALLEST[1]), self._scrolled)
         self._beginning = ""
-        self._muted = 0
 
     def copy(self) -> Screen:
         """A second one that goes its own way, and reports no lines."""
@@ -52,7 +51,6 @@ class Screen:
         twin._parser = self._parser.copy()
         twin._emulator = self._emulator.copy(twin._scrolled)
         twin._beginning = self._beginning
-        twin._muted = 0
         return twin
 
     @property
@@ -100,9 +98,16 @@ class Screen:
     def resize(self, rows: int, columns: int) -> None:
         """Take another size: lines are cut or go on empty, and none is wrapped anew.
 
-        Fewer rows take away what is below the cursor, then what is at the top; more rows are put below.
+        Fewer rows take away what is below the cursor, then what is at the top. More rows bring back what scrolled off
+        where the cursor is in the last one, and are put below where it is not. A line that came back is reported again
+        only if it changed.
         """
-        self._emulator.resize(max(rows, SMALLEST[0]), max(columns, SMALLEST[1]))
+        for line in self._emulator.resize(max(rows, SMALLEST[0]), max(columns, SMALLEST[1])):
+            text = shown_alone(line, self._emulator.table.styles)
+            if self._beginning:
+                self._beginning = self._beginning.removesuffix(text)
+            else:
+                line.reported = text
 
     def feed(self, data: bytes) -> None:
         """Take output, in pieces cut anywhere."""
@@ -138,10 +143,7 @@ class Screen:
         if not self.full_screen:
             for line in passed:
                 self._report(line)
-        # The lines that are blank only because those before them were not drawn are no output.
-        self._muted = rows - 1
         self._parser.feed("".join(f"{line}\r\n" for line in lines[last:]), emulator)
-        self._muted = 0
         return end
 
     def _pours_evenly(self) -> bool:
@@ -174,10 +176,9 @@ class Screen:
     def _scrolled(self, line: Line, goes_on: bool) -> None:
         if self._on_scroll is None:
             return
-        if self._muted:
-            self._muted -= 1
-            return
         text = shown_alone(line, self._emulator.table.styles)
+        if line.reported and line.reported == text:
+            return
         if goes_on and len(self._beginning) + len(text) < _LONGEST_LINE:
             self._beginning += text
         else:

@@ -233,3 +233,22 @@ def test_fewer_rows_scroll_off_what_is_above_the_cursor(screen: Screen, scrolled
     screen.feed(b"a\r\nb\r\nc\r\nd")
     screen.resize(2, 20)
     assert screen.lines() == ["c", "d"] and scrolled == [b"a", b"b"]
+
+
+def test_more_rows_bring_back_what_scrolled_off_and_it_is_not_reported_twice(
+    screen: Screen, scrolled: Scrolled
+) -> None:
+    screen.feed(b"a\r\nb\r\n\x1b[31mc\x1b[m\r\nd\r\ne\r\n")
+    screen.resize(6, 20)
+    assert screen.lines() == ["a", "b", "c", "d", "e", ""] and scrolled == [b"a", b"b"]
+    screen.feed(b"\x1b[2;1Hchanged\x1b[6;1H" + b"\r\n" * 6)
+    assert scrolled == [b"a", b"b", b"changed", b"\x1b[0;31mc\x1b[m", b"d", b"e", b""]
+
+
+def test_a_wrapped_line_that_came_back_in_part_is_reported_whole(screen: Screen, scrolled: Scrolled) -> None:
+    screen.feed(b"0123456789" * 10)
+    assert screen.beginning == b"0123456789" * 2
+    screen.resize(5, 20)
+    assert screen.beginning == b"" and screen.lines() == ["0123456789" * 2] * 5
+    screen.feed(b"\r\n" * 5)
+    assert scrolled == [b"0123456789" * 10]

@@ -221,6 +221,19 @@ def test_any_stream_leaves_the_screen_as_it_leaves_xterm(xterm: Xterm, seed: int
         _check(xterm, ROWS, COLUMNS, b"".join(_fewest(xterm, pieces)))
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_rows_come_and_go_as_in_xterm(xterm: Xterm, seed: int) -> None:
+    choose = random.Random(seed)
+    steps: list[Step] = []
+    for _ in range(3):
+        lines = "".join(f"{choose.choice(TEXTS)}\r\n" for _ in range(choose.randint(0, 12)))
+        steps += [
+            f"\x1b[3;3H\x1b7\x1b[6H{lines}\x1b[{choose.randint(1, 9)};5H".encode(),
+            (choose.randint(1, 12), COLUMNS),
+        ]
+    _check(xterm, ROWS, COLUMNS, *steps)
+
+
 def _fewest(xterm: Xterm, pieces: list[bytes]) -> list[bytes]:
     """The pieces that are needed for the check to fail."""
     for index in range(len(pieces) - 1, -1, -1):
