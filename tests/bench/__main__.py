@@ -1,81 +1,98 @@
-"""``python -m tests.bench``: raw Docker and the hub, side by side, in one run.
-
-Runs alternate, so that a machine that slows down slows both. Needs a Docker engine with the base image.
-"""
+"""``python -m tests.bench``: every figure in one run."""
 
 from __future__ import annotations
 
 import signal
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import click
 
-from tests.bench.chats import HubChats, Project, RawChats, echo, make_echo
-from tests.bench.figures import ROW, Bar, Comparison
+from tests.bench import burst, codex, echo, files, idle, listing, output, report, restart, starts
+from tests.bench.bench import QUICK, Bench, Scale, Stage
+from tests.bench.figures import Figure
 from tests.bench.machine import describe
 from tests.bench.raw import RawDocker
-from tests.bench.server import Server
 
-START_BAR = Bar(1.5)
-ECHO_BAR = Bar(4.0)
-ECHO_BLOCK = 100
+Measurements = Mapping[str, Callable[[Bench, Stage], Iterator[Figure]]]
+
+WITH_SPARES: Measurements = {
+    "starts": starts.measure,
+    "burst": burst.measure,
+    "codex": codex.measure,
+    "files": files.measure,
+    "echo": echo.measure,
+    "output": output.measure,
+}
+"""On a server that keeps spares."""
+
+WITH_MANY: Measurements = {
+    "idle": idle.measure,
+    "restart": restart.measure,
+    "many": echo.measure_among_many,
+}
+"""On a server with many chats; their number grows from one to the next."""
+
+NAMES = (*WITH_SPARES, *WITH_MANY, "list")
 
 
-def measure_starts(raw: RawChats, hub: HubChats, runs: int) -> Comparison:
-    """From asking for a chat to the first byte of its terminal."""
-    raw_times, hub_times = [], []
-    for _ in range(runs):
-        with raw.chat() as (_, _, seconds):
-            raw_times.append(seconds)
-        with hub.chat() as (_, _, seconds):
-            hub_times.append(seconds)
-    return Comparison("chat start, cold", raw_times, hub_times, 95, START_BAR)
+def measure(bench: Bench, names: set[str]) -> Iterator[Figure]:
+    """The figures of these measurements, each as soon as it is known."""
+    for stage_name, spares, measurements in (("spares", bench.scale.spares, WITH_SPARES), ("many", 0, WITH_MANY)):
+        if not names & set(measurements):
+            continue
+        with bench.stage(stage_name, spares) as stage:
+            for name, function in measurements.items():
+                if name in names:
+                    _say(name)
+                    yield from function(bench, stage)
+    if "list" in names:
+        _say("list")
+        yield from listing.measure(bench)
 
 
-def measure_echo(raw: RawChats, hub: HubChats, count: int) -> Comparison:
-    """From a byte typed to the same byte shown."""
-    raw_times: list[float] = []
-    hub_times: list[float] = []
-    with raw.chat() as (_, raw_line, _), hub.chat() as (_, hub_line, _):
-        for line in (raw_line, hub_line):
-            make_echo(line)
-            echo(line, ECHO_BLOCK)
-        while len(raw_times) < count:
-            raw_times += echo(raw_line, ECHO_BLOCK)
-            hub_times += echo(hub_line, ECHO_BLOCK)
-    return Comparison("terminal echo, one byte", raw_times, hub_times, 99, ECHO_BAR)
+def _say(name: str) -> None:
+    click.echo(f"{time.strftime('%H:%M:%S')} {name}", err=True)
+
+
+def run(names: set[str], scale: Scale, base: str) -> Iterator[Figure]:
+    """Measure, and leave nothing behind, whatever comes in between."""
+    with closing(RawDocker()) as docker, tempfile.TemporaryDirectory(prefix="agent-hub-bench-") as folder:
+        try:
+            yield from measure(Bench(docker, Path(folder), base, scale), names)
+        finally:
+            docker.remove_below(Path(folder))
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--runs", default=20, show_default=True, type=click.IntRange(1), help="Chat starts of each kind.")
-@click.option("--echoes", default=2000, show_default=True, type=click.IntRange(1), help="Bytes echoed of each kind.")
+@click.option("--only", multiple=True, type=click.Choice(NAMES), help="Measure this alone; may be repeated.")
+@click.option("--runs", type=click.IntRange(1), help="Chat starts of each kind.")
+@click.option("--quick", is_flag=True, help="Show that every measurement works; the figures mean nothing.")
 @click.option("--base", default="debian:bookworm-slim", show_default=True, help="Base image of the chats.")
+@click.option("--write", type=click.Path(dir_okay=False, path_type=Path), help="Write the page with the figures.")
 @click.option("--check", is_flag=True, help="Exit with 1 where a bar is missed.")
-def main(runs: int, echoes: int, base: str, check: bool) -> None:
-    """Measure what the hub costs beside raw Docker."""
+def main(only: tuple[str, ...], runs: int | None, quick: bool, base: str, write: Path | None, check: bool) -> None:
+    """Measure what the hub costs beside raw Docker, in one run."""
     # So that what was started is cleaned up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    docker = RawDocker()
-    for line in describe(docker):
-        click.echo(line)
-    with tempfile.TemporaryDirectory(prefix="agent-hub-bench-") as name, Server(Path(name) / "server") as server:
-        folder = Path(name)
-        click.echo("Building the snapshot…", err=True)
-        project = Project(server, folder, base)
-        project.wait()
-        hub = HubChats(server, project)
-        with hub.chat() as (chat, _, _):
-            raw = RawChats(docker, hub.inspect(docker, chat), folder)
-        click.echo(f"Starting {runs} + {runs} chats…", err=True)
-        comparisons = [measure_starts(raw, hub, runs)]
-        click.echo(f"Echoing {echoes} + {echoes} bytes…", err=True)
-        comparisons.append(measure_echo(raw, hub, echoes))
-    click.echo("\n" + ROW.format("", "", "raw Docker", "hub", "ratio", "bar"))
-    for comparison in comparisons:
-        click.echo("\n".join(comparison.rows()))
-    if check and not all(comparison.met for comparison in comparisons):
+    scale = QUICK if quick else Scale()
+    if runs is not None:
+        scale = Scale(**{**vars(scale), "runs": runs, "few_runs": min(runs, scale.few_runs)})
+    with closing(RawDocker()) as docker:
+        machine = describe(docker)
+    click.echo("\n".join(machine))
+    figures = []
+    for figure in run(set(only or NAMES), scale, base):
+        figures.append(figure)
+        click.echo("  " + "  ".join(figure.cells), err=True)
+    click.echo("\n" + "\n".join(report.table(figures)))
+    if write is not None:
+        report.write(write, machine, figures)
+    if check and any(figure.missed for figure in figures):
         sys.exit(1)
 
 

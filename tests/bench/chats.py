@@ -1,57 +1,47 @@
-"""What is measured: a chat's start and its terminal, through the hub and through the engine alone."""
+"""Chats, and the same containers without the hub."""
 
 from __future__ import annotations
 
 import itertools
 import shutil
-import subprocess
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from tests.bench.line import until_prompt
+from tests.bench.project import Project
 from tests.bench.raw import Attached, RawDocker, twin
-from tests.bench.server import Server, Watched
+from tests.bench.server import Server
+from tests.bench.viewer import Viewer
 
-BUILD_SECONDS = 900
-ECHO_SECONDS = 10
-ECHO_COMMAND = "stty raw -echo; printf 'ECHO''ES'; exec cat\r"
+START_SECONDS = 60
+LOOK_SECONDS = 0.05
 
-
-class Line(Protocol):
-    """Either end of a terminal."""
-
-    def read(self) -> str: ...
-
-    def write(self, text: str) -> None: ...
+COLD = {"pids": 4095}
+"""What no spare was prepared for, so that a chat that asks for it starts from nothing."""
 
 
-class Project:
-    """A small repository with a snapshot, which every chat of the bench starts from."""
+@dataclass(frozen=True)
+class HubChat:
+    """A chat with a viewer of its terminal, and the milliseconds from the request to the shell's prompt."""
 
-    def __init__(self, server: Server, folder: Path, base: str) -> None:
-        self._server = server
-        repository = folder / "repository"
-        repository.mkdir()
-        (repository / "README.md").write_text("# Bench\n")
-        git = ["git", "-C", str(repository), "-c", "user.name=Bench", "-c", "user.email=bench@localhost"]
-        for command in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "Add a readme"]):
-            subprocess.run([*git, *command], check=True)
-        body = {"url": str(repository), "base": base, "agent": "shell"}
-        self.id = str(server.request("POST", "api/projects", body)["id"])
+    id: str
+    line: Viewer
+    milliseconds: float
+    workspace: Path
 
-    def wait(self) -> None:
-        """Wait until the snapshot is there."""
-        deadline = time.monotonic() + BUILD_SECONDS
-        while time.monotonic() < deadline:
-            build = self._server.request("GET", f"api/projects/{self.id}")["build"]
-            if build["state"] == "ready":
-                return
-            if build["state"] in ("failed", "cancelled"):
-                raise RuntimeError(f"The snapshot could not be built: {build['error']}")
-            time.sleep(0.2)
-        raise RuntimeError(f"The snapshot was not built in {BUILD_SECONDS} s.")
+
+@dataclass(frozen=True)
+class RawChat:
+    """A container with an attached terminal, and the milliseconds from the request to the shell's prompt."""
+
+    line: Attached
+    milliseconds: float
+    workspace: Path
 
 
 class HubChats:
@@ -62,78 +52,84 @@ class HubChats:
         self._project = project
 
     @contextmanager
-    def chat(self) -> Iterator[tuple[str, Watched, float]]:
-        """A new chat, a viewer of its terminal, and the seconds from the request to the first output."""
+    def chat(self, **asked: Any) -> Iterator[HubChat]:
+        """A new chat, from its request, on a connection of its own, to its prompt."""
+        connection = self._server.connect()
         started = time.perf_counter()
-        chat = self._server.request("POST", "api/chats", {"project": self._project.id})["id"]
+        chat = connection.request("POST", "/agent-hub/api/chats", {"project": self._project.id, **asked})
         try:
-            line = self._server.watch(chat)
-            line.read()
-            yield chat, line, time.perf_counter() - started
+            line = self._server.watch(chat["id"])
+            until_prompt(line)
+            milliseconds = (time.perf_counter() - started) * 1000
+            yield HubChat(chat["id"], line, milliseconds, Path(chat["workspace"]))
             line.close()
         finally:
-            self._server.request("DELETE", f"api/chats/{chat}?force=true")
+            connection.request("DELETE", f"/agent-hub/api/chats/{chat['id']}?force=true")
+            connection.close()
+
+    def running(self, count: int) -> list[str]:
+        """The ids of that many chats of the project, all of them running; what is missing is started."""
+        while len(found := self._look()) < count:
+            self._server.request("POST", "api/chats", {"project": self._project.id})
+        deadline = time.monotonic() + START_SECONDS + count
+        while any(chat["status"] != "running" for chat in self._look()):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{count} chats do not run.")
+            time.sleep(LOOK_SECONDS)
+        return [chat["id"] for chat in found][:count]
 
     def inspect(self, docker: RawDocker, chat: str) -> dict[str, Any]:
         """A running chat's container, as the engine describes it."""
-        deadline = time.monotonic() + ECHO_SECONDS
+        deadline = time.monotonic() + START_SECONDS
         while not (container := self._server.request("GET", f"api/chats/{chat}")["container"]):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"Chat {chat} has no container.")
-            time.sleep(0.05)
+            time.sleep(LOOK_SECONDS)
         inspected: dict[str, Any] = docker.request("GET", f"/containers/{container}/json")
         return inspected
 
+    def _look(self) -> list[dict[str, Any]]:
+        chats = self._server.request("GET", "api/chats")
+        return [chat for chat in chats if chat["project"] == self._project.id]
+
 
 class RawChats:
-    """The same containers without the hub."""
+    """The same containers without the hub: as `inspected`, each with a copy of its folders."""
 
-    def __init__(self, docker: RawDocker, inspected: dict[str, Any], folder: Path) -> None:
-        self._docker = docker
+    def __init__(self, inspected: dict[str, Any], folder: Path) -> None:
         self._inspected = inspected
         self._folder = folder
         self._numbers = itertools.count(1)
+        self._prepared: deque[str] = deque()
         self._template = folder / "template"
         for mount in inspected["HostConfig"]["Mounts"]:
             shutil.copytree(mount["Source"], self._template / mount["Target"].strip("/"), symlinks=True)
 
+    def prepare(self) -> None:
+        """Make the copies of a container's folders ahead, so that no clock runs meanwhile."""
+        name = f"agent-hub-bench-{self._folder.parent.name}-{self._folder.name}-{next(self._numbers)}"
+        shutil.copytree(self._template, self._folder / name, symlinks=True)
+        self._prepared.append(name)
+
     @contextmanager
-    def chat(self) -> Iterator[tuple[str, Attached, float]]:
-        """A new container, its terminal, and the seconds from the request to the first output."""
-        name = f"agent-hub-bench-{self._folder.name}-{next(self._numbers)}"
+    def chat(self) -> Iterator[RawChat]:
+        """A new container, from the request to its prompt."""
+        if not self._prepared:
+            self.prepare()
+        name = self._prepared.popleft()
         folder = self._folder / name
-        shutil.copytree(self._template, folder, symlinks=True)
         targets = [mount["Target"] for mount in self._inspected["HostConfig"]["Mounts"]]
         body = twin(self._inspected, name, {target: str(folder / target.strip("/")) for target in targets})
+        docker = RawDocker()
         started = time.perf_counter()
-        container = self._docker.request("POST", f"/containers/create?name={name}", body)["Id"]
+        container = docker.request("POST", f"/containers/create?name={name}", body)["Id"]
         try:
-            line = self._docker.attach(container)
-            self._docker.request("POST", f"/containers/{container}/start")
-            line.read()
-            yield container, line, time.perf_counter() - started
+            line = docker.attach(container)
+            docker.request("POST", f"/containers/{container}/start")
+            until_prompt(line)
+            yield RawChat(line, (time.perf_counter() - started) * 1000, folder / "workspace")
             line.close()
         finally:
-            self._docker.request("DELETE", f"/containers/{container}?force=true&v=true")
+            docker.request("DELETE", f"/containers/{container}?force=true&v=true")
+            docker.close()
             shutil.rmtree(folder)
-
-
-def make_echo(line: Line) -> None:
-    """Turn a shell into a program that answers each byte with the same byte."""
-    line.write(ECHO_COMMAND)
-    seen = ""
-    while "ECHOES" not in seen:
-        seen += line.read()
-
-
-def echo(line: Line, count: int) -> list[float]:
-    """Seconds from each byte sent to the same byte received."""
-    times = []
-    for letter in itertools.islice(itertools.cycle("abcdefghijklmnopqrstuvwxyz"), count):
-        started = time.perf_counter()
-        line.write(letter)
-        received = line.read()
-        times.append(time.perf_counter() - started)
-        if received != letter:
-            raise RuntimeError(f"{letter!r} came back as {received!r}.")
-    return times

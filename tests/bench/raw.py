@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import socket
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -60,6 +61,15 @@ class RawDocker:
             raise RuntimeError(f"The engine refused the attach: {head!r}")
         return Attached(connection, rest)
 
+    def close(self) -> None:
+        self._connection.close()
+
+    def remove_below(self, folder: Path) -> None:
+        """Remove every container that has a part of `folder` mounted: whatever was started is gone after it."""
+        for container in self.request("GET", "/containers/json?all=1"):
+            if any(Path(mount.get("Source") or "/").is_relative_to(folder) for mount in container.get("Mounts", ())):
+                self.request("DELETE", f"/containers/{container['Id']}?force=true&v=true")
+
 
 class Attached:
     """A hijacked connection."""
@@ -70,10 +80,14 @@ class Attached:
 
     def read(self) -> str:
         """The next output."""
-        data, self._rest = self._rest or self._connection.recv(65536), b""
+        return self.fill().decode(errors="replace")
+
+    def fill(self, most: int = 1 << 18) -> bytes:
+        """Read what is there."""
+        data, self._rest = self._rest or self._connection.recv(most), b""
         if not data:
             raise RuntimeError("The container ended.")
-        return data.decode(errors="replace")
+        return data
 
     def write(self, text: str) -> None:
         """Type."""
