@@ -47,12 +47,18 @@ export type SnapshotEvent = Omit<
   'status' | 'projects' | 'chats' | 'artifacts'
 > & { status: Status; projects: Project[]; chats: Chat[]; artifacts: Artifact[] };
 export type Status = Omit<Full<Schemas['Status']>, 'engine'> & { engine: EngineStatus };
-/** A line of a terminal's history that has what was searched for, from `start` to `end`. */
+/** A line of a terminal that has what was searched for, in each of `spans`. */
 export interface TerminalMatch {
   line: number;
   text: string;
-  start: number;
-  end: number;
+  spans: [number, number][];
+}
+/** What a search of a terminal found, the newest line first. */
+export interface TerminalMatches {
+  query: string;
+  lines: number;
+  complete: boolean;
+  matches: TerminalMatch[];
 }
 export type StepState = Schemas['StepState'];
 
@@ -208,7 +214,7 @@ export class HubApi {
   }
 
   /** The lines of a terminal's history that have a text, the newest first. */
-  searchTerminal(name: string, query: string, limit: number): Promise<TerminalMatch[]> {
+  searchTerminal(name: string, query: string, limit: number): Promise<TerminalMatches> {
     const parameters = new URLSearchParams({ q: query, limit: String(limit) });
     return this._json('GET', `terminals/${encodeURIComponent(name)}/search?${parameters}`);
   }

@@ -29,32 +29,45 @@ interface IScreenLine {
  * @returns whether the browser has the line.
  */
 export function reveal(screen: IScreen, match: TerminalMatch, repeats: number): boolean {
-  const { active } = screen.buffer;
-  const wanted = match.text.trimEnd();
   let left = repeats;
-  let text = '';
-  for (let row = active.length - 1; row >= 0; row -= 1) {
-    const line = active.getLine(row);
-    if (!line) {
-      continue;
-    }
-    text = line.translateToString(false) + text;
-    if (line.isWrapped && row > 0) {
-      continue;
-    }
-    if (text.trimEnd() === wanted) {
-      if (left === 0) {
-        const at = row * screen.cols + match.start;
-        screen.scrollToLine(
-          Math.max(0, Math.floor(at / screen.cols) - Math.floor(screen.rows / 2))
-        );
-        screen.select(at % screen.cols, Math.floor(at / screen.cols), match.end - match.start);
-        return true;
-      }
+  for (const place of places(screen, match.text.trimEnd())) {
+    if (left > 0) {
       left -= 1;
+      continue;
     }
-    text = '';
+    const [start, end] = match.spans[0] ?? [0, 0];
+    const cell = place + start;
+    const row = Math.floor(cell / screen.cols);
+    screen.scrollToLine(Math.max(0, row - Math.floor(screen.rows / 2)));
+    screen.select(cell % screen.cols, row, end - start);
+    return true;
   }
   screen.clearSelection();
   return false;
+}
+
+/** Where lines of a text begin, in cells from the first of the buffer, the newest first. */
+function* places(screen: IScreen, wanted: string): Generator<number> {
+  const { active } = screen.buffer;
+  let rows: string[] = [];
+  for (let row = active.length - 1; row >= 0; row -= 1) {
+    const line = active.getLine(row);
+    rows.unshift(line?.translateToString(false) ?? '');
+    if (line?.isWrapped && row > 0) {
+      continue;
+    }
+    // What is one line here may be several there, where the terminal was narrower, and the other way round.
+    const whole = rows.join('');
+    const isLong = wanted.length > screen.cols;
+    const at = isLong ? whole.indexOf(wanted) : whole.trimEnd() === wanted ? 0 : -1;
+    if (at >= 0) {
+      yield row * screen.cols + at;
+    } else {
+      const found = rows.findLastIndex(text => text.trimEnd() === wanted);
+      if (found >= 0) {
+        yield (row + found) * screen.cols;
+      }
+    }
+    rows = [];
+  }
 }

@@ -4,7 +4,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import { HubError, type HubApi, type TerminalMatch } from './api';
 
 /** How many lines are asked for. */
-export const MOST_MATCHES = 200;
+const MOST_MATCHES = 200;
 
 /** How long to wait for the next letter before asking, in milliseconds. */
 const PAUSE = 200;
@@ -79,9 +79,10 @@ export class TerminalSearch implements IDisposable {
     this._state = 'searching';
     this._changed.emit();
     try {
-      const matches = await this._api.searchTerminal(this._chat, this._query, MOST_MATCHES);
+      const found = await this._api.searchTerminal(this._chat, this._query, MOST_MATCHES);
       if (count === this._count) {
-        this._set('done', matches);
+        this._isComplete = found.complete;
+        this._set('done', found.matches);
       }
     } catch (reason) {
       if (count === this._count) {
@@ -107,14 +108,16 @@ export class TerminalSearch implements IDisposable {
     }
   }
 
-  /** How many of the newer matches are in a line of the same text as the current one. */
+  /** How many newer lines of the same text as the current one were found. */
   get repeats(): number {
-    const current = this._matches[this._index];
+    const text = this._matches[this._index]?.text;
     const newer = this._matches.slice(0, Math.max(0, this._index));
-    const lines = newer.filter(
-      match => match.text === current?.text && match.line !== current.line
-    );
-    return new Set(lines.map(match => match.line)).size;
+    return newer.filter(match => match.text === text).length;
+  }
+
+  /** Whether no older line has it as well. */
+  get isComplete(): boolean {
+    return this._isComplete;
   }
 
   dispose(): void {
@@ -146,6 +149,7 @@ export class TerminalSearch implements IDisposable {
   private _state: SearchState = 'idle';
   private _matches: readonly TerminalMatch[] = [];
   private _index = -1;
+  private _isComplete = true;
   private _error: HubError | null = null;
   private _count = 0;
   private _timer: ReturnType<typeof setTimeout> | undefined;

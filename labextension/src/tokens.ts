@@ -14,6 +14,9 @@ export const IAgentHub = new Token<IAgentHub>(
 
 export const PLUGIN = 'agent-hub-labextension';
 
+/** What the id of every command of ours begins with. */
+export const COMMANDS = 'agent-hub:';
+
 export namespace CommandIDs {
   export const showPanel = 'agent-hub:show-panel';
   export const filter = 'agent-hub:filter';

@@ -10,8 +10,11 @@ const until = (claim: () => void) => vi.waitFor(claim, { timeout: 5000, interval
 const match = (line: number, text: string, start = 0, end = 3): TerminalMatch => ({
   line,
   text,
-  start,
-  end
+  spans: [[start, end]]
+});
+
+const found = (...matches: TerminalMatch[]) => ({
+  body: { query: '', lines: 10, complete: true, matches }
 });
 
 describe('TerminalSearch', () => {
@@ -32,7 +35,7 @@ describe('TerminalSearch', () => {
     const asked: (string | null)[] = [];
     server.on('GET terminals/c1/search', (_, url) => {
       asked.push(url.searchParams.get('q'));
-      return { body: [match(9, 'foo'), match(3, 'foo bar')] };
+      return found(match(9, 'foo'), match(3, 'foo bar'));
     });
     search.setQuery('f');
     search.setQuery('foo');
@@ -56,9 +59,9 @@ describe('TerminalSearch', () => {
     server.on('GET terminals/c1/search', async (_, url) => {
       if (url.searchParams.get('q') === 'slow') {
         await opened;
-        return { body: [match(1, 'slow')] };
+        return found(match(1, 'slow'));
       }
-      return { body: [match(2, 'fast')] };
+      return found(match(2, 'fast'));
     });
     search.setQuery('slow');
     const slow = search.search();
@@ -75,14 +78,14 @@ describe('TerminalSearch', () => {
     search.setQuery('x');
     await until(() => expect(search.state).toBe('failed'));
     expect(search.error?.message).toBe('No such terminal.');
-    server.on('GET terminals/c1/search', () => ({ body: [] }));
+    server.on('GET terminals/c1/search', () => found());
     await search.search();
     expect(search.state).toBe('done');
     expect(search.error).toBeNull();
   });
 
   it('is idle again with an empty field', async () => {
-    server.on('GET terminals/c1/search', () => ({ body: [match(1, 'foo')] }));
+    server.on('GET terminals/c1/search', () => found(match(1, 'foo')));
     search.setQuery('foo');
     await until(() => expect(search.state).toBe('done'));
     search.setQuery('');
@@ -91,15 +94,15 @@ describe('TerminalSearch', () => {
   });
 
   it('tells which of several lines of the same text a match is in', async () => {
-    server.on('GET terminals/c1/search', () => ({
-      body: [match(9, 'same'), match(9, 'same', 1, 2), match(5, 'other'), match(2, 'same')]
-    }));
+    server.on('GET terminals/c1/search', () =>
+      found(match(9, 'same'), match(5, 'other'), match(2, 'same'))
+    );
     search.setQuery('x');
     await until(() => expect(search.state).toBe('done'));
     expect(search.repeats).toBe(0);
     search.choose(1);
     expect(search.repeats).toBe(0);
-    search.choose(3);
+    search.choose(2);
     expect(search.repeats).toBe(1);
   });
 });
@@ -124,26 +127,32 @@ function screen(rows: string[], cols = 5): IScreen & { did: string[] } {
 
 describe('reveal', () => {
   it('selects what was found and scrolls to it', () => {
-    const found = screen(['one', 'two', 'three', 'four', 'five']);
-    expect(reveal(found, match(0, 'four', 1, 3), 0)).toBe(true);
-    expect(found.did).toEqual(['scroll 1', 'select 1,3 2']);
+    const shown = screen(['one', 'two', 'three', 'four', 'five']);
+    expect(reveal(shown, match(0, 'four', 1, 3), 0)).toBe(true);
+    expect(shown.did).toEqual(['scroll 1', 'select 1,3 2']);
   });
 
   it('finds a line that is wrapped', () => {
-    const found = screen(['one', 'abcde', '+fghij', '+k', 'end']);
-    expect(reveal(found, match(0, 'abcdefghijk', 6, 8), 0)).toBe(true);
-    expect(found.did).toEqual(['scroll 0', 'select 1,2 2']);
+    const shown = screen(['one', 'abcde', '+fghij', '+k', 'end']);
+    expect(reveal(shown, match(0, 'abcdefghijk', 6, 8), 0)).toBe(true);
+    expect(shown.did).toEqual(['scroll 0', 'select 1,2 2']);
+  });
+
+  it('finds what is one row of a line that is wrapped here', () => {
+    const shown = screen(['abcde', '+fghij', 'end']);
+    expect(reveal(shown, match(0, 'fghij', 1, 2), 0)).toBe(true);
+    expect(shown.did.at(-1)).toBe('select 1,1 1');
   });
 
   it('passes over newer lines of the same text', () => {
-    const found = screen(['same', 'x', 'same', 'same']);
-    expect(reveal(found, match(0, 'same', 0, 4), 1)).toBe(true);
-    expect(found.did.at(-1)).toBe('select 0,2 4');
+    const shown = screen(['same', 'x', 'same', 'same']);
+    expect(reveal(shown, match(0, 'same', 0, 4), 1)).toBe(true);
+    expect(shown.did.at(-1)).toBe('select 0,2 4');
   });
 
   it('selects nothing where the line is gone', () => {
-    const found = screen(['one']);
-    expect(reveal(found, match(0, 'gone'), 0)).toBe(false);
-    expect(found.did).toEqual(['clear']);
+    const shown = screen(['one']);
+    expect(reveal(shown, match(0, 'gone'), 0)).toBe(false);
+    expect(shown.did).toEqual(['clear']);
   });
 });

@@ -8,7 +8,7 @@ import {
 
 import type { TerminalMatch } from '../api';
 import { count } from '../format';
-import { MOST_MATCHES, type TerminalSearch } from '../terminalsearch';
+import type { TerminalSearch } from '../terminalsearch';
 import { IconButton } from './IconButton';
 import { useSignal } from './hooks';
 
@@ -126,32 +126,36 @@ const LEAD = 24;
 
 /** A line with what was found in it marked; a long one begins shortly before that. */
 function Hit(props: { match: TerminalMatch }): JSX.Element {
-  const { text, start, end } = props.match;
-  const from = start > 2 * LEAD ? start - LEAD : 0;
+  const { text, spans } = props.match;
+  const first = spans[0]?.[0] ?? 0;
+  let at = first > 2 * LEAD ? first - LEAD : 0;
+  const parts: React.ReactNode[] = at > 0 ? ['…'] : [];
+  for (const [start, end] of spans) {
+    parts.push(text.slice(at, start), <mark key={start}>{text.slice(start, end)}</mark>);
+    at = end;
+  }
   return (
     <span title={text}>
-      {from > 0 && '…'}
-      {text.slice(from, start)}
-      <mark>{text.slice(start, end)}</mark>
-      {text.slice(end)}
+      {parts}
+      {text.slice(at)}
     </span>
   );
 }
 
-function words({ state, matches, index, error }: TerminalSearch): string {
+function words({ state, matches, index, isComplete }: TerminalSearch): string {
   switch (state) {
     case 'idle':
       return '';
     case 'searching':
       return 'Searching…';
     case 'failed':
-      return error ? 'Not searched' : '';
+      return 'Not searched';
     case 'done':
       if (matches.length === 0) {
         return 'Nothing found';
       }
-      return matches.length >= MOST_MATCHES
-        ? `${index + 1} of the newest ${matches.length}`
-        : `${index + 1} of ${count(matches.length, 'line')}`;
+      return isComplete
+        ? `${index + 1} of ${count(matches.length, 'line')}`
+        : `${index + 1} of the newest ${matches.length}`;
   }
 }

@@ -14,6 +14,7 @@ import { searchIcon, terminalIcon } from '@jupyterlab/ui-components';
 import { NAMESPACE } from '../api';
 import { describe, text } from '../args';
 import { ChatTab } from '../chattab';
+import { claimShortcuts } from '../shortcuts';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 
 /** Where Lab keeps what a person set for terminals. */
@@ -71,6 +72,7 @@ export const terminals: JupyterFrontEndPlugin<void> = {
             settings: await labSettings(registry),
             translator: translator ?? nullTranslator
           });
+          claimShortcuts(tab.node, app.commands);
           await tracker.add(tab);
           app.shell.add(tab, 'main', { type: 'Chat' });
           labTerminals?.inject(tab);
