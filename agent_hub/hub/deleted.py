@@ -250,7 +250,8 @@ class DeletedChats:
         """Remove clones of deleted projects that nothing builds on any more."""
         needed = {kept.project for kept in self._all() if _builds_on_clone(kept)}
         for mark in self._folders.projects.glob(f"*/{LEFT}"):
-            if mark.parent.name not in needed:
+            # One in the store was not deleted to the end, and may be used again.
+            if mark.parent.name not in needed and mark.parent.name not in self._store.projects:
                 shutil.rmtree(mark.parent, ignore_errors=True)
 
 

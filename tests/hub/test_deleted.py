@@ -224,7 +224,7 @@ async def test_a_secret_outside_the_workspace_gets_into_no_bundle(a_house: House
     secret.git("init", "--quiet")
     secret.git("config", "user.name", "Test")
     secret.git("config", "user.email", "test@localhost")
-    commit = secret.commit("Hide", {"secret.txt": "SECRET" * 1000})
+    commit = secret.commit("Hide", {"secret.txt": "SECRET" * 1000, "numbers.txt": "SECRET"})
     alternates = a_house.workspace.path / ".git/objects/info/alternates"
     alternates.write_text(alternates.read_text() + f"{secret.path / '.git/objects'}\n")
     shutil.rmtree(a_house.workspace.path / "data")
@@ -370,6 +370,19 @@ async def test_a_project_s_clone_stays_while_kept_work_builds_on_it(a_house: Hou
     assert (await a_house.restored(kept)).git("status", "--porcelain") == "?? new.txt"
     await a_house.deleted.remove(CHAT)
     assert not a_house.folders.project(PROJECT).exists()
+
+
+async def test_the_clone_of_a_project_that_nobody_deleted_is_never_removed(a_house: House) -> None:
+    """A store that was lost knows no project, and workspaces that are there still borrow from the clone.
+
+    A deletion that was cut short leaves its mark, and the project.
+    """
+    (a_house.folders.project(PROJECT) / "deleted").touch()
+    await a_house.deleted.sweep()
+    (a_house.folders.project(PROJECT) / "deleted").unlink()
+    await a_house.store.projects.delete(PROJECT)
+    await a_house.deleted.sweep()
+    a_house.workspace.git("fsck", "--full")
 
 
 async def test_where_nothing_is_to_be_kept_nothing_is(a_house: House) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -119,3 +120,21 @@ async def test_a_chat_deleted_without_its_engine_is_gone_when_it_is_back(
     await hub.until(lambda: chat.id not in hub.hub.store.chats, 30)
     assert await hub.containers() == []
     assert not Path(chat.workspace).exists()
+
+
+async def test_a_workspace_outlives_the_pruning_of_everything_the_engine_holds(
+    hub: RunningHub, an_engine: SecondEngine, a_repository: Repository
+) -> None:
+    chat = await hub.start(await hub.ready(a_repository))
+    workspace = Repository(Path(chat.workspace))
+    (workspace.path / "kept.txt").write_text("kept")
+    await hub.hub.stop_chat(chat.id)
+    for spare in await hub.containers():
+        await hub.hub.engine.stop(spare, 0)
+    arguments = ["docker", "--host", an_engine.url, "system", "prune", "--all", "--volumes", "--force"]
+    await asyncio.to_thread(subprocess.run, arguments, check=True, capture_output=True, timeout=60)
+    assert workspace.git("status", "--porcelain") == "?? kept.txt"
+    workspace.git("fsck", "--full", "--strict")
+    files = [path for path in workspace.path.rglob("*") if path.is_file()]
+    assert {path.stat().st_uid for path in files} == {os.getuid()}
+    assert all(os.access(path, os.R_OK | os.W_OK) for path in files if ".git" not in path.parts)

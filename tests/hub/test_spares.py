@@ -177,3 +177,17 @@ async def test_a_spare_that_cannot_be_made_costs_no_chat_and_is_not_tried_for_ev
     await hub.until_true(lambda: not list(hub.hub.store.spares))
     source.mkdir()
     assert (await hub.start(project)).status is ChatStatus.running
+
+
+async def test_a_restored_chat_takes_over_no_spare(a_hub_with_spares: RunningHub, a_repository: Repository) -> None:
+    """A spare has a workspace already; the restored one's is what counts."""
+    hub = a_hub_with_spares
+    project = await hub.ready(a_repository)
+    await spares(hub, project)
+    chat = await hub.start(project)
+    (Path(chat.workspace) / "new.txt").write_text("new")
+    await hub.hub.chats.delete(chat.id, force=True)
+    (spare,) = await spares(hub, project, but={chat.id})
+    again = await hub.settled((await hub.hub.restore_chat(chat.id)).id)
+    assert again.id != spare
+    assert (await hub.run(again.id, "git fsck --no-dangling && git status --porcelain")).strip() == "?? new.txt"

@@ -103,6 +103,12 @@ async def test_a_workspace_stays_whole_when_its_commits_leave_the_repository(
         assert workspace.git("status", "--porcelain") == ""
 
 
+async def test_a_default_branch_that_was_renamed_is_followed(a_clone: Repository, a_repository: Made) -> None:
+    a_repository.git("branch", "--move", "main", "trunk")
+    newest = a_repository.commit("Go on", {"widgets.py": "COUNT = 4\n"})
+    assert await a_clone.refresh(ignore) == newest
+
+
 async def test_a_clone_that_was_fetched_often_is_compact_and_has_lost_nothing(
     a_clone: Repository, a_repository: Made, a_workspace: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
