@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from agent_hub.terminals.charsets import Charset
 from agent_hub.terminals.lines import EMPTY, Line
+from agent_hub.terminals.reflow import groups, reflow
 from agent_hub.terminals.styles import DEFAULT, PLAIN
 
 TAB = 8
@@ -24,15 +25,23 @@ class Buffer:
         Lines that xterm.js keeps above this screen; none on the alternate screen.
     on_scroll
         Takes a line that leaves at the top, and whether it goes on in the line that is now the first.
+    on_return
+        Takes a line that left, and is the first again after a change of size; and those before it that it goes on.
     """
 
     def __init__(
-        self, rows: int, columns: int, scrollback: int = 0, on_scroll: Callable[[Line, bool], None] | None = None
+        self,
+        rows: int,
+        columns: int,
+        scrollback: int = 0,
+        on_scroll: Callable[[Line, bool], None] | None = None,
+        on_return: Callable[[Line, list[Line]], None] | None = None,
     ) -> None:
         self.rows = rows
         self.columns = columns
         self._scrollback = self._most_scrollback = scrollback
         self._on_scroll = on_scroll
+        self._on_return = on_return
         self._above: deque[Line] = deque(maxlen=_MOST_ABOVE if scrollback else 0)
         self._passing = 0
         self.unseen = False
@@ -48,11 +57,15 @@ class Buffer:
         self.top, self.bottom = 0, self.rows - 1
         self.tabs = set(range(0, self.columns, TAB))
 
-    def copy(self, on_scroll: Callable[[Line, bool], None] | None) -> Buffer:
+    def copy(
+        self,
+        on_scroll: Callable[[Line, bool], None] | None = None,
+        on_return: Callable[[Line, list[Line]], None] | None = None,
+    ) -> Buffer:
         """A second one that goes its own way."""
         twin = Buffer.__new__(Buffer)
         twin.__dict__.update(self.__dict__)
-        twin._on_scroll = on_scroll
+        twin._on_scroll, twin._on_return = on_scroll, on_return
         twin.lines = [line.copy() for line in self.lines]
         twin.tabs = set(self.tabs)
         twin._above = deque((line.copy() for line in self._above), self._above.maxlen)
@@ -251,53 +264,100 @@ class Buffer:
 
     # -- size
 
-    def resize(self, rows: int, columns: int) -> list[Line]:
-        """Take another size: lines are cut or go on empty; none is wrapped anew.
-
-        Fewer rows take away what is below the cursor, then what is at the top. More rows bring back what scrolled off
-        where the cursor is in the last one, as far as it is still known, and are put below where it is not.
-
-        Returns
-        -------
-        The lines that were brought back, the last one that scrolled off first.
-        """
+    def resize(self, rows: int, columns: int) -> None:
+        """Take another size: see `Screen.resize`."""
         if columns not in self.tabs:
             self.tabs |= set(range(max((stop for stop in self.tabs if stop < columns), default=0), columns, TAB))
-        for line in self.lines if columns < self.columns else ():
-            line.resize(columns)
-        self.columns = columns
         self._take_rows(rows)
-        back = self._add_rows(rows)
+        self._add_rows(rows)
+        old, self.columns = self.columns, columns
         self.rows = rows
         self.top, self.bottom = 0, rows - 1
         self.x, self.y = min(self.x, columns - 1), max(0, min(self.y, rows - 1))
         self.saved_x = min(self.saved_x, columns - 1)
-        return back
+        if self._most_scrollback and columns != old:
+            self._reflow(old)
+        for line in self.lines:
+            line.resize(columns)
 
     def _take_rows(self, rows: int) -> None:
         while len(self.lines) > rows:
             if len(self.lines) > self.y + 1:
                 self.lines.pop()
-                continue
-            gone = self.lines.pop(0)
-            self.y -= 1
-            self.saved_y -= 1
-            if self._on_scroll is not None:
-                self._scrollback = max(0, self._scrollback - 1)
-                self._above.append(gone)
-                self._on_scroll(gone, self.lines[0].wrapped)
+            else:
+                self.y -= 1
+                self.saved_y -= 1
+                self._leave()
 
-    def _add_rows(self, rows: int) -> list[Line]:
-        back: list[Line] = []
+    def _add_rows(self, rows: int) -> None:
         while len(self.lines) < rows:
-            if not self._above or len(self.lines) > self.y + 1:
+            if self._above and len(self.lines) == self.y + 1:
+                self.y += 1
+                self.saved_y += 1
+                self._bring_back()
+            else:
                 self.lines.append(Line())
-                continue
-            line = self._above.pop()
-            line.resize(self.columns)
-            back.append(line)
-            self.lines.insert(0, line)
-            self.y += 1
-            self.saved_y += 1
-            self._scrollback += 1
-        return back
+
+    def _leave(self) -> None:
+        gone = self.lines.pop(0)
+        if self._on_scroll is not None:
+            self._scrollback = max(0, self._scrollback - 1)
+            self._above.append(gone)
+            self._on_scroll(gone, self.lines[0].wrapped)
+
+    def _bring_back(self) -> None:
+        if not self.lines[0].wrapped:
+            self._rewrap_above()
+        line = self._above.pop()
+        self._scrollback += 1
+        self.lines.insert(0, line)
+        if self._on_return is not None:
+            self._on_return(line, self._last_above() if line.wrapped else [])
+
+    def _last_above(self) -> list[Line]:
+        """The rows of the line that scrolled off last."""
+        rows: list[Line] = []
+        for row in reversed(self._above):
+            rows.insert(0, row)
+            if not row.wrapped:
+                break
+        return rows
+
+    def _rewrap_above(self) -> None:
+        """Wrap the line anew that scrolled off last: the width may be another one since."""
+        group = self._last_above()
+        for _ in group:
+            self._above.pop()
+        self._above.extend(reflow(group, 0, self.columns))
+
+    def _reflow(self, old: int) -> None:
+        """Wrap lines anew, but for the cursor's, and move the cursor as xterm.js does, wherever those are."""
+        scrolled = self._most_scrollback - self._scrollback
+        before = 0
+        if self.y >= len(groups(self.lines)[0]):
+            # A line is wrapped anew as a whole: what of it scrolled off will do so again.
+            while self.lines[0].wrapped and self._above:
+                self._bring_back()
+                before += 1
+        cursor = self.y + before
+        rows: list[Line] = []
+        at = 0
+        for group in groups(self.lines):
+            holds_cursor = at <= cursor < at + len(group)
+            at += len(group)
+            rows += group if holds_cursor else reflow(group, old, self.columns)
+        removed = at - len(rows)
+        moved = -max(0, removed - scrolled)
+        if removed < 0 and not scrolled:
+            moved = min(-removed, self.rows - 1 - self.y)
+            del rows[len(rows) - moved :]
+        self.lines = rows
+        while len(self.lines) > self.rows:
+            self._leave()
+        while len(self.lines) < self.rows and self._above:
+            self._bring_back()
+        missing = self.rows - len(self.lines)
+        self.lines += [Line() for _ in range(missing)]
+        moved = min(moved, -missing) if missing else moved
+        self.y = max(0, self.y + moved)
+        self.saved_y += moved

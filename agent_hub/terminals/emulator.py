@@ -23,9 +23,17 @@ class Emulator:
     ----------
     on_scroll
         Takes each line that leaves the main screen at its top, and whether it goes on in the line below.
+    on_return
+        Takes each line that left, and came back as the screen's size changed; and those before it that it goes on.
     """
 
-    def __init__(self, rows: int, columns: int, on_scroll: Callable[[Line, bool], None]) -> None:
+    def __init__(
+        self,
+        rows: int,
+        columns: int,
+        on_scroll: Callable[[Line, bool], None],
+        on_return: Callable[[Line, list[Line]], None],
+    ) -> None:
         self.rows = rows
         self.columns = columns
         self.table = StyleTable(self._all_lines)
@@ -34,10 +42,11 @@ class Emulator:
         self.colors: dict[str, str] = {}
         self.cursor_unseen = False
         self._on_scroll = on_scroll
+        self._on_return = on_return
         self._clear()
 
     def _clear(self) -> None:
-        self.main = Buffer(self.rows, self.columns, SCROLLBACK, self._on_scroll)
+        self.main = Buffer(self.rows, self.columns, SCROLLBACK, self._on_scroll, self._on_return)
         self.alternate = Buffer(self.rows, self.columns)
         self.buffer = self.main
         self.charsets: list[str] = ["B"] * 4
@@ -49,12 +58,12 @@ class Emulator:
         self.style = PLAIN
         self.pen = self.eraser = DEFAULT
 
-    def copy(self, on_scroll: Callable[[Line, bool], None]) -> Emulator:
+    def copy(self, on_scroll: Callable[[Line, bool], None], on_return: Callable[[Line, list[Line]], None]) -> Emulator:
         """A second one that goes its own way."""
         twin = Emulator.__new__(Emulator)
         twin.__dict__.update(self.__dict__)
-        twin._on_scroll = on_scroll
-        twin.main, twin.alternate = self.main.copy(on_scroll), self.alternate.copy(None)
+        twin._on_scroll, twin._on_return = on_scroll, on_return
+        twin.main, twin.alternate = self.main.copy(on_scroll, on_return), self.alternate.copy()
         twin.buffer = twin.alternate if self.full_screen else twin.main
         twin.switches, twin.charsets, twin.colors = self.switches.copy(), list(self.charsets), dict(self.colors)
         twin.table = self.table.copy(twin._all_lines)
@@ -341,11 +350,11 @@ class Emulator:
         self.level = 0
         self.charset = None
 
-    def resize(self, rows: int, columns: int) -> list[Line]:
-        """Take another size: see `Buffer.resize`."""
+    def resize(self, rows: int, columns: int) -> None:
+        """Take another size: see `Screen.resize`."""
         self.rows, self.columns = rows, columns
+        self.main.resize(rows, columns)
         self.alternate.resize(rows, columns)
-        return self.main.resize(rows, columns)
 
 
 _SHIFTS = {"\x0e": 1, "\x0f": 0}

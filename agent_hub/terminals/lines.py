@@ -31,7 +31,7 @@ class Line:
         self.marks: dict[int, str] | None = None
         """Combining characters, by the column of what they combine with."""
         self.reported = ""
-        """What was reported as having scrolled off, where the line came back since."""
+        """The text that was reported as having scrolled off, of a line whose last row this is and that came back."""
 
     def copy(self) -> Line:
         """A second one that goes its own way."""

@@ -41,7 +41,7 @@ class Screen:
     def __init__(self, rows: int, columns: int, on_scroll: Callable[[bytes], None] | None = None) -> None:
         self._on_scroll = on_scroll
         self._parser = Parser()
-        self._emulator = Emulator(max(rows, SMALLEST[0]), max(columns, SMALLEST[1]), self._scrolled)
+        self._emulator = Emulator(max(rows, SMALLEST[0]), max(columns, SMALLEST[1]), self._scrolled, self._returned)
         self._beginning = ""
 
     def copy(self) -> Screen:
@@ -49,7 +49,7 @@ class Screen:
         twin = Screen.__new__(Screen)
         twin._on_scroll = None
         twin._parser = self._parser.copy()
-        twin._emulator = self._emulator.copy(twin._scrolled)
+        twin._emulator = self._emulator.copy(twin._scrolled, twin._returned)
         twin._beginning = self._beginning
         return twin
 
@@ -96,18 +96,14 @@ class Screen:
         return self._emulator.undo().encode()
 
     def resize(self, rows: int, columns: int) -> None:
-        """Take another size: lines are cut or go on empty, and none is wrapped anew.
+        """Take another size, as xterm.js does.
 
-        Fewer rows take away what is below the cursor, then what is at the top. More rows bring back what scrolled off
-        where the cursor is in the last one, and are put below where it is not. A line that came back is reported again
-        only if it changed.
+        On the main screen lines are wrapped anew, but for the cursor's, which a program draws again. Fewer rows take
+        away what is below the cursor, then what is at the top. More rows bring back what scrolled off where the cursor
+        is in the last one, and are put below where it is not. A line that came back is reported again only if it
+        changed. On the alternate screen lines are cut, or go on empty.
         """
-        for line in self._emulator.resize(max(rows, SMALLEST[0]), max(columns, SMALLEST[1])):
-            text = shown_alone(line, self._emulator.table.styles)
-            if self._beginning:
-                self._beginning = self._beginning.removesuffix(text)
-            else:
-                line.reported = text
+        self._emulator.resize(max(rows, SMALLEST[0]), max(columns, SMALLEST[1]))
 
     def feed(self, data: bytes) -> None:
         """Take output, in pieces cut anywhere."""
@@ -177,12 +173,20 @@ class Screen:
         if self._on_scroll is None:
             return
         text = shown_alone(line, self._emulator.table.styles)
-        if line.reported and line.reported == text:
-            return
         if goes_on and len(self._beginning) + len(text) < _LONGEST_LINE:
             self._beginning += text
+        elif line.reported and line.reported == _text(self._beginning + text):
+            self._beginning = ""
         else:
             self._report(text)
+
+    def _returned(self, line: Line, before: list[Line]) -> None:
+        text = shown_alone(line, self._emulator.table.styles)
+        if self._beginning:
+            self._beginning = self._beginning.removesuffix(text)
+        else:
+            self._beginning = "".join(shown_alone(row, self._emulator.table.styles) for row in before)
+            line.reported = _text(self._beginning + text)
 
     def _report(self, line: str) -> None:
         if self._on_scroll is not None:
@@ -229,6 +233,10 @@ def _expand(line: str) -> str:
         columns += gap + _width(part)
         text += " " * gap + part
     return text
+
+
+def _text(line: str) -> str:
+    return _GRAPHICS.sub("", line).rstrip()
 
 
 def _width(part: str) -> int:

@@ -217,18 +217,6 @@ def test_a_large_screen_is_cheap_until_it_is_written_to() -> None:
     assert screen.lines()[0] == "x"
 
 
-@pytest.mark.parametrize("rows", [3, 6])
-@pytest.mark.parametrize("columns", [10, 30])
-def test_content_is_kept_or_cut_as_the_size_changes(rows: int, columns: int) -> None:
-    screen = Screen(4, 20)
-    screen.feed("0123456789漢字\x1b[31mred\r\nsecond\x1b[2;3r\x1b[2;9H".encode())
-    screen.resize(rows, columns)
-    assert screen.lines()[:2] == ["0123456789漢字red"[: 10 if columns == 10 else None], "second"]
-    assert len(screen.lines()) == rows
-    screen.feed(b"\x1b[%d;1Hx" % rows + b"y" * columns)
-    assert screen.lines()[-1] == "y"
-
-
 def test_fewer_rows_scroll_off_what_is_above_the_cursor(screen: Screen, scrolled: Scrolled) -> None:
     screen.feed(b"a\r\nb\r\nc\r\nd")
     screen.resize(2, 20)
@@ -252,3 +240,28 @@ def test_a_wrapped_line_that_came_back_in_part_is_reported_whole(screen: Screen,
     assert screen.beginning == b"" and screen.lines() == ["0123456789" * 2] * 5
     screen.feed(b"\r\n" * 5)
     assert scrolled == [b"0123456789" * 10]
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_each_line_is_reported_once_however_often_the_size_changes(seed: int) -> None:
+    choose = random.Random(seed)
+    scrolled: list[bytes] = []
+    screen = Screen(6, 20, scrolled.append)
+    lines: list[bytes] = []
+    for _ in range(4):
+        for _ in range(choose.randint(0, 9)):
+            text = choose.choice(("short", "0123456789" * 4, "漢字" * 15, ""))
+            lines.append(f"<{len(lines)}>{text}".encode())
+            screen.feed(lines[-1] + b"\r\n")
+        screen.resize(choose.randint(2, 12), choose.randint(5, 50))
+    screen.feed(b"\x1b[99H" + b"\r\n" * 20)
+    assert [line for line in scrolled if line.strip()] == lines
+
+
+def test_a_line_that_is_too_wide_for_a_while_loses_nothing() -> None:
+    screen = Screen(6, 20)
+    screen.feed(b"0123456789ABCDEFGHI\r\n\x1b[31mred\x1b[m\r\n$ ")
+    screen.resize(6, 10)
+    assert screen.lines()[:4] == ["0123456789", "ABCDEFGHI", "red", "$"]
+    screen.resize(6, 20)
+    assert screen.lines()[:3] == ["0123456789ABCDEFGHI", "red", "$"]

@@ -234,6 +234,23 @@ def test_rows_come_and_go_as_in_xterm(xterm: Xterm, seed: int) -> None:
     _check(xterm, ROWS, COLUMNS, *steps)
 
 
+@pytest.mark.parametrize("seed", range(50))
+def test_lines_are_wrapped_anew_as_in_xterm(xterm: Xterm, seed: int) -> None:
+    choose = random.Random(seed)
+    words = ["word ", "0123456789" * 3, "漢字" * 7, "e\u0301", "\x1b[31mred\x1b[m", "short", "a" * 20]
+    screen = Screen(ROWS, COLUMNS)
+    steps: list[Step] = []
+    for _ in range(2):
+        lines = "".join(choose.choice(words) * choose.randint(0, 2) + "\r\n" for _ in range(choose.randint(0, 9)))
+        size = (choose.choice((ROWS, ROWS, 9)), choose.randint(5, 40))
+        steps += [f"{lines}$ ".encode(), size]
+        screen.feed(f"{lines}$ ".encode())
+        screen.resize(*size)
+    seen, expected = state(screen), xterm.run(ROWS, COLUMNS, *steps)["state"]
+    assert _without_what_needs_the_past(seen)["main"] == _without_what_needs_the_past(expected)["main"]
+    assert seen["cursor"] == expected["cursor"]
+
+
 def _fewest(xterm: Xterm, pieces: list[bytes]) -> list[bytes]:
     """The pieces that are needed for the check to fail."""
     for index in range(len(pieces) - 1, -1, -1):
