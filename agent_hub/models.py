@@ -380,6 +380,25 @@ class TerminalInfo(Model):
     last_activity: datetime
 
 
+class TerminalMatch(Model):
+    """A line of a terminal that holds what was searched for."""
+
+    line: int = Field(description="its number, counted from 1 at the oldest line that is kept")
+    text: str = Field(description="the line's text; of a very long line, the part around the first match")
+    spans: tuple[tuple[int, int], ...] = Field(
+        description="where each match starts and ends in the text, in UTF-16 units as JavaScript counts them"
+    )
+
+
+class TerminalMatches(Model):
+    """What a search of a terminal found, newest first."""
+
+    query: str
+    lines: int = Field(description="lines that are kept, the screen's included")
+    complete: bool = Field(description="false where older lines match as well, more than were asked for")
+    matches: tuple[TerminalMatch, ...]
+
+
 # -- what a request carries ---------------------------------------------------------------------------------------
 
 

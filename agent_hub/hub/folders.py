@@ -58,6 +58,10 @@ class Folders:
         """Where the agent's program makes its sockets, for the hub to reach them."""
         return self.chat(chat) / "sockets"
 
+    def terminal(self, chat: str) -> Path:
+        """What the chat's terminal has shown. No container sees it."""
+        return self.chat(chat) / "terminal"
+
     @property
     def projects(self) -> Path:
         """Every project's folder."""

@@ -77,7 +77,7 @@ class Hub:
         self.folders = Folders(settings.data_dir)
         self.events = Events(self._take_snapshot)
         self.store = Store(settings.data_dir, self._announce)
-        self.terminals = Terminals()
+        self.terminals = Terminals(self.folders.terminal)
         self.artifacts = Artifacts(self.store, self.folders, settings.root, settings.artifacts_folder)
         self.builds = Builds(self.store, self.folders, engine, AGENTS, settings.base_image, settings.setup_timeout)
         self.deleted = DeletedChats(self.store, self.folders, settings.keep_deleted)

@@ -43,12 +43,13 @@ ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
     ("get", "api/terminals", "Every terminal", None, "[TerminalInfo]"),
     ("get", "api/terminals/{id}", "One terminal", None, "TerminalInfo"),
     ("delete", "api/terminals/{id}", "Stop the terminal's chat", None, "204"),
+    ("get", "api/terminals/{id}/search", "Find ?q= in what a terminal has shown; ?limit=", None, "TerminalMatches"),
 )
 """Method, path, summary, model of the body, and the answer: its status where not 200, then a model, or a list of it."""
 
 MODELS: tuple[type[BaseModel], ...] = (
     m.Status, m.Project, m.Build, m.Snapshot, m.Chat, m.DeletedChat, m.Artifact, m.Gpu, m.TerminalInfo,
-    m.RepositoryInfo, m.ErrorBody,
+    m.TerminalMatches, m.RepositoryInfo, m.ErrorBody,
     m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange,
     m.SnapshotEvent, m.ChangeEvent, m.LogEvent,
 )  # fmt: skip

@@ -9,10 +9,12 @@ from typing import Any
 
 from tornado.iostream import StreamClosedError
 
-from agent_hub.models import TerminalInfo
+from agent_hub.errors import InvalidInput
+from agent_hub.models import TerminalInfo, TerminalMatches
 from agent_hub.server.frames import TextFrames
 from agent_hub.server.handler import HubHandler, guarded
 from agent_hub.server.socket import HubSocket
+from agent_hub.terminals.search import MOST_MATCHES, QUERY_CHARACTERS
 from agent_hub.terminals.terminal import Terminal
 from agent_hub.terminals.viewer import Viewer
 
@@ -105,6 +107,34 @@ class TerminalHandler(HubHandler):
         self.set_status(204)
 
 
+class TerminalSearchHandler(HubHandler):
+    """``api/terminals/{name}/search``"""
+
+    _search: asyncio.Task[TerminalMatches] | None = None
+
+    @guarded
+    async def get(self, name: str) -> None:
+        """The newest lines of a terminal with ``?q=`` in them, at most ``?limit=``."""
+        self.hub.terminals.find(name)
+        query = self.get_query_argument("q", "", strip=False)
+        if not 0 < len(query) <= QUERY_CHARACTERS:
+            raise InvalidInput(f"q: 1 to {QUERY_CHARACTERS} characters.", "Say what to search for.", field="q")
+        limit = self.get_query_argument("limit", "100")
+        if not (limit.isascii() and limit.isdigit() and len(limit) < 5 and 0 < int(limit) <= MOST_MATCHES):
+            raise InvalidInput(f"limit: a number from 1 to {MOST_MATCHES}.", "Correct it and try again.", field="limit")
+        self._search = asyncio.create_task(self.hub.terminals.search(name, query, int(limit)))
+        try:
+            self.answer(await self._search)
+        except asyncio.CancelledError:
+            self.log.debug("Nobody waits for a search of terminal %s any more", name)
+
+    def on_connection_close(self) -> None:
+        """Search no more for who has gone."""
+        super().on_connection_close()
+        if self._search is not None:
+            self._search.cancel()
+
+
 def _info(terminal: Terminal) -> TerminalInfo:
     return TerminalInfo(name=terminal.name, last_activity=terminal.last_activity)
 
@@ -112,5 +142,6 @@ def _info(terminal: Terminal) -> TerminalInfo:
 handlers: list[tuple[str, type]] = [
     (r"api/terminals", TerminalsHandler),
     (r"api/terminals/([^/]+)", TerminalHandler),
+    (r"api/terminals/([^/]+)/search", TerminalSearchHandler),
     (r"terminals/websocket/([^/]+)", TerminalSocket),
 ]

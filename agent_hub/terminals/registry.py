@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from agent_hub.errors import NotFound
+from agent_hub.models import TerminalMatches
+from agent_hub.terminals.history import DEFAULT_SIZE, History
+from agent_hub.terminals.journal import Journal
 from agent_hub.terminals.palette import Palette
 from agent_hub.terminals.terminal import Terminal
 
+_SEARCHES = 2
+
 
 class Terminals(Mapping[str, Terminal]):
-    """The terminals, by the chat's id, in the order they were created."""
+    """The terminals, by the chat's id, in the order they were created.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    folder
+        Where a terminal's journal is kept, by its name; without it none is kept.
+    """
+
+    def __init__(self, folder: Callable[[str], Path] | None = None) -> None:
+        self._folder = folder
         self._terminals: dict[str, Terminal] = {}
         self._palette = Palette()
+        self._searching = asyncio.Semaphore(_SEARCHES)
+        self.last_size = DEFAULT_SIZE
+        """Rows and columns that a viewer asked for most recently; a new terminal begins with them."""
 
     def __getitem__(self, name: str) -> Terminal:
         return self._terminals[name]
@@ -34,7 +52,12 @@ class Terminals(Mapping[str, Terminal]):
 
     def make(self, name: str, on_end: Callable[[], None] | None = None) -> Terminal:
         """A terminal that nobody finds yet, for a program that runs before anyone has asked for it."""
-        return Terminal(name, on_end, palette=self._palette)
+        journal = Journal(self._folder(name)) if self._folder is not None else None
+        history = History(journal=journal, size=self.last_size)
+        return Terminal(name, on_end, history, self._palette, self.last_size, self._sized)
+
+    def _sized(self, size: tuple[int, int]) -> None:
+        self.last_size = size
 
     def adopt(self, terminal: Terminal) -> None:
         """Let a terminal of :meth:`make` be found by its name."""
@@ -46,6 +69,23 @@ class Terminals(Mapping[str, Terminal]):
         if terminal is None:
             raise NotFound(f"There is no terminal called {name!r}.", "Its chat may have been deleted.")
         return terminal
+
+    async def search(self, name: str, query: str, limit: int) -> TerminalMatches:
+        """The newest lines of a terminal that hold `query`; cancelling it ends the search.
+
+        Raises
+        ------
+        NotFound
+            There is no such terminal.
+        """
+        terminal = self.find(name)
+        cancelled = threading.Event()
+        async with self._searching:
+            lines = terminal.history.lines()
+            try:
+                return await asyncio.to_thread(lines.find, query, limit, cancelled)
+            finally:
+                cancelled.set()
 
     async def remove(self, name: str) -> None:
         """End a terminal for good; no error where there is none."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 from agent_hub.engines.base import Stream
 from agent_hub.errors import EngineError
 
-DEFAULT_SIZE = (24, 80)
 LARGEST_SIDE = 1000
 
 LEAST_ROWS = 2
@@ -21,10 +21,19 @@ _LAST_RETRY_SECONDS = 2.0
 
 
 class Sizer:
-    """Gives a stream the size that is wanted, one change at a time, until it has it."""
+    """Gives a stream the size that is wanted, one change at a time, until it has it.
 
-    def __init__(self) -> None:
-        self.size = DEFAULT_SIZE
+    Parameters
+    ----------
+    size
+        Rows and columns that are wanted at first.
+    on_give
+        Called with a size as the stream is about to have it: what the program writes next may be drawn for it already.
+    """
+
+    def __init__(self, size: tuple[int, int], on_give: Callable[[int, int], None]) -> None:
+        self.size = size
+        self._on_give = on_give
         self._given: tuple[int, int] | None = None
         self._stream: Stream | None = None
         self._task: asyncio.Task[None] | None = None
@@ -83,6 +92,7 @@ class Sizer:
         delay = _FIRST_RETRY_SECONDS
         while True:
             self._drawn.clear()
+            self._on_give(*size)
             try:
                 await stream.resize(*size)
             except (OSError, EngineError):

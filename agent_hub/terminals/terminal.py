@@ -14,10 +14,10 @@ from typing import Any
 
 from agent_hub.engines.base import Stream
 from agent_hub.errors import EngineError
-from agent_hub.terminals.history import HISTORY_BYTES, History
+from agent_hub.terminals.history import DEFAULT_SIZE, History
 from agent_hub.terminals.palette import Palette
 from agent_hub.terminals.queries import unasked
-from agent_hub.terminals.size import LEAST_COLUMNS, LEAST_ROWS, Sizer
+from agent_hub.terminals.size import LARGEST_SIDE, LEAST_COLUMNS, LEAST_ROWS, Sizer
 from agent_hub.terminals.viewer import Screen, Viewer
 
 log = logging.getLogger(__name__)
@@ -37,23 +37,30 @@ class Terminal:
         The chat's id.
     on_end
         Called on the event loop when the program's stream ends by itself.
-    history_bytes
-        Most bytes of output kept for who comes later.
+    history
+        What is kept for who comes later.
     palette
         The colours of people's screens, shared by all terminals.
+    size
+        Rows and columns before the first viewer.
+    on_size
+        Called with the rows and columns that a viewer asks for.
     """
 
     def __init__(
         self,
         name: str,
         on_end: Callable[[], None] | None = None,
-        history_bytes: int = HISTORY_BYTES,
+        history: History | None = None,
         palette: Palette | None = None,
+        size: tuple[int, int] = DEFAULT_SIZE,
+        on_size: Callable[[tuple[int, int]], None] = lambda size: None,
     ) -> None:
         self.name = name
         self._palette = palette or Palette()
         self.on_end = on_end
-        self.history = History(history_bytes)
+        self.history = history if history is not None else History()
+        self._on_size = on_size
         self._active = time.time()
         self._viewers: list[Viewer] = []
         self._stream: Stream | None = None
@@ -61,7 +68,7 @@ class Terminal:
         self._held: asyncio.TimerHandle | None = None
         self._unseen = False
         self._typed_ahead: bytearray | None = bytearray()
-        self._sizer = Sizer()
+        self._sizer = Sizer(size, self.history.resize)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -91,6 +98,10 @@ class Terminal:
             for the next viewer.
         """
         self._disconnect()
+        if not painted:
+            self._undo()
+        elif not self._viewers:
+            self._sizer.size = self.history.size
         self._unseen = painted
         self._stream = stream
         self._decode = _decoder()
@@ -141,7 +152,7 @@ class Terminal:
 
     def _ended(self, stream: Stream) -> None:
         self._let_go()
-        self._show(self._decode(b"", True).encode() + self.history.modes().undo())
+        self._show(self._decode(b"", True).encode() + self.history.undo())
         self._stream = None
         self._sizer.disconnect()
         if self.on_end is not None:
@@ -192,6 +203,8 @@ class Terminal:
         if rows < LEAST_ROWS or columns < LEAST_COLUMNS:
             rows = columns = 0
         viewer.rows, viewer.columns, viewer.sized = rows, columns, True
+        if rows and columns:
+            self._on_size((min(rows, LARGEST_SIDE), min(columns, LARGEST_SIDE)))
         changed = self._fit()
         if first and (self._unseen or (not changed and self.history.repaint)):
             self._unseen = False
@@ -199,6 +212,8 @@ class Terminal:
 
     def note(self, text: str) -> None:
         """Print a line of the hub's own."""
+        if not self.connected:
+            self._undo()
         self._show(f"\r\n\x1b[2m{text}\x1b[m\r\n".encode())
 
     async def close(self, *, gone: bool = True) -> None:
@@ -216,8 +231,13 @@ class Terminal:
                 viewer.leave()
         self._viewers.clear()
         self._disconnect()
+        self.history.close()
         if self._tasks:
             await asyncio.wait(self._tasks)
+
+    def _undo(self) -> None:
+        """Take back what a program has switched on that ended while nobody here saw it."""
+        self._show(self.history.undo())
 
     def _show(self, data: bytes) -> None:
         if not data:

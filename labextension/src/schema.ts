@@ -1284,6 +1284,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent-hub/api/terminals/{id}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find ?q= in what a terminal has shown; ?limit= */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Find ?q= in what a terminal has shown; ?limit= */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TerminalMatches"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2233,6 +2280,50 @@ export interface components {
              * Format: date-time
              */
             last_activity: string;
+        };
+        /**
+         * TerminalMatch
+         * @description A line of a terminal that holds what was searched for.
+         */
+        TerminalMatch: {
+            /**
+             * Line
+             * @description its number, counted from 1 at the oldest line that is kept
+             */
+            line: number;
+            /**
+             * Text
+             * @description the line's text; of a very long line, the part around the first match
+             */
+            text: string;
+            /**
+             * Spans
+             * @description where each match starts and ends in the text, in UTF-16 units as JavaScript counts them
+             */
+            spans: [
+                number,
+                number
+            ][];
+        };
+        /**
+         * TerminalMatches
+         * @description What a search of a terminal found, newest first.
+         */
+        TerminalMatches: {
+            /** Query */
+            query: string;
+            /**
+             * Lines
+             * @description lines that are kept, the screen's included
+             */
+            lines: number;
+            /**
+             * Complete
+             * @description false where older lines match as well, more than were asked for
+             */
+            complete: boolean;
+            /** Matches */
+            matches: components["schemas"]["TerminalMatch"][];
         };
     };
     responses: never;

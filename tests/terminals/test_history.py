@@ -3,20 +3,13 @@ from __future__ import annotations
 import random
 import time
 
-import pyte
 import pytest
 
-from agent_hub.terminals.history import History
-from agent_hub.terminals.modes import Modes
+from agent_hub.terminals import history as history_module
+from agent_hub.terminals.history import HISTORY_BYTES, History
+from tests.terminals.viewing import FULL_SCREEN, Seen, history_of, numbered, sent
 
 RESET = "\x1bc"
-
-
-def history_of(*pieces: bytes, limit: int = 1 << 20) -> History:
-    history = History(limit)
-    for piece in pieces:
-        history.append(piece)
-    return history
 
 
 def test_an_empty_history_replays_nothing():
@@ -24,82 +17,70 @@ def test_an_empty_history_replays_nothing():
     assert not History().repaint
 
 
-def test_a_short_history_replays_as_it_was():
+def test_a_replay_shows_what_was_there_and_begins_with_a_reset():
     history = history_of(b"one\r\n", b"\x1b[31mtwo")
-    assert history.replay() == RESET + "one\r\n\x1b[31mtwo"
+    assert history.replay().startswith(RESET)
+    seen = Seen(history.replay())
+    assert seen.lines == ["one", "two"]
+    assert seen.state == Seen(b"one\r\n\x1b[31mtwo").state
     assert not history.repaint
 
 
-@pytest.mark.parametrize("size", [1, 7, 1000, 65536, 3 << 20])
-def test_a_history_never_grows_over_its_limit(size):
-    history = History(limit=1 << 20)
-    for _ in range(max(1, min(5000, (4 << 20) // size))):
-        history.append(b"x" * size)
-        assert len(history) <= 1 << 20
+@pytest.mark.parametrize("count", [0, 1, 5, 22, 23, 24, 25, 46, 47, 48, 300])
+def test_every_line_is_shown_once_whatever_has_scrolled_away(count):
+    lines = numbered(0, count)
+    assert Seen(history_of(lines + b"$ ").replay()).lines == Seen(lines + b"$ ").lines
 
 
-def test_appending_is_cheap():
-    history = History()
-    started = time.perf_counter()
-    for _ in range(20_000):
-        history.append(b"\x1b[32mx\x1b[m")
-    assert (time.perf_counter() - started) / 20_000 < 50e-6
+@pytest.mark.parametrize("line", ["x" * 200, "漢字" * 50, "é" * 79, "\t\t\tx", "", "x" * 80])
+def test_every_line_is_shown_once_however_long(line):
+    output = (f"first\r\n{line}\r\n" + "rest\r\n" * 24).encode()
+    assert [text.rstrip() for text in Seen(history_of(output).replay()).lines] == [
+        text.rstrip() for text in Seen(output).lines
+    ]
 
 
-def test_a_truncated_history_starts_with_a_line():
-    history = history_of(*(b"line %05d\r\n" % number for number in range(1000)), limit=1000)
-    first, *_ = history.replay().removeprefix(RESET).splitlines()
-    assert len(first) == len("line 00000")
-    assert history.repaint
+def test_a_full_screen_program_is_repainted_without_being_asked():
+    history = history_of(numbered(0, 100), FULL_SCREEN)
+    assert not history.repaint
+    seen = Seen(history.replay())
+    assert seen.terminal.full_screen
+    assert seen.state == Seen(numbered(0, 100) + FULL_SCREEN).state
 
 
-def test_a_truncated_history_without_lines_starts_with_a_sequence():
-    history = history_of(*(b"\x1b[%d;1Hrow" % (number % 50 + 1) for number in range(1000)), limit=500)
-    assert history.replay().startswith(RESET + "\x1b[")
+def test_what_was_there_before_a_full_screen_program_is_there_after_it():
+    seen = Seen(history_of(numbered(0, 100), FULL_SCREEN).replay())
+    seen.show(b"\x1b[?1049l$ ")
+    assert seen.lines == [f"line {number}" for number in range(100)] + ["$ edit", "$"]
 
 
-def test_a_truncated_history_starts_with_a_whole_character():
-    history = history_of("é".encode() * 1000, limit=501)
-    assert set(history.replay()) <= {"é", "\x1b", "c"}
+def test_a_resized_screen_is_replayed_at_its_new_size():
+    history = history_of(numbered(0, 100))
+    history.resize(40, 120)
+    history.append(b"\x1b[40;115Hright")
+    seen = Seen(history.replay(), 40, 120)
+    assert seen.terminal.lines()[39].endswith("right")
+    assert seen.lines[0] == "line 0"
+    assert history.size == (40, 120)
 
 
-def test_a_history_that_ends_within_a_character_leaves_it_to_what_comes():
-    assert history_of("a😀".encode()[:-1]).replay() == RESET + "a"
+RICH = (
+    "$ ls\r\n\x1b[34mdirectory\x1b[m  é漢😀\r\n\x1b]0;title\x07\x1b[?2004h\x1b[1;31mbold\x1b[m\x1b[3;4H\x1b(0lqk\x1b(B"
+    "\x1bP1$r0m\x1b\\\x1b[?1049h\x1b[2J\x1b[5;5Hfull\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x07\x1b[?1049l$ "
+).encode()
 
 
-MODES = [
-    b"\x1b[?1049h",
-    b"\x1b[?2004h",
-    b"\x1b[?1000h",
-    b"\x1b[?1002h",
-    b"\x1b[?1006h",
-    b"\x1b[?25l",
-    b"\x1b[?1h",
-    b"\x1b=",
-    b"\x1b[>7u",
-    b"\x1b[2;20r",
-    b"\x1b[5 q",
-]
-
-
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("cut", [0, 1, 3])
-def test_a_mode_switched_on_before_the_cut_is_in_force_in_the_replay(mode, cut):
-    replay = history_of(mode[:cut], mode[cut:], b"line\r\n" * 1000, limit=600).replay()
-    assert replay.startswith(RESET + mode.decode())
-
-
-def test_a_mode_switched_off_before_the_cut_is_not_in_the_replay():
-    off = b"\x1b[?1049l\x1b[?2004l\x1b[?1000;1006l\x1b[?25h\x1b[?1l\x1b>\x1b[<u\x1b[r\x1b[0 q\x1b[0m"
-    replay = history_of(b"\x1b[1;31m", *MODES, off, b"line\r\n" * 1000, limit=600).replay()
-    assert replay.startswith(RESET + "line") or "\x1b[?1002h" in replay
-    for mode in (b"\x1b[?1049h", b"\x1b[?2004h", b"\x1b[?25l", b"\x1b[?1h", b"\x1b=", b"\x1b[>7u", b"\x1b[1;31m"):
-        assert mode.decode() not in replay
-
-
-def test_a_full_screen_program_needs_a_repaint_while_it_is_there():
-    assert history_of(b"\x1b[?1049hscreen").repaint
-    assert not history_of(b"\x1b[?1049hscreen\x1b[?1049l$ ").repaint
+def test_live_output_goes_on_where_a_replay_ends_wherever_that_is():
+    whole = Seen(RICH)
+    for cut in range(1, len(RICH)):
+        history = history_of(RICH[:cut])
+        seen = Seen(history.replay())
+        # A character that was cut arrives whole with what comes, as the terminal's decoder holds its beginning.
+        start = cut - len(RICH[:cut]) + len(RICH[:cut].decode("utf-8", "ignore").encode())
+        seen.show(RICH[start:])
+        assert seen.state == whole.state, RICH[max(0, cut - 20) : cut]
+        history.append(RICH[cut:])
+        assert Seen(history.replay()).state == whole.state
 
 
 QUERIES = [
@@ -140,79 +121,100 @@ QUERIES = [
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_a_replay_asks_nothing(query):
-    assert history_of(b"before", query, b"after").replay() == RESET + "beforeafter"
-
-
-KEPT = [
-    b"\x1b[31m",
-    b"\x1b[2J",
-    b"\x1b[10;20H",
-    b"\x1b[?2026h",
-    b"\x1b[>4;2m",
-    b"\x1b[22;0t",
-    b"\x1b[2 q",
-    b"\x1b]0;what? a title\x07",
-    b"\x1b]8;;https://example.org/?q=1\x1b\\",
-    b"\x1b]11;#102030\x07",
-    b"\x1b[3S",
-    b"\x1b[u",
-]
-
-
-@pytest.mark.parametrize("sequence", KEPT)
-def test_a_replay_keeps_what_is_no_question(sequence):
-    assert history_of(b"before", sequence, b"after").replay() == RESET + f"before{sequence.decode()}after"
+    assert history_of(b"before", query, b"after").replay() == history_of(b"beforeafter").replay()
 
 
 def test_a_report_that_is_switched_on_is_asked_for_once():
-    replay = history_of(b"\x1b[?1004h\x1b[?1004l\x1b[?2004;1004h", b"screen").replay()
-    assert replay == RESET + "\x1b[?1004h\x1b[?2004hscreen"
-    assert "1004" not in history_of(b"\x1b[?1004hscreen\x1b[?1004l").replay()
+    assert history_of(b"\x1b[?1004h\x1b[?1004l\x1b[?2004;1004h", b"screen").replay().count("1004h") == 1
+    assert "1004h" not in history_of(b"\x1b[?1004hscreen\x1b[?1004l").replay()
 
 
-def test_a_sequence_cut_by_the_replay_goes_on_with_what_comes():
-    assert history_of(b"\x1b[?1004htext\x1b[3").replay().endswith("text\x1b[3")
-
-
-def test_modes_are_the_same_however_the_output_is_cut():
-    output = b"".join(MODES) + b"\x1b[1;31mtext\x1b[?1049l\x1b[4m"
-    whole = Modes()
-    whole.feed(output)
-    for seed in range(50):
-        chance = random.Random(seed)
-        cuts = sorted(chance.sample(range(len(output)), 12))
-        pieces = Modes()
-        for start, end in zip([0, *cuts], [*cuts, len(output)], strict=True):
-            pieces.feed(output[start:end])
-        assert pieces.sequence() == whole.sequence()
+def test_undoing_leaves_nothing_in_force():
+    history = history_of(FULL_SCREEN)
+    history.append(history.undo())
+    replay = history.replay()
+    assert not Seen(replay).terminal.full_screen
+    for mode in ("?1h", "?1000h", "?1006h", "?2004h", "?25l", "\x1b=", "2;20r", ">7u"):
+        assert mode not in replay
 
 
 def test_random_bytes_never_break_a_history():
     chance = random.Random(7)
-    history = History(limit=4096)
-    for _ in range(2000):
-        noise = chance.choice(
-            [b"\x1b", b"\x1b[", b"\x1b[?", b"\x1bP", b"\x1b]", b"\xc2\x9b", b"9" * 40, chance.randbytes(30)]
-        )
+    history = History()
+    noises = [b"\x1b", b"\x1b[", b"\x1b[?", b"\x1bP", b"\x1b]", b"\xc2\x9b", b"9" * 40]
+    for number in range(2000):
+        noise = chance.choice([*noises, chance.randbytes(30)])
         history.append(noise + bytes(chance.choices(b"0123456789;?hlumcnq \x1b\\\n", k=5)))
-        assert len(history) <= 4096
-    assert history.replay()
+        if number % 100 == 0:
+            history.resize(chance.randrange(1, 60), chance.randrange(1, 200))
+            assert history.replay()
 
 
-def test_undoing_leaves_nothing_in_force():
-    modes = Modes()
-    modes.feed(b"\x1b[31m" + b"".join(MODES))
-    modes.feed(modes.undo())
-    assert modes.sequence() == b""
+# -- floods
 
 
-def test_a_replay_paints_the_screen_that_was_there():
-    output = b"".join(b"\x1b[3%dmline %d\x1b[m\r\n" % (number % 8, number) for number in range(5000))
-    truncated = history_of(*(output[start : start + 777] for start in range(0, len(output), 777)), limit=8000)
+@pytest.mark.parametrize("piece", [b"x", b"\x1b[5;5Hx", b"x\r\n", b"\x1b]0;", b"\xff"])
+def test_a_history_never_grows_over_its_limit(piece):
+    history = History()
+    for _ in range(64):
+        history.append(piece * (65536 // len(piece)))
+        assert len(history) <= 2 * HISTORY_BYTES
 
-    def painted(text: str) -> list[str]:
-        screen = pyte.Screen(80, 24)
-        pyte.Stream(screen).feed(text)
-        return screen.display
 
-    assert painted(truncated.replay()) == painted(output.decode())
+def log_lines(first: int, count: int = 800) -> bytes:
+    return b"".join(
+        b"%09d \x1b[32mINFO\x1b[m a line of a log, as long as they are on the whole\r\n" % number
+        for number in range(first, first + count)
+    )
+
+
+def test_100_MB_behind_it_and_a_viewer_is_sent_less_than_1_MiB():
+    history = History()
+    first = 0
+    for _ in range(1750):
+        history.append(log_lines(0))
+    for _ in range(20):
+        history.append(log_lines(first))
+        first += 800
+    replay = history.replay()
+    assert sent(replay) <= HISTORY_BYTES
+    assert not history.repaint
+    # What came too fast is left out where it is oldest.
+    numbers = [int(line.split()[0]) for line in Seen(replay).lines[-5000:]]
+    assert numbers == list(range(first - 5000, first))
+
+
+def test_a_flood_costs_little():
+    flood = log_lines(0)
+    started = time.perf_counter()
+    for _ in range(500):
+        flood.decode().encode()
+    decoded = time.perf_counter()
+    history = History()
+    for _ in range(500):
+        history.append(flood)
+    assert time.perf_counter() - decoded < 50 * (decoded - started) + 0.5
+
+
+def test_a_history_says_what_it_has_left_out(monkeypatch):
+    monkeypatch.setattr(history_module, "_BURST_SECONDS", 0)
+    monkeypatch.setattr(history_module, "_SHARE", 0)
+    history = History()
+    for number in range(20):
+        history.append(log_lines(800 * number))
+    lines = Seen(history.replay()).lines
+    told = [index for index, line in enumerate(lines) if "bytes that came too fast are not here" in line]
+    numbers = [int(line.split()[0]) for line in lines[told[-1] + 1 :]]
+    assert numbers == list(range(16000 - len(numbers), 16000))
+
+
+def test_a_program_that_draws_too_fast_is_asked_to_draw_again():
+    history = History()
+    chance = random.Random(1)
+    drawing = b"".join(b"\x1b[%d;%dHx" % (chance.randrange(1, 24), chance.randrange(1, 80)) for _ in range(6000))
+    history.append(b"\x1b[?1049h\x1b[?2004h")
+    while not history.repaint:
+        for _ in range(20):
+            history.append(drawing)
+    assert Seen(history.replay()).terminal.full_screen
+    assert "2004h" in history.replay()

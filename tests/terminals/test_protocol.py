@@ -142,7 +142,7 @@ def test_a_client_that_comes_back_finds_its_screen(run, client, shell):
             await browser.send("stdin", "echo $((6*7))\r")
             await browser.until("42\r\n")
         async with client() as browser:
-            await browser.until("42\r\n")
+            await browser.until("42")
             await browser.send("stdin", "echo again $((6*7))\r")
             await browser.until("again 42\r\n")
 
@@ -373,3 +373,24 @@ def test_terminals_are_listed(run, jp_fetch, terminal):
     assert listed["name"] == NAME
     one = json.loads(run(jp_fetch("agent-hub", "api", "terminals", NAME)).body)
     assert one == listed
+
+
+def test_a_terminal_is_searched(run, jp_fetch, terminal):
+    terminal.note("a Needle in it")
+    answer = json.loads(run(jp_fetch("agent-hub", "api", "terminals", NAME, "search", params={"q": "needle"})).body)
+    assert answer == {
+        "query": "needle",
+        "lines": 2,
+        "complete": True,
+        "matches": [{"line": 2, "text": "a Needle in it", "spans": [[2, 8]]}],
+    }
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"q": ""}, {"q": "x" * 501}, {"q": "x", "limit": "0"}, {"q": "x", "limit": "²"}]
+)
+def test_a_search_that_makes_no_sense_is_refused(run, jp_fetch, terminal, params):
+    with pytest.raises(HTTPClientError) as error:
+        run(jp_fetch("agent-hub", "api", "terminals", NAME, "search", params=params))
+    assert status_of(error) == 400
+    assert json.loads(error.value.response.body)["details"]["field"] in ("q", "limit")
