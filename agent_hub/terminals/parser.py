@@ -84,6 +84,11 @@ class Parser:
         """Whether no sequence is under way."""
         return self._state is _State.GROUND
 
+    @property
+    def unfinished(self) -> str:
+        """What brings a parser that is at rest into the middle of the sequence that is under way."""
+        return _BEGINNINGS[self._state] + self._collected
+
     def decode(self, data: bytes) -> str:
         """The text of a piece, but for a character cut at its end."""
         if self._undecoded:
@@ -229,6 +234,16 @@ class Parser:
         return end + 1
 
 
+_BEGINNINGS = {
+    _State.GROUND: "",
+    _State.ESCAPE: "\x1b",
+    _State.CONTROL: "\x1b[",
+    _State.IGNORED_CONTROL: "\x1b[0?",
+    _State.COMMAND: "\x1b]",
+    _State.DEVICE_HEAD: "\x1bP",
+    _State.DEVICE: "\x1bP~",
+    _State.STRING: "\x1b_",
+}
 _EIGHT_BIT = {
     "\x90": _State.DEVICE_HEAD,
     "\x98": _State.STRING,

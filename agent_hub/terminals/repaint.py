@@ -43,6 +43,7 @@ class _Painter:
         self._draw_in(screen.style)
         self._choose_charsets()
         parts.append(screen.switches.sequence())
+        self._write_last_again()
         return "".join(parts)
 
     def _draw_in(self, style: Style) -> None:
@@ -135,6 +136,13 @@ class _Painter:
         self._draw_in(screen.table.styles[line.styles[last : last + 1] or DEFAULT])
         self._go(last, y - top)
         self._parts.append(line.cells(last, buffer.columns) or " ")
+
+    def _write_last_again(self) -> None:
+        """A combining character may follow, which takes a character that was just written."""
+        screen, buffer = self._screen, self._screen.buffer
+        x = buffer.x - screen.joined
+        if screen.joined and x >= 0 and not screen.insert and not screen.origin:
+            self._parts.append(f"\x1b[{x + 1}G{buffer.lines[buffer.y].cells(x, buffer.x)}")
 
     def _choose_charsets(self) -> None:
         screen = self._screen

@@ -88,8 +88,11 @@ class Screen:
         return [line.cells(0, self.columns).rstrip() for line in self._emulator.buffer.lines]
 
     def repaint(self) -> bytes:
-        """What brings a terminal of this size that was just reset (``ESC c``) into this state."""
-        return repaint(self._emulator).encode()
+        """What brings a terminal of this size that was just reset (``ESC c``) into this state.
+
+        It ends within a sequence where the output did, so that what comes next goes on there.
+        """
+        return (repaint(self._emulator) + self._parser.unfinished).encode()
 
     def undo(self) -> bytes:
         """What brings a terminal in this state back to how a shell expects it, for a program that was killed."""

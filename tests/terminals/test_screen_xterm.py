@@ -262,6 +262,18 @@ def _fewest(xterm: Xterm, pieces: list[bytes]) -> list[bytes]:
     return pieces
 
 
+@pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS.keys())
+def test_output_goes_on_after_a_repaint_as_if_there_had_been_none(xterm: Xterm, stream: bytes) -> None:
+    whole = xterm.run(ROWS, COLUMNS, stream)["state"]
+    cut = random.Random(2)
+    for at in {cut.randrange(len(stream)) for _ in range(3)}:
+        screen = Screen(ROWS, COLUMNS)
+        text = stream.decode(errors="replace")
+        screen.feed(text[:at].encode())
+        repainted = xterm.run(ROWS, COLUMNS, screen.repaint(), text[at:].encode())["state"]
+        assert _without_what_needs_the_past(repainted) == _without_what_needs_the_past(whole), (at, text[:at])
+
+
 @pytest.mark.parametrize("part", range(1, 7))
 def test_a_codex_session_leaves_the_screen_as_it_leaves_xterm(xterm: Xterm, part: int) -> None:
     session = gzip.decompress(RECORDING.read_bytes())
