@@ -220,9 +220,8 @@ class History:
         moment = time.perf_counter()
         if self._journal is not None and (now or moment - self._checked > _CHECKPOINT_SECONDS):
             self._checked = moment
-            self._journal.checkpoint(
-                Checkpoint(*self._size, self._screen.repaint(), self._screen.beginning), bytes(self._waiting)
-            )
+            checkpoint = Checkpoint(*self._size, self._screen.repaint(), self._screen.beginning)
+            self._journal.checkpoint(checkpoint, bytes(self._waiting), len(self._returned()))
 
     def _restore(self) -> None:
         """Show what an earlier server left; a screen of nothing where there was none."""
@@ -267,7 +266,7 @@ class History:
             return ""
         screen = self._settled()
         painted = screen.repaint() + self._waiting
-        lines = self._lines.newest(HISTORY_BYTES - weight(painted) - _FRAME_BYTES)
+        lines = self._lines.newest(HISTORY_BYTES - weight(painted) - _FRAME_BYTES).removesuffix(self._returned())
         if screen.beginning:
             lines += screen.beginning + b"\n"
         shown, _ = codecs.utf_8_decode(_RESET + self._above(lines) + painted, "replace", False)
@@ -284,13 +283,23 @@ class History:
         push = b"\x1b[m\x1b[%d;1H" % rows + b"\n" * min(taken, rows - 1) + b"\x1b[H\x1b[J"
         return lines.replace(b"\n", b"\r\n") + push
 
+    def _returned(self) -> bytes:
+        """The newest lines that the screen shows again, since it got more rows."""
+        assert self._screen is not None
+        texts, _ = self._screen.returned
+        lines = self._lines.last(len(texts)) if texts else b""
+        same = [line.rstrip() for line in plain(lines).split("\n")[:-1]] == [text.rstrip() for text in texts]
+        return lines if same else b""
+
     def lines(self) -> KeptLines:
         """Every line there is, to be searched in a thread."""
         if self._empty:
             return KeptLines([], [])
         screen = self._settled()
         rows = screen.lines()
-        rows[0] = plain(screen.beginning) + rows[0]
+        if not screen.full_screen:
+            returned = screen.returned[1] if self._returned() else 0
+            rows = rows[returned:] if returned else [plain(screen.beginning) + rows[0], *rows[1:]]
         return KeptLines((self._journal.line_files() if self._journal is not None else []) or [self._lines], rows)
 
     @property

@@ -138,13 +138,15 @@ class Journal:
         self.output_bytes += len(data)
         return True
 
-    def checkpoint(self, checkpoint: Checkpoint, ahead: bytes = b"") -> None:
+    def checkpoint(self, checkpoint: Checkpoint, ahead: bytes = b"", returned: int = 0) -> None:
         """Begin anew with the screen as it is.
 
         Parameters
         ----------
         ahead
             Output that came since, and is not on the screen yet.
+        returned
+            Bytes of the newest lines that the screen shows again.
         """
         painted = checkpoint.painted if len(checkpoint.painted) <= self._output_limit // 2 else b""
         try:
@@ -155,7 +157,7 @@ class Journal:
                 painted=len(painted),
                 beginning=checkpoint.beginning.decode("utf-8", "replace"),
                 file=self._number,
-                size=self._line_bytes,
+                size=max(0, self._line_bytes - returned),
             )
             # A new file beside the old one, which goes once the new one is whole: one of the two can be read at any
             # time. To rename over the old one would make the file system write at once.

@@ -30,7 +30,7 @@ class Line:
         self.wrapped = wrapped
         self.marks: dict[int, str] | None = None
         """Combining characters, by the column of what they combine with."""
-        self.reported = ""
+        self.reported: str | None = None
         """The text that was reported as having scrolled off, of a line whose last row this is and that came back."""
 
     def copy(self) -> Line:

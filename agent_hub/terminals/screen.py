@@ -83,6 +83,21 @@ class Screen:
         """What scrolled off of the line that goes on in the first row: it is reported once all of it did."""
         return self._beginning.encode()
 
+    @property
+    def returned(self) -> tuple[list[str], int]:
+        """The lines at the main screen's top that were reported and came back since, and how many rows they take."""
+        rows = self._emulator.main.lines
+        lines: list[str] = []
+        count = 0
+        for number, row in enumerate(rows, 1):
+            if number < len(rows) and rows[number].wrapped:
+                continue
+            if row.reported is None:
+                break
+            lines.append(row.reported)
+            count = number
+        return lines, count
+
     def lines(self) -> list[str]:
         """The text of each row, without what is empty at its end."""
         return [line.cells(0, self.columns).rstrip() for line in self._emulator.buffer.lines]
@@ -178,7 +193,7 @@ class Screen:
         text = shown_alone(line, self._emulator.table.styles)
         if goes_on and len(self._beginning) + len(text) < _LONGEST_LINE:
             self._beginning += text
-        elif line.reported and line.reported == _text(self._beginning + text):
+        elif line.reported is not None and line.reported == _text(self._beginning + text):
             self._beginning = ""
         else:
             self._report(text)

@@ -54,6 +54,17 @@ class Scrollback:
         """All lines, oldest first."""
         return b"".join((*self._blocks, self._newest))
 
+    def last(self, count: int) -> bytes:
+        """The newest lines, so many of them, or fewer where there are not so many."""
+        pieces: list[bytes] = []
+        for block in (bytes(self._newest), *reversed(self._blocks)):
+            if count <= 0:
+                break
+            lines = block.splitlines(keepends=True)[-count:]
+            pieces.append(b"".join(lines))
+            count -= len(lines)
+        return b"".join(reversed(pieces))
+
     def newest(self, limit: int) -> bytes:
         """The newest lines that are at most so long as JSON, which is how they travel."""
         pieces: list[bytes] = []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import time
+from threading import Event
 
 import pytest
 
@@ -62,6 +63,20 @@ def test_a_resized_screen_is_replayed_at_its_new_size():
     assert seen.terminal.lines()[39].endswith("right")
     assert seen.lines[0] == "line 0"
     assert history.size == (40, 120)
+
+
+@pytest.mark.parametrize("rows", [25, 50, 90, 200])
+def test_lines_that_a_larger_screen_brought_back_are_shown_once(rows):
+    lines = numbered(0, 50) + b"\r\n\r\n" + b"long " * 40 + b"\r\n" + numbered(50, 100)
+    history = history_of(lines)
+    history.resize(rows, 80)
+    whole = Seen(lines).lines
+    assert Seen(history.replay(), rows, 80).lines == whole
+    assert [match.line for match in history.lines().find("line 9", 100, Event()).matches] == [
+        number for number in range(len(whole), 0, -1) if "line 9" in whole[number - 1]
+    ]
+    history.append(numbered(100, 300))
+    assert Seen(history.replay(), rows, 80).lines == Seen(lines + numbered(100, 300)).lines
 
 
 RICH = (

@@ -156,6 +156,14 @@ def test_a_size_is_kept(history):
     assert Seen(history().replay(), 50, 150).terminal.lines()[49].endswith("corner")
 
 
+def test_lines_that_a_larger_screen_brought_back_are_kept_once(history):
+    before = history()
+    before.append(numbered(0, 100))
+    before.resize(60, 80)
+    before.append(numbered(100, 110))
+    assert Seen(history().replay(), 60, 80).lines == [f"line {number}" for number in range(110)]
+
+
 def test_the_beginning_of_a_long_line_is_kept(history):
     before = history()
     before.append("".join(f"{number:09d} " for number in range(300)).encode())
