@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent_hub.errors import InvalidInput
 from agent_hub.models import ChatChange, NewChat
+from agent_hub.server.chat_list import ChatList
 from agent_hub.server.handler import HubHandler, guarded
 
 LONGEST_KEY = 255
@@ -16,7 +17,8 @@ class ChatsHandler(HubHandler):
     @guarded
     async def get(self) -> None:
         """Every chat, oldest first."""
-        self.answer(chat.masked() for chat in self.hub.store.chats)
+        chats: ChatList = self.settings.setdefault("agent_hub_chat_list", ChatList())
+        self.answer_json(chats.json(self.hub.store.chats))
 
     @guarded
     async def post(self) -> None:

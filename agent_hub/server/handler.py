@@ -69,12 +69,16 @@ class HubHandler(APIHandler):
 
     def answer(self, value: BaseModel | Iterable[BaseModel], status: int = 200) -> None:
         """Answer with a model, or a list of them."""
+        if isinstance(value, BaseModel):
+            self.answer_json(value.model_dump_json(), status)
+        else:
+            self.answer_json(f"[{','.join(item.model_dump_json() for item in value)}]", status)
+
+    def answer_json(self, text: str, status: int = 200) -> None:
+        """Answer with what is JSON already."""
         self.set_status(status)
         self.set_header("Cache-Control", "no-store")
-        if isinstance(value, BaseModel):
-            self.finish(value.model_dump_json())
-        else:
-            self.finish(f"[{','.join(item.model_dump_json() for item in value)}]")
+        self.finish(text)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Every error as ``{code, message, hint, details}``; what nobody foresaw is logged, and not told in detail."""

@@ -33,6 +33,11 @@ class Connection:
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON that `path` answers, ``None`` where it answers none."""
+        text = self.fetch(method, path, body)
+        return json.loads(text) if text else None
+
+    def fetch(self, method: str, path: str, body: Any = None) -> bytes:
+        """What `path` answers."""
         data = None if body is None else json.dumps(body)
         try:
             self._connection.request(method, path, data, self._headers)
@@ -43,7 +48,7 @@ class Connection:
             raise
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status} {text.decode(errors='replace')}")
-        return json.loads(text) if text else None
+        return text
 
     def close(self) -> None:
         self._connection.close()
