@@ -4,37 +4,53 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from tests.bench.bench import Bench, Stage
 from tests.bench.figures import MILLISECONDS, Bar, Figure
 from tests.bench.line import until
+from tests.bench.server import Server
 
 WAIT_SECONDS = 60
 LOOK_SECONDS = 0.01
 
 
 def measure(bench: Bench, stage: Stage) -> Iterator[Figure]:
-    """From the start of the new process until every chat runs and its terminal answers."""
-    count = bench.scale.chats
-    chats = stage.hub.running(count)
-    times, served = [], []
+    """From the start of the new process until every chat runs and its terminal answers.
+
+    Beside it: the start of a server without the hub, until it answers.
+    """
+    chats = stage.hub.running(bench.scale.chats)
+    times, bare = [], []
     for number in range(bench.scale.few_runs):
+        bare.append(_start_bare(stage.server.folder.parent / f"bare{number}"))
         stage.server.kill()
-        started = time.perf_counter()
-        stage.server.start()
-        served.append((time.perf_counter() - started) * 1000)
-        _wait_until_running(stage, set(chats))
-        lines = [stage.server.watch(chat) for chat in chats]
-        for line in lines:
-            line.write(f"printf '<%s>' $((40000+{number}))\r")
-        for line in lines:
-            until(line, lambda seen, answer=f"<{40000 + number}>": answer in seen)  # type: ignore[misc]
-        times.append((time.perf_counter() - started) * 1000)
-        for line in lines:
-            line.close()
-    name = f"restart with {count} running chats"
-    yield Figure(f"{name}: process start to all terminals answering, p50", MILLISECONDS, times, bar=Bar(most=3000))
-    yield Figure(f"{name}: process start to its first answer, p50", MILLISECONDS, served)
+        times.append(_start_again(stage, chats, 40000 + number))
+    what = f"restart with {len(chats)} running chats: process start to all terminals answering, p50"
+    yield Figure(what, MILLISECONDS, times, bare, bar=Bar(most=3000))
+
+
+def _start_bare(folder: Path) -> float:
+    server = Server(folder, extension=False)
+    started = time.perf_counter()
+    with server:
+        return (time.perf_counter() - started) * 1000
+
+
+def _start_again(stage: Stage, chats: list[str], number: int) -> float:
+    started = time.perf_counter()
+    stage.server.start()
+    _wait_until_running(stage, set(chats))
+    lines = [stage.server.watch(chat) for chat in chats]
+    for line in lines:
+        # What is typed is not yet what is awaited.
+        line.write(f"printf '<%s>' $(({number}))\r")
+    for line in lines:
+        until(line, lambda seen: f"<{number}>" in seen)
+    milliseconds = (time.perf_counter() - started) * 1000
+    for line in lines:
+        line.close()
+    return milliseconds
 
 
 def _wait_until_running(stage: Stage, chats: set[str]) -> None:
