@@ -161,7 +161,7 @@ async def test_a_viewer_that_does_not_read_holds_the_program_for_a_moment_and_on
 
 async def test_a_viewer_that_was_moved_on_holds_nothing_until_it_has_seen_all(terminal, programs, monkeypatch):
     monkeypatch.setattr("agent_hub.terminals.terminal.PATIENCE_SECONDS", 0.005)
-    watcher = Unhurried(terminal, seconds=0.1)
+    watcher = Unhurried(terminal, seconds=0.3)
     program = await programs("bash", "-c", "yes 0123456789abcde | head -c 32M; printf 'THE END'; read")
     terminal.connect(program)
     await watcher.until(lambda watcher: "".join(watcher.shown[-2:]).endswith("THE END"))
