@@ -252,6 +252,10 @@ class History:
         """Whether a replay alone cannot bring the screen back: the program has to draw it again."""
         return not self._empty and not self._settled().exact
 
+    def cursor(self) -> tuple[int, int]:
+        """The cursor's row and column, from 1, as a program is told of it."""
+        return self._settled().cursor
+
     def undo(self) -> bytes:
         """What brings a terminal back to how a shell expects it, for a program that was killed."""
         return b"" if self._empty else self._settled().undo()

@@ -102,6 +102,13 @@ class Screen:
         """The text of each row, without what is empty at its end."""
         return [line.cells(0, self.columns).rstrip() for line in self._emulator.buffer.lines]
 
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """The cursor's row and column, from 1; in origin mode, counted from the top of the scroll region."""
+        buffer = self._emulator.buffer
+        top = buffer.top if self._emulator.origin else 0
+        return buffer.y - top + 1, min(buffer.x, self.columns - 1) + 1
+
     def repaint(self) -> bytes:
         """What brings a terminal of this size that was just reset (``ESC c``) into this state.
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from agent_hub.engines.base import Stream
 from agent_hub.errors import EngineError
+from agent_hub.terminals.answers import answers
 from agent_hub.terminals.history import DEFAULT_SIZE, History
 from agent_hub.terminals.palette import Palette
 from agent_hub.terminals.queries import unasked
@@ -147,7 +148,7 @@ class Terminal:
         self._sizer.drawn()
         if self._viewers:
             self._pace()
-        elif known := self._palette.answer(data):
+        elif known := answers(data, self._palette, self.history.cursor):
             self._send(known)
 
     def _ended(self, stream: Stream) -> None:
