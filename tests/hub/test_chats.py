@@ -326,6 +326,7 @@ async def test_a_running_chat_outlives_its_hub(
     opened.remove(first)
     second = await open_hub()
     assert second.hub.store.chats[chat.id].status is ChatStatus.running
+    assert "before" in second.shown(chat.id)
     await second.says(chat.id, "aft''er-$word", "after-kept")
     await second.type(chat.id, "exit 5\r")
     assert (await second.settled(chat.id, ChatStatus.exited)).exit_code == 5
