@@ -100,7 +100,9 @@ export function chatWords(chat: Chat, outage: IOutage | null = null): string {
   }
   switch (chat.status) {
     case 'queued':
-      return chat.place > 0 ? `Starting · queue place ${chat.place}` : 'Starting · in queue';
+      return chat.place > 0
+        ? `Starting · queue place ${chat.place}`
+        : `Starting · ${chat.reason || 'in queue'}`;
     case 'starting':
       return 'Starting';
     case 'running':
@@ -116,6 +118,12 @@ export function chatWords(chat: Chat, outage: IOutage | null = null): string {
     case 'deleting':
       return 'Deleting';
   }
+}
+
+/** Why a chat waits or how it ended, where its state in words does not say so already. */
+export function chatReason(chat: Chat, outage: IOutage | null = null): string {
+  const isSaid = isUnknown(chat, outage) || (chat.status === 'queued' && chat.place === 0);
+  return isSaid ? '' : (chat.error?.message ?? chat.reason);
 }
 
 /** Whether a build goes on. */

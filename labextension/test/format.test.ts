@@ -1,6 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { age, chatWords, currentStep, duration, projectWords, size } from '../src/format';
+import {
+  age,
+  chatReason,
+  chatWords,
+  currentStep,
+  duration,
+  projectWords,
+  size
+} from '../src/format';
 import { build, chat, project } from './values';
 
 const step = (state: 'done' | 'running' | 'failed' | 'pending') => ({
@@ -22,6 +30,10 @@ describe('words', () => {
   it('say which place a chat has in its queue', () => {
     expect(chatWords(chat({ status: 'queued', place: 2 }))).toBe('Starting · queue place 2');
     expect(chatWords(chat({ status: 'queued' }))).toBe('Starting · in queue');
+    const waits = chat({ status: 'queued', reason: 'waits for the build' });
+    expect(chatWords(waits)).toBe('Starting · waits for the build');
+    expect(chatReason(waits)).toBe('');
+    expect(chatReason({ ...waits, place: 2 })).toBe('waits for the build');
   });
 
   it('say when a state was last known, and leave what has ended as it is', () => {

@@ -49,15 +49,20 @@ def a_model() -> Iterator[ModelServer]:
         yield server
 
 
-@contextmanager
-def lab_server(folder: Path, engine: str, *options: str) -> Iterator[Server]:
-    """Lab with the hub; its chats are deleted in the end."""
+def new_lab_server(folder: Path, engine: str, *options: str) -> Server:
+    """Lab with the hub, not yet started."""
     server = Server(folder, f"agent_hub.engines.{engine}", "--LabApp.expose_app_in_browser=True", *options, lab=True)
     # Lab asks a newcomer whether it may fetch news; the question would lie over the pictures.
     settings = server.folder / "config/lab/user-settings/@jupyterlab/apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
-    with server:
+    return server
+
+
+@contextmanager
+def lab_server(folder: Path, engine: str, *options: str) -> Iterator[Server]:
+    """Lab with the hub; its chats are deleted in the end."""
+    with new_lab_server(folder, engine, *options) as server:
         yield server
         for chat in list(server.hub().chats.values()):
             chat.delete(force=True)
@@ -82,7 +87,8 @@ def open_lab(browser: Browser) -> Iterator[Callable[[Server], Lab]]:
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # What the browser itself says of a server that is away is no error of ours.
+        if message.type == "error" and not message.text.startswith(("WebSocket connection to", "Failed to load resource")):
             errors.append(message.text)
 
     def open_window(server: Server) -> Lab:

@@ -69,10 +69,14 @@ class Lab:
 
     def shoot(self, name: str) -> None:
         """Take a picture of the window in both themes."""
-        self._screenshots.mkdir(parents=True, exist_ok=True)
         for theme in ("JupyterLab Dark", "JupyterLab Light"):
             self.theme(theme)
-            self.page.screenshot(path=self._screenshots / f"{name}-{theme.split()[1].lower()}.png")
+            self.page.screenshot(path=self.screenshot(f"{name}-{theme.split()[1].lower()}"))
+
+    def screenshot(self, name: str) -> Path:
+        """Where a picture of that name goes. The theme cannot be changed while the server is away."""
+        self._screenshots.mkdir(parents=True, exist_ok=True)
+        return self._screenshots / f"{name}.png"
 
     @property
     def panel(self) -> Locator:

@@ -3,7 +3,7 @@ import { ellipsesIcon, runIcon, searchIcon, stopIcon } from '@jupyterlab/ui-comp
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Chat, Project } from '../api';
-import { chatWords, count, isBuilding } from '../format';
+import { chatReason, chatWords, count, isBuilding } from '../format';
 import { artifactIcon, hubIcon } from '../icons';
 import { chatMenu, openMenu } from '../menus';
 import type { HubModel } from '../model';
@@ -36,7 +36,9 @@ export function ChatBar(props: IChatBarProps): JSX.Element {
     blocked: outage?.reason
   });
   const unknown = isUnknown(chat, outage);
-  const reason = unknown ? '' : reasonOf(chat);
+  const reason = [chatReason(chat, outage), unknown ? '' : chat.error?.hint]
+    .filter(Boolean)
+    .join(' ');
   const project = model.project(chat.project);
   const artifacts = model.artifactsOf(chat.id).length;
   const ended = chat.status === 'exited' || chat.status === 'failed';
@@ -96,10 +98,6 @@ export function ChatBar(props: IChatBarProps): JSX.Element {
       />
     </div>
   );
-}
-
-function reasonOf(chat: Chat): string {
-  return chat.error ? `${chat.error.message} ${chat.error.hint}`.trim() : chat.reason;
 }
 
 /** Whether what keeps the chat from running is told on the page of its project's build. */

@@ -3,7 +3,7 @@ import { refreshIcon, runIcon, stopIcon, terminalIcon } from '@jupyterlab/ui-com
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Artifact, Chat } from '../api';
-import { chatWords } from '../format';
+import { chatReason, chatWords } from '../format';
 import { artifactIcon, iconOfAgent } from '../icons';
 import { chatMenu, openMenu } from '../menus';
 import type { HubModel } from '../model';
@@ -112,7 +112,7 @@ function factsOf({ chat, agent, outage }: IChatRowProps): string[] {
   if (chat.resources.gpus) {
     facts.push(chat.resources.gpus === 1 ? '1 GPU' : `${chat.resources.gpus} GPUs`);
   }
-  const reason = isUnknown(chat, outage) ? '' : (chat.error?.message ?? chat.reason);
+  const reason = chatReason(chat, outage);
   if (reason !== '') {
     const isFirst = ['queued', 'exited', 'failed'].includes(chat.status);
     facts[isFirst ? 'unshift' : 'push'](reason);
