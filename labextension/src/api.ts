@@ -47,19 +47,8 @@ export type SnapshotEvent = Omit<
   'status' | 'projects' | 'chats' | 'artifacts'
 > & { status: Status; projects: Project[]; chats: Chat[]; artifacts: Artifact[] };
 export type Status = Omit<Full<Schemas['Status']>, 'engine'> & { engine: EngineStatus };
-/** A line of a terminal that has what was searched for, in each of `spans`. */
-export interface TerminalMatch {
-  line: number;
-  text: string;
-  spans: [number, number][];
-}
-/** What a search of a terminal found, the newest line first. */
-export interface TerminalMatches {
-  query: string;
-  lines: number;
-  complete: boolean;
-  matches: TerminalMatch[];
-}
+export type TerminalMatch = Schemas['TerminalMatch'];
+export type TerminalMatches = Schemas['TerminalMatches'];
 export type StepState = Schemas['StepState'];
 
 /** Where the hub lives under the server's base URL. */
