@@ -27,6 +27,8 @@ CHROMIUM_FLAGS = (
     "--no-first-run",
 )
 SCREENSHOTS = Path(os.environ.get("AGENT_HUB_SCREENSHOTS") or Path(__file__).parent.parent / "screenshots")
+SAID_BY_THE_BROWSER = ("WebSocket connection to", "Failed to load resource")
+"""How errors begin that tell of a server that is away, and of nothing wrong in the page."""
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -87,8 +89,7 @@ def open_lab(browser: Browser) -> Iterator[Callable[[Server], Lab]]:
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # What the browser itself says of a server that is away is no error of ours.
-        if message.type == "error" and not message.text.startswith(("WebSocket connection to", "Failed to load resource")):
+        if message.type == "error" and not message.text.startswith(SAID_BY_THE_BROWSER):
             errors.append(message.text)
 
     def open_window(server: Server) -> Lab:

@@ -54,10 +54,8 @@ def fill(data: Path, number: int) -> None:
         store = Store(data)
         await store.projects.put(Project(id="a0", name="widgets", url="/nowhere/widgets"))
         for index in range(number):
-            chat = Chat(
-                id=f"{index:04x}", project="a0", name=f"Chat {index}", agent="shell", status=ChatStatus.exited, exit_code=0
-            )
-            await store.chats.put(chat)
+            chat = Chat(id=f"{index:04x}", project="a0", name=f"Chat {index}", agent="shell", exit_code=0)
+            await store.chats.put(chat.model_copy(update={"status": ChatStatus.exited}))
         store.close()
 
     # The browser's own event loop has this thread.
