@@ -61,9 +61,13 @@ def test_the_checkout_is_copied_whole(source, workspace, phase):
 def test_a_script_runs_in_the_workspace_and_shows_each_command(workspace, script, phase):
     script.write_text("pwd\ncat\nmade=1; test -n $made\n")
     ended = phase("run", workspace, script)
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stdout == f"{workspace}\n", "standard input is empty"
-    assert ended.stderr.splitlines()[0] == "+ pwd"
+    assert ended.returncode == 0, ended.stdout
+    assert ended.stdout.splitlines() == ["+ pwd", str(workspace), "+ cat", "+ made=1", "+ test -n 1"]
+
+
+def test_the_outputs_of_a_script_are_one_in_the_order_they_were_written(workspace, script, phase):
+    script.write_text("#!/bin/sh\nseq 3\necho no such compiler >&2\necho after\n")
+    assert phase("run", workspace, script).stdout.splitlines() == ["1", "2", "3", "no such compiler", "after"]
 
 
 def test_a_script_ends_at_its_first_failure_with_its_exit_code(workspace, script, phase):
