@@ -151,9 +151,9 @@ class Builds:
                 await self._engine.remove(handle)
 
     async def resume(self) -> None:
-        """At the hub's start: build again what a stop of the server cut off."""
+        """Build again what a stop of the server cut off, or kept from beginning."""
         for project in self._store.projects:
-            if project.build is not None and not project.build.state.ended:
+            if project.id not in self._tasks and (project.build is None or not project.build.state.ended):
                 await self.queue(project.id)
 
     async def close(self) -> None:

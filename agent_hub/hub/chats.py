@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -61,6 +61,7 @@ class Chats:
         self._deleted = deleted
         self._locks: dict[str, asyncio.Lock] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
+        self._finishing: set[asyncio.Task[None]] = set()
         self._on_trouble = on_trouble
         self._launcher = Launcher(store, folders, engine, agents)
         self._starting = Starts(store, engine, builds, terminals, self._launcher, self._lock, self._watch)
@@ -86,13 +87,16 @@ class Chats:
         """Stop a chat and return once it does not run. What waits to start is given up."""
         await self._store.chats.change(chat_id, lifecycle.stopping)
         await self._starting.cancel(chat_id)
+        await self._stop(chat_id, grace)
+        return self._store.chats[chat_id]
+
+    async def _stop(self, chat_id: str, grace: float = 10.0) -> None:
         async with self._lock(chat_id):
             handle = await self._find(chat_id)
             if handle is None:
-                return await self._store.chats.change(chat_id, lifecycle.cancelled)
-            status = await self._engine.stop(handle, grace)
-            await self._ended(chat_id, status)
-        return self._store.chats[chat_id]
+                await self._store.chats.change(chat_id, lifecycle.cancelled)
+            else:
+                await self._ended(chat_id, await self._engine.stop(handle, grace))
 
     async def delete(self, chat_id: str, force: bool = False) -> None:
         """Delete a chat: its container first, verified, then its files, then its name.
@@ -153,17 +157,19 @@ class Chats:
         }
         room = asyncio.Semaphore(AT_ONCE)
 
-        async def take_up(chat: Chat) -> None:
+        async def take_up(chat_id: str) -> None:
             async with room:
-                await self._take_up(chat, handles.get(chat.id))
+                # As it is by now: people go on meanwhile.
+                chat = self._store.chats.items.get(chat_id)
+                if chat is not None and chat_id not in self._starting and chat_id not in self._watches:
+                    await self._take_up(chat, handles.get(chat_id))
 
         for chat in self._store.chats:
             self._terminal(chat.id)
         try:
             async with asyncio.TaskGroup() as together:
                 for chat in self._store.chats:
-                    if chat.id not in self._starting and chat.id not in self._watches:
-                        together.create_task(take_up(chat))
+                    together.create_task(take_up(chat.id))
         except* EngineUnavailable as group:
             raise group.exceptions[0] from None
         await self.spares.reconcile(handles)
@@ -178,14 +184,16 @@ class Chats:
         """Go on with what was under way with a chat. One that cannot be helped now does not keep the others waiting."""
         try:
             if chat.status is ChatStatus.deleting:
-                await self.delete(chat.id, force=True)
+                self._finish(chat.id, self.delete(chat.id, force=True))
+            elif chat.status is ChatStatus.stopping:
+                self._finish(chat.id, self._stop(chat.id))
             elif chat.status in (ChatStatus.queued, ChatStatus.starting):
                 if handle is not None and chat.started_at is None:
                     # Nobody knows how far it came; it has done nothing yet that anyone has seen.
                     await self._engine.remove(handle)
                 self._starting.begin(chat.id)
             elif handle is not None:
-                await self._adopt(chat, handle)
+                await self._adopt(chat.id, handle)
             elif chat.status in lifecycle.ACTIVE:
                 await self._ended(chat.id, ContainerStatus("lost"))
         except EngineUnavailable:
@@ -194,6 +202,22 @@ class Chats:
             logger.info("Chat %s was deleted while it was taken up", chat.id)
         except (AgentHubError, OSError) as error:
             logger.error("Chat %s could not be taken up: %s", chat.id, error)
+
+    def _finish(self, chat_id: str, work: Coroutine[None, None, None]) -> None:
+        """Go on with what may take long, such as a program's patience with being asked to end, beside all else."""
+        task = asyncio.create_task(self._finished(chat_id, work), name=f"finish {chat_id}")
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+
+    async def _finished(self, chat_id: str, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except EngineUnavailable:
+            self._on_trouble()
+        except NotFound:
+            logger.info("Chat %s was deleted meanwhile", chat_id)
+        except (AgentHubError, OSError) as error:
+            logger.error("What was under way with chat %s could not be finished: %s", chat_id, error)
 
     async def engine_lost(self) -> None:
         """The engine does not answer: no running chat can be vouched for, and no spare."""
@@ -207,7 +231,7 @@ class Chats:
         """Let go of every chat. Containers go on running."""
         await self._starting.close()
         await self.spares.close()
-        tasks = list(self._watches.values())
+        tasks = [*self._watches.values(), *self._finishing]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -216,20 +240,17 @@ class Chats:
 
     # -- watching
 
-    async def _adopt(self, chat: Chat, handle: Handle) -> None:
+    async def _adopt(self, chat_id: str, handle: Handle) -> None:
         """Take up a container that was there before this hub process was."""
-        status = await self._engine.inspect(handle)
-        if status.state == "running":
-            terminal = self._terminal(chat.id)
-            terminal.connect(await self._engine.attach(handle), painted=True)
-            await self._launcher.tell_address(chat.id)
-            if chat.status is ChatStatus.stopping:
-                await self._ended(chat.id, await self._engine.stop(handle))
-                return
-            await self._store.chats.change(chat.id, lambda chat: lifecycle.running(chat, handle.id))
-            self._watch(chat.id, handle)
-        elif chat.status in lifecycle.ACTIVE:
-            await self._ended(chat.id, status)
+        async with self._lock(chat_id):
+            status = await self._engine.inspect(handle)
+            if status.state == "running":
+                self._terminal(chat_id).connect(await self._engine.attach(handle), painted=True)
+                await self._launcher.tell_address(chat_id)
+                await self._store.chats.change(chat_id, lambda chat: lifecycle.running(chat, handle.id))
+                self._watch(chat_id, handle)
+            elif self._store.chats[chat_id].status in lifecycle.ACTIVE:
+                await self._ended(chat_id, status)
 
     def _watch(self, chat_id: str, handle: Handle) -> None:
         task = asyncio.create_task(self._wait(chat_id, handle), name=f"watch {chat_id}")

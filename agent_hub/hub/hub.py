@@ -118,7 +118,6 @@ class Hub:
         self._open_gateway = open_gateway
         await self.artifacts.reconcile()
         await self.look()
-        await self.builds.resume()
         self.deleted.start()
         self._looking = asyncio.create_task(self._keep_looking(), name="agent-hub engine")
 
@@ -146,7 +145,10 @@ class Hub:
             try:
                 self.chats.tell_containers(await self._open_gateway())
                 await self.builds.reconcile()
+                # Before the chats, some of which wait for a build.
+                await self.builds.resume()
                 await self.chats.reconcile()
+                await self._finish_deletions()
                 nodes = await self.engine.nodes()
                 self._gpus = tuple(gpu for node in nodes for gpu in node.gpus)
                 self._reconciled = True
@@ -269,6 +271,13 @@ class Hub:
                 unsaved=unsaved,
             )
         self._leaving.add(project_id)
+        await self.store.leave(project_id)
+        await self._delete_project(project)
+
+    async def _delete_project(self, project: Project) -> None:
+        """What is left to do once it is stored that the project goes; an engine that is away does not end it."""
+        project_id = project.id
+        self._leaving.add(project_id)
         try:
             if project.build is not None and not project.build.state.ended:
                 await self.builds.cancel(project_id)
@@ -281,9 +290,24 @@ class Hub:
                 with suppress(NotFound):
                     await self.chats.delete(chat_id, force=True)
             await self.deleted.remove_project(project_id)
-            await self.store.projects.delete(project_id)
+            await self.store.forget_project(project_id)
+        except EngineUnavailable:
+            raise
+        except (AgentHubError, OSError):
+            await self.store.stay(project_id)
+            raise
         finally:
             self._leaving.discard(project_id)
+
+    async def _finish_deletions(self) -> None:
+        """Delete the projects whose deletion was cut off."""
+        for project_id in sorted(self.store.leaving - self._leaving):
+            try:
+                await self._delete_project(self.store.projects[project_id])
+            except EngineUnavailable:
+                raise
+            except AgentHubError as error:
+                logger.error("The project %s could not be deleted: %s", project_id, error)
 
     # -- chats
 
@@ -336,7 +360,7 @@ class Hub:
 
     async def _begin_chat(self, chat: Chat, request: Request | None = None) -> Chat:
         project = self.store.projects[chat.project]
-        if project.id in self._leaving:
+        if project.id in self._leaving | self.store.leaving:
             raise Conflict(f"“{project.name}” is being deleted.", "Choose another project.", field="project")
         adding = asyncio.ensure_future(self.chats.add(chat, request))
         self._adding[adding] = chat

@@ -52,7 +52,7 @@ def starting(chat: Chat, image: str, commit: str) -> Chat:
 
 def running(chat: Chat, container: str, thread: str = "") -> Chat:
     """Its container runs."""
-    if chat.status is ChatStatus.deleting:
+    if chat.status in (ChatStatus.stopping, ChatStatus.deleting):
         return chat
     update = {"status": ChatStatus.running, "reason": "", "container": container, "error": None, "exit_code": None}
     update["thread"] = thread or chat.thread
@@ -104,8 +104,8 @@ def cancelled(chat: Chat) -> Chat:
 
 
 def unreachable(chat: Chat) -> Chat:
-    """The engine does not answer."""
-    if chat.status in (ChatStatus.running, ChatStatus.stopping):
+    """The engine does not answer. What is being stopped still is, once it is back."""
+    if chat.status is ChatStatus.running:
         return chat.model_copy(update={"status": ChatStatus.unknown, "reason": "the engine does not answer"})
     return chat
 

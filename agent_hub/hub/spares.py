@@ -18,7 +18,7 @@ from agent_hub.hub.launches import Launcher, remove_tree
 from agent_hub.hub.queue import StartQueue
 from agent_hub.hub.store import Store
 from agent_hub.hub.tokens import new_token, token_hash
-from agent_hub.models import Chat, Project, Resources, Spare, now
+from agent_hub.models import Chat, Project, Resources, Spare
 from agent_hub.terminals.registry import Terminals
 from agent_hub.terminals.terminal import Terminal
 
@@ -385,8 +385,11 @@ class Spares:
 
 async def _settled(terminal: Terminal) -> None:
     """Wait until a program has drawn all of its first screen: until it has written nothing for a while."""
-    while (quiet := (now() - terminal.last_activity).total_seconds()) < SETTLE:
-        await asyncio.sleep(max(SETTLE - quiet, 0.01))
+    last = None
+    # Compared with itself: the clock that it is told by may be set meanwhile.
+    while last != terminal.last_activity:
+        last = terminal.last_activity
+        await asyncio.sleep(SETTLE)
 
 
 def _limits(chat: Chat) -> Resources:

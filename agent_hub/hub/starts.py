@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 
 from agent_hub.engines.base import Engine, Handle
 from agent_hub.errors import AgentHubError, BaseImageNotFound, EngineError, StorageFull
@@ -17,7 +17,7 @@ from agent_hub.hub.launches import Launcher
 from agent_hub.hub.queue import StartQueue
 from agent_hub.hub.spares import ReadySpare, Spares
 from agent_hub.hub.store import Request, Store
-from agent_hub.models import Chat, Snapshot
+from agent_hub.models import Chat, ChatStatus, Snapshot
 from agent_hub.terminals.registry import Terminals
 
 logger = logging.getLogger(__name__)
@@ -56,11 +56,12 @@ class Starts:
         self._on_running = on_running
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._notes: set[asyncio.Task[None]] = set()
+        self._adding: set[str] = set()
         self.queue = StartQueue(SLOTS, self._note_place)
 
     def __contains__(self, chat_id: object) -> bool:
         """Whether a start of the chat is under way."""
-        return chat_id in self._tasks
+        return chat_id in self._tasks or chat_id in self._adding
 
     async def add(self, chat: Chat, spares: Spares, request: Request | None) -> Chat:
         """Keep a new chat and begin it: on a spare, as which it then has another id, or in its turn.
@@ -75,14 +76,15 @@ class Starts:
             taken = spares.take(starting)
             if taken is not None:
                 return await self._take_over(starting, taken, spares, request)
-        await self._store.add_chat(chat, request=request)
-        self._terminals.get_or_create(chat.id)
-        self.begin(chat.id)
+        with self._being_added(chat.id):
+            await self._store.add_chat(chat, request=request)
+            self._terminals.get_or_create(chat.id)
+            self.begin(chat.id)
         return self._store.chats[chat.id]
 
     def begin(self, chat_id: str) -> None:
-        """Start a chat that is queued."""
-        self._run(chat_id, self._start(chat_id))
+        """Start a chat that is queued; once, however often it is said."""
+        self._run(chat_id, self._begin(chat_id, self._tasks.get(chat_id)))
 
     async def cancel(self, chat_id: str) -> None:
         """Give up a chat's start, and return once nothing of it goes on."""
@@ -99,21 +101,31 @@ class Starts:
         if tasks:
             await asyncio.wait(tasks)
 
+    @contextmanager
+    def _being_added(self, chat_id: str) -> Iterator[None]:
+        """Between a chat's record and its start, nobody else may take it for one that is left over."""
+        self._adding.add(chat_id)
+        try:
+            yield
+        finally:
+            self._adding.discard(chat_id)
+
     # -- on a spare
 
     async def _take_over(self, chat: Chat, taken: ReadySpare, spares: Spares, request: Request | None) -> Chat:
         spare = taken.spare
         update = {"id": spare.id, "workspace": spare.chat.workspace, "container": taken.handle.id}
         chat = chat.model_copy(update=update)
-        try:
-            # Frozen containers take a few milliseconds to go on, which the rest need not wait for.
-            _, chat = await asyncio.gather(self._wake(chat, taken), self._store.add_chat(chat, spare, request))
-        except BaseException:
-            if spare.id not in self._store.chats:
-                spares.give_up(taken)
-            raise
-        self._terminals.adopt(taken.terminal)
-        self._run(chat.id, self._hand_over(chat, taken))
+        with self._being_added(chat.id):
+            try:
+                # Frozen containers take a few milliseconds to go on, which the rest need not wait for.
+                _, chat = await asyncio.gather(self._wake(chat, taken), self._store.add_chat(chat, spare, request))
+            except BaseException:
+                if spare.id not in self._store.chats:
+                    spares.give_up(taken)
+                raise
+            self._terminals.adopt(taken.terminal)
+            self._run(chat.id, self._hand_over(chat, taken))
         return chat
 
     async def _wake(self, chat: Chat, taken: ReadySpare) -> None:
@@ -141,6 +153,18 @@ class Starts:
         await self._start(chat.id)
 
     # -- in its turn
+
+    async def _begin(self, chat_id: str, earlier: asyncio.Task[None] | None) -> None:
+        if earlier is not None:
+            try:
+                await asyncio.wait([earlier])
+            except asyncio.CancelledError:
+                earlier.cancel()
+                await asyncio.wait([earlier])
+                raise
+            if self._store.chats[chat_id].status not in (ChatStatus.queued, ChatStatus.starting):
+                return
+        await self._start(chat_id)
 
     async def _start(self, chat_id: str) -> None:
         project = self._store.chats[chat_id].project

@@ -41,6 +41,7 @@ MIGRATIONS = (
     CREATE TABLE spare (id TEXT PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE request (key TEXT PRIMARY KEY, chat TEXT NOT NULL, body TEXT NOT NULL, at REAL NOT NULL);
     """,
+    "CREATE TABLE leaving (project TEXT PRIMARY KEY);",
 )
 """One script per schema version; a store of version n runs those from n on. Never edit one that was released."""
 
@@ -232,6 +233,8 @@ class Store:
         self._requests: dict[str, tuple[str, str]] = {
             key: (chat, body) for key, chat, body in self.rows("SELECT key, chat, body FROM request")
         }
+        self.leaving: frozenset[str] = frozenset(project for (project,) in self.rows("SELECT project FROM leaving"))
+        """Projects that are being deleted, with all that is theirs."""
         self.hub_id = self._meta("hub_id", secrets.token_hex(6))
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -319,6 +322,35 @@ class Store:
         if body != request.body:
             raise Conflict("This Idempotency-Key was used for another chat.", "Give each new request a key of its own.")
         return chat
+
+    async def leave(self, project: str) -> None:
+        """Keep that a project is being deleted, until it is forgotten or stays after all."""
+
+        async def apply() -> None:
+            await self.write(("INSERT OR IGNORE INTO leaving (project) VALUES (?)", (project,)))
+            self.leaving |= {project}
+
+        await self.transact(apply)
+
+    async def stay(self, project: str) -> None:
+        """Give up a project's deletion."""
+
+        async def apply() -> None:
+            await self.write(("DELETE FROM leaving WHERE project = ?", (project,)))
+            self.leaving -= {project}
+
+        await self.transact(apply)
+
+    async def forget_project(self, project: str) -> None:
+        """End a project's deletion: it is gone."""
+
+        async def apply() -> None:
+            await self.write(self.projects.deletion(project), ("DELETE FROM leaving WHERE project = ?", (project,)))
+            self.leaving -= {project}
+            if project in self.projects:
+                self.projects.drop(project)
+
+        await self.transact(apply)
 
     async def set_token(self, chat: str, hash: str) -> None:
         """Bind a token's hash to a chat, in place of the one it had."""
