@@ -14,7 +14,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import docker
 import httpx
+import websocket
+
+from tests.bench.server import Watched
+from tests.conftest import Repository
 
 READY_SECONDS = 60.0
 REQUEST_SECONDS = 60.0
@@ -27,16 +32,19 @@ class Server:
     ----------
     folder
         Where it keeps everything: its root, its data directory, its log.
+    engine
+        Where its containers are.
     options
         Traits of the hub.
     """
 
-    def __init__(self, folder: Path, **options: object) -> None:
+    def __init__(self, folder: Path, engine: docker.DockerClient, **options: object) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.root = folder / "root"
         self.log = folder / "server.log"
         self.alive = False
+        self._engine = engine
         self._options = options
         self._token = secrets.token_hex(16)
         with socket.socket() as listener:
@@ -116,6 +124,69 @@ class Server:
         answer = await self.http.get(path)
         assert answer.status_code == 200, (path, answer.status_code, answer.text)
         return answer.json()
+
+    async def post(self, path: str, body: Any = None) -> Any:
+        """What a request that is granted is answered."""
+        answer = await self.http.post(path, json=body)
+        assert answer.status_code in (201, 202), (path, answer.status_code, answer.text)
+        return answer.json()
+
+    async def until(self, path: str, *states: str) -> Any:
+        """A chat, or a project's build, once it is in one of the states."""
+        async with asyncio.timeout(READY_SECONDS):
+            while True:
+                found = await self.get(path)
+                if (found["status"] if "status" in found else found["state"]) in states:
+                    return found
+                await asyncio.sleep(0.02)
+
+    async def project(self, repository: Repository, **settings: object) -> str:
+        """The id of a new project that is built."""
+        added = await self.post("api/projects", {"url": str(repository.path), "agent": "shell"} | settings)
+        build = await self.until(f"api/projects/{added['id']}/build", "ready", "failed", "cancelled")
+        assert build["state"] == "ready", build
+        return str(added["id"])
+
+    async def chat(self, project: str, **settings: object) -> str:
+        """The id of a new chat that runs."""
+        added = await self.post("api/chats", {"project": project} | settings)
+        chat = await self.until(f"api/chats/{added['id']}", "running", "failed", "exited")
+        assert chat["status"] == "running", chat
+        return str(added["id"])
+
+    def watch(self, chat: str) -> Watched:
+        """A chat's terminal, as a browser opens it."""
+        url = f"ws://127.0.0.1:{self.port}/agent-hub/terminals/websocket/{chat}"
+        header = [f"Authorization: token {self._token}"]
+        return Watched(websocket.create_connection(url, header=header, timeout=REQUEST_SECONDS))
+
+    async def says(self, chat: str, typed: str, shown: str) -> None:
+        """Type a line into a chat's terminal, and wait until it shows a text."""
+
+        def say() -> None:
+            viewer, seen = self.watch(chat), ""
+            try:
+                viewer.write(f"{typed}\r")
+                while shown not in seen:
+                    seen += viewer.read()
+            finally:
+                viewer.close()
+
+        await asyncio.to_thread(say)
+
+    async def containers(self) -> dict[str, str]:
+        """By the chat that they are of, the states of what this server's hub has on the engine."""
+        return await asyncio.to_thread(self._containers)
+
+    def clear(self) -> None:
+        """Remove what it has on the engine."""
+        for name in self._containers() if (self.data / "hub.db").exists() else ():
+            self._engine.api.remove_container(f"agent-hub-{name}", force=True)
+
+    def _containers(self) -> dict[str, str]:
+        (hub,) = self.rows("SELECT value FROM meta WHERE key = 'hub_id'")
+        found = self._engine.api.containers(all=True, filters={"label": f"agent-hub.hub={hub}"})
+        return {one["Labels"].get("agent-hub.chat", one["Names"][0]): one["State"] for one in found}
 
     def rows(self, query: str) -> list[Any]:
         """The first column of what the store holds."""

@@ -10,17 +10,15 @@ import os
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
-import docker
 import pytest
 from docker.models.containers import Container
 
 from agent_hub.engines.docker import DockerEngine
 from tests.conftest import Repository
 from tests.crash.expected import Expected, Life, sha256
+from tests.crash.conftest import OpenServer
 from tests.crash.server import Server
 from tests.crash.workload import Person
 
@@ -28,57 +26,13 @@ CRASHES = int(os.environ.get("AGENT_HUB_CRASHES", "100"))
 SEED = int(os.environ.get("AGENT_HUB_CRASH_SEED") or secrets.randbits(32))
 PEOPLE = 4
 SETTLE_SECONDS = 60.0
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agent-hub"
-
-
-@pytest.fixture
-def a_strangers_container(docker_engine: docker.DockerClient, base_image: str) -> Iterator[Container]:
-    """A chat's container of another hub."""
-    labels = {"agent-hub.hub": secrets.token_hex(6), "agent-hub.chat": secrets.token_hex(6)}
-    container = docker_engine.containers.run(base_image, ["sleep", "1d"], detach=True, labels=labels, init=True)
-    container.reload()
-    yield container
-    container.remove(force=True)
-
-
-@pytest.fixture
-async def a_server(
-    tmp_path: Path, base_image: str, docker_engine: docker.DockerClient, a_small_codex: Path
-) -> AsyncIterator[Server]:
-    """A server with two spares; what it leaves is removed, also where a test failed."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    (tmp_path / "server" / "data").mkdir(parents=True)
-    (tmp_path / "server" / "data" / "cache").symlink_to(CACHE)
-    async with Server(tmp_path / "server", spares=2, base_image=base_image) as server:
-        yield server
-    for chat in containers(docker_engine, server):
-        docker_engine.api.remove_container(f"agent-hub-{chat}", force=True)
-
-
-def containers(engine: docker.DockerClient, server: Server) -> dict[str, str]:
-    """By the chat that they are of, the states of what this server's hub has on the engine."""
-    (hub,) = server.rows("SELECT value FROM meta WHERE key = 'hub_id'")
-    found = engine.api.containers(all=True, filters={"label": f"agent-hub.hub={hub}"})
-    return {one["Labels"].get("agent-hub.chat", one["Id"]): one["State"] for one in found}
-
-
-async def a_project(server: Server, repository: Repository) -> str:
-    """The id of a project that is built."""
-    answer = await server.http.post("api/projects", json={"url": str(repository.path), "agent": "shell"})
-    assert answer.status_code == 201, answer.text
-    async with asyncio.timeout(300):
-        while (project := await server.get(f"api/projects/{answer.json()['id']}"))["build"]["state"] != "ready":
-            assert project["build"]["state"] not in ("failed", "cancelled"), project["build"]
-            await asyncio.sleep(0.1)
-    return str(project["id"])
 
 
 class Inspector:
     """Compares what a server holds with what people were told."""
 
-    def __init__(self, server: Server, engine: docker.DockerClient, people: list[Person]) -> None:
+    def __init__(self, server: Server, people: list[Person]) -> None:
         self._server = server
-        self._engine = engine
         self._people = people
 
     @property
@@ -88,7 +42,7 @@ class Inspector:
     async def look(self) -> None:
         """Everything that must hold as soon as a server answers again."""
         # Containers and folders first: what is stored after them is stored before anything of it is made.
-        found = set(await self._containers())
+        found = set(await self._server.containers())
         folders = {path.name for path in (self._server.data / "chats").glob("*")}
         bytes_of = {path.name for path in (self._server.data / "artifacts").glob("*")} - {"incoming", "unfinished"}
         shown = {chat["id"]: chat for chat in await self._server.get("api/chats")}
@@ -97,7 +51,7 @@ class Inspector:
             chat.narrow(shown.get(chat.id))
         known = self._server.ids("chat") | self._server.ids("spare")
         # What goes meanwhile is gone from the store last of all.
-        orphans = (found - known) & set(await self._containers())
+        orphans = (found - known) & set(await self._server.containers())
         assert not orphans, f"containers without a chat or spare: {orphans}"
         stray = {name for name in folders - known if (self._server.data / "chats" / name).exists()}
         assert not stray, f"folders without a chat or spare: {stray}"
@@ -124,7 +78,7 @@ class Inspector:
         for chat in self._chats:
             if chat.life is Life.there:
                 chat.settle(shown[chat.id])
-        running = {id for id, state in (await self._containers()).items() if state == "running"}
+        running = {id for id, state in (await self._server.containers()).items() if state == "running"}
         said = {id for id, chat in shown.items() if chat["status"] == "running"}
         assert said == running & set(shown), f"said to run {said}, and do {running}"
 
@@ -171,27 +125,21 @@ class Inspector:
             odd = [str(path) for path in folder.rglob("*") if "(edited)" in path.name or path.name.startswith(".")]
             assert not odd, f"left beside what was published: {odd}"
 
-    async def _containers(self) -> dict[str, str]:
-        return await asyncio.to_thread(containers, self._engine, self._server)
-
 
 @pytest.mark.timeout(900)
 async def test_a_server_killed_at_any_moment_loses_nothing_and_leaves_nothing_behind(
-    a_server: Server,
-    a_strangers_container: Container,
-    a_repository: Repository,
-    docker_engine: docker.DockerClient,
+    open_server: OpenServer, a_strangers_container: Container, a_repository: Repository
 ) -> None:
-    server, chance = a_server, random.Random(SEED)
+    server, chance = await open_server(spares=2), random.Random(SEED)
     print(f"AGENT_HUB_CRASH_SEED={SEED}", flush=True)
     await server.start()
     await server.ready()
-    project = await a_project(server, a_repository)
+    project = await server.project(a_repository)
     engine = DockerEngine()
     bridge, _ = await engine.gateway_address()
     await engine.close()
     people = [Person(server, project, bridge, random.Random(f"{SEED} {number}")) for number in range(PEOPLE)]
-    inspector = Inspector(server, docker_engine, people)
+    inspector = Inspector(server, people)
     await server.kill()
     for crash in range(CRASHES):
         await server.start()
@@ -217,6 +165,6 @@ async def test_a_server_killed_at_any_moment_loses_nothing_and_leaves_nothing_be
     assert (a_strangers_container.status, a_strangers_container.attrs["State"]["StartedAt"]) == ("running", started)
     answer = await server.http.delete(f"api/projects/{project}", params={"force": "true"})
     assert answer.status_code == 204, answer.text
-    assert containers(docker_engine, server) == {}
+    assert await server.containers() == {}
     assert list((server.data / "chats").iterdir()) == []
     assert server.ids("chat") | server.ids("spare") | server.ids("artifact") == set()
