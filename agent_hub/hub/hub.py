@@ -270,15 +270,14 @@ class Hub:
                 chats=len(chats),
                 unsaved=unsaved,
             )
-        self._leaving.add(project_id)
-        await self.store.leave(project_id)
         await self._delete_project(project)
 
     async def _delete_project(self, project: Project) -> None:
-        """What is left to do once it is stored that the project goes; an engine that is away does not end it."""
+        """Delete a project with all that is its own. An engine that is away only puts the rest off."""
         project_id = project.id
         self._leaving.add(project_id)
         try:
+            await self.store.leave(project_id)
             if project.build is not None and not project.build.state.ended:
                 await self.builds.cancel(project_id)
             # Anew, once no chat is being added: one that came meanwhile would be left without its project.
@@ -294,7 +293,8 @@ class Hub:
         except EngineUnavailable:
             raise
         except (AgentHubError, OSError):
-            await self.store.stay(project_id)
+            with suppress(AgentHubError):
+                await self.store.stay(project_id)
             raise
         finally:
             self._leaving.discard(project_id)

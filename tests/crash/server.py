@@ -16,9 +16,8 @@ from typing import Any
 
 import docker
 import httpx
-import websocket
 
-from tests.bench.server import Watched
+from tests.bench.viewer import Viewer
 from tests.conftest import Repository
 
 READY_SECONDS = 60.0
@@ -154,11 +153,9 @@ class Server:
         assert chat["status"] == "running", chat
         return str(added["id"])
 
-    def watch(self, chat: str) -> Watched:
+    def watch(self, chat: str) -> Viewer:
         """A chat's terminal, as a browser opens it."""
-        url = f"ws://127.0.0.1:{self.port}/agent-hub/terminals/websocket/{chat}"
-        header = [f"Authorization: token {self._token}"]
-        return Watched(websocket.create_connection(url, header=header, timeout=REQUEST_SECONDS))
+        return Viewer(self.port, self._token, chat)
 
     async def says(self, chat: str, typed: str, shown: str) -> None:
         """Type a line into a chat's terminal, and wait until it shows a text."""

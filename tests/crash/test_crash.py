@@ -17,8 +17,8 @@ from docker.models.containers import Container
 
 from agent_hub.engines.docker import DockerEngine
 from tests.conftest import Repository
-from tests.crash.expected import Expected, Life, sha256
 from tests.crash.conftest import OpenServer
+from tests.crash.expected import Expected, Life, sha256
 from tests.crash.server import Server
 from tests.crash.workload import Person
 

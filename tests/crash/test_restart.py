@@ -99,8 +99,10 @@ async def test_a_build_under_way_goes_on_and_the_chats_that_wait_for_it_start(
     project = f"api/projects/{added['id']}"
     chat = (await a_server.post("api/chats", {"project": added["id"]}))["id"]
     async with asyncio.timeout(60):
-        while not any(s["name"] == "Setup script" and s["state"] == "running" for s in
-                      (await a_server.get(f"{project}/build"))["steps"]):
+        while not any(
+            s["name"] == "Setup script" and s["state"] == "running"
+            for s in (await a_server.get(f"{project}/build"))["steps"]
+        ):
             await asyncio.sleep(0.02)
     await restart(a_server)
     assert (await a_server.get(f"api/chats/{chat}"))["status"] == "queued"
@@ -136,7 +138,7 @@ async def test_a_project_that_was_being_deleted_is_deleted_with_its_chats(
     chance = random.Random(11)
     for _ in range(5):
         project = await a_server.project(a_repository)
-        for number in range(2):
+        for _ in range(2):
             chat = await a_server.chat(project)
             (a_server.data / "chats" / chat / "workspace" / "unsaved.txt").write_text("unsaved")
         deleting = asyncio.create_task(a_server.http.delete(f"api/projects/{project}", params={"force": "true"}))
