@@ -144,7 +144,13 @@ class Chats:
     async def unsaved(self, chat_id: str) -> Unsaved:
         """What would be lost with a chat's workspace."""
         workspace = self._folders.workspace(chat_id)
-        return await unsaved_work(workspace) if workspace.exists() else Unsaved(files=0, commits=0)
+        if not workspace.exists():
+            return Unsaved(files=0, commits=0)
+        found = await unsaved_work(workspace)
+        if found and chat_id in self._starting:
+            # It may have been put in its place under that look.
+            found = await unsaved_work(workspace)
+        return found
 
     # -- what happens by itself
 
