@@ -167,7 +167,8 @@ class Person:
         headers = {"Authorization": f"Bearer {token}"}
         answer = await self._ask("POST", url, params={"name": name}, content=data, headers=headers)
         if answer is None:
-            return False
+            # Whose token has ended is refused before all of a large file is sent, and may not hear the answer.
+            return self._server.alive
         if answer.status_code == 201:
             artifact = answer.json()
             assert (artifact["sha256"], artifact["size"]) == (sha256(data), len(data)), artifact
@@ -204,7 +205,9 @@ class Person:
         try:
             answer = await self._server.http.request(method, path, **request)
         except httpx.TransportError:
-            assert not self._server.alive, f"{method} {path} was not answered by a server that lives"
+            assert not self._server.alive or path.endswith("/artifacts"), (
+                f"{method} {path} was not answered by a server that lives"
+            )
             return None
         assert answer.status_code < 500, (method, path, answer.status_code, answer.text, self._server.tail())
         return answer
