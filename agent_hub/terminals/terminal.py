@@ -207,6 +207,10 @@ class Terminal:
         if rows and columns:
             self._on_size((min(rows, LARGEST_SIDE), min(columns, LARGEST_SIDE)))
         changed = self._fit()
+        if first and changed:
+            # What it was shown as it came was for another size: lines may be missing where its screen is larger.
+            self.history.resize(*self.size)
+            viewer.show(self.history.replay())
         if first and (self._unseen or (not changed and self.history.repaint)):
             self._unseen = False
             self._sizer.nudge()
