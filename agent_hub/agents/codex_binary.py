@@ -52,6 +52,11 @@ async def codex_binary(cache: Path, on_line: Callable[[str], None]) -> Path:
     return binary
 
 
+def has_codex(cache: Path) -> bool:
+    """Whether the binary is there, and need not be fetched. Blocks."""
+    return bool(os.environ.get("AGENT_HUB_CODEX")) or (cache / "codex" / CODEX_VERSION / "codex").is_file()
+
+
 async def _fetch(folder: Path, on_line: Callable[[str], None]) -> None:
     try:
         package, triple = _PLATFORMS[platform.machine().lower()]

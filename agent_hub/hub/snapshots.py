@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from agent_hub.agents.base import TOOLS, WORKSPACE
 from agent_hub.agents.codex_binary import CODEX_VERSION
+from agent_hub.agents.codex_binary import has_codex
 from agent_hub.agents.layer import stage_layer
 from agent_hub.engines.base import BuildSpec, ContainerSpec, Engine, Handle, Image, LogSink
 from agent_hub.errors import BuildError, InvalidBase, SetupFailed, SetupTimedOut
@@ -154,6 +155,7 @@ class SnapshotBuild:
     async def layer(self, base_ref: str) -> tuple[str, bool]:
         """Step *Agent layer*: the agent's program and the hub's tools on the base."""
         context = self.scratch / "layer"
+        was_here = await asyncio.to_thread(has_codex, self.cache)
         self.inputs["layer"] = await stage_layer(context, self.cache, self.on_line)
         self.inputs["codex"] = CODEX_VERSION
         self.inputs["user"] = self._owner
@@ -161,7 +163,7 @@ class SnapshotBuild:
         ref = f"agent-hub/agent:{inputs_hash(layered)}"
         if not self.force and await self.engine.image(ref):
             self.on_line(f"The agent layer on this base was built before as {ref}.")
-            return ref, True
+            return ref, was_here
         uid, gid = self._owner.split(":")
         args = {"BASE": base_ref, "UID": uid, "GID": gid}
         await self.engine.build(BuildSpec(ref, context, args=args), self.on_line)

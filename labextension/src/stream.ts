@@ -11,6 +11,7 @@ import {
   type LogLine,
   type SnapshotEvent
 } from './api';
+import { PolledArtifacts } from './polledartifacts';
 
 export type HubEvent = SnapshotEvent | ChangeEvent | LogEvent;
 
@@ -35,6 +36,7 @@ export interface IStreamOptions {
 export class EventStream implements IDisposable {
   constructor(api: HubApi, options: IStreamOptions = {}) {
     this._api = api;
+    this._published = new PolledArtifacts(api);
     this._options = {
       firstDelay: 500,
       longestDelay: 30_000,
@@ -183,7 +185,7 @@ export class EventStream implements IDisposable {
         this._api.projects(),
         this._api.chats()
       ]);
-      const artifacts = (await Promise.all(chats.map(chat => this._api.artifacts(chat.id)))).flat();
+      const artifacts = await this._published.poll(chats);
       if (!this._isLive && !this._isDisposed) {
         this._failure = null;
         this._lastSeen = new Date().toISOString();
@@ -250,6 +252,7 @@ export class EventStream implements IDisposable {
   private readonly _options: Required<IStreamOptions>;
   private readonly _event = new Signal<this, HubEvent>(this);
   private readonly _stateChanged = new Signal<this, StreamState>(this);
+  private readonly _published: PolledArtifacts;
   private readonly _logs = new Map<string, number>();
   private _socket: WebSocket | null = null;
   private _seq: number | null = null;

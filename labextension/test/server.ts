@@ -85,6 +85,8 @@ export class TestServer {
     this._http = createServer((request, response) => void this._answer(request, response));
     this._http.on('upgrade', (request, socket, head) => {
       const url = new URL(request.url ?? '', 'http://test');
+      // A client that goes away while it is answered is part of what is tested.
+      socket.on('error', () => undefined);
       const isEvents = url.pathname === '/base/agent-hub/api/events';
       if (!this.hasSocket || !isEvents || url.searchParams.get('token') !== 'secret') {
         socket.end('HTTP/1.1 503 Service Unavailable\r\n\r\n');

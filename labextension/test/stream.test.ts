@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BuildLog } from '../src/buildlog';
 import { EventStream, parseLog, type HubEvent, type IStreamOptions } from '../src/stream';
 import { TestServer } from './server';
-import { chat, snapshot, STATUS } from './values';
+import { artifact, chat, snapshot, STATUS } from './values';
 
 let server: TestServer;
 let stream: EventStream;
@@ -90,6 +90,23 @@ describe('EventStream', () => {
     expect(events[0]).toMatchObject({ type: 'snapshot', chats: [{ id: 'c1' }] });
     server.hasSocket = true;
     await until(() => expect(stream.state).toBe('live'));
+  });
+
+  it('asks only some of many chats for their artifacts at once, and all of them in turn', async () => {
+    const chats = Array.from({ length: 50 }, (_, index) => chat({ id: `c${index}` }));
+    const asked = () =>
+      server.requests.filter(found => found.endsWith('/artifacts')).map(found => found.slice(10));
+    server.hasSocket = false;
+    server.on('GET chats', () => ({ body: chats }));
+    for (const { id } of chats) {
+      server.on(`GET chats/${id}/artifacts`, () => ({ body: [artifact({ id, chat: id })] }));
+    }
+    connect();
+    await until(() => expect(events).toHaveLength(1));
+    expect(events[0]).toMatchObject({ artifacts: { length: 20 } });
+    expect(asked().length).toBeLessThan(50);
+    await until(() => expect(events.at(-1)).toMatchObject({ artifacts: { length: 50 } }));
+    expect(new Set(asked()).size).toBe(50);
   });
 
   it('says why the hub cannot be had', async () => {

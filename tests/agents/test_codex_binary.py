@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_hub.agents.codex_binary import CODEX_VERSION, codex_binary
+from agent_hub.agents.codex_binary import CODEX_VERSION, codex_binary, has_codex
 from agent_hub.agents.layer import container_folder, layer_hash, stage_layer
 from agent_hub.errors import AgentUnavailable
 
@@ -27,7 +27,9 @@ def no_binary(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_binary_in_the_cache_is_used_as_it_is(tmp_path, no_binary):
     cached = tmp_path / "codex" / CODEX_VERSION / "codex"
     cached.parent.mkdir(parents=True)
+    assert not has_codex(tmp_path)
     cached.write_text("")
+    assert has_codex(tmp_path)
     assert await codex_binary(tmp_path, print) == cached
 
 
