@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from agent_hub.agents.base import TOOLS, WORKSPACE
-from agent_hub.agents.codex_binary import CODEX_VERSION
-from agent_hub.agents.codex_binary import has_codex
+from agent_hub.agents.codex_binary import CODEX_VERSION, has_codex
 from agent_hub.agents.layer import stage_layer
 from agent_hub.engines.base import BuildSpec, ContainerSpec, Engine, Handle, Image, LogSink
 from agent_hub.errors import BuildError, InvalidBase, SetupFailed, SetupTimedOut
