@@ -11,7 +11,7 @@ import { ChatBar } from './components/ChatBar';
 import { CHAT_MARKS, MARKS } from './components/StatusMark';
 import type { HubModel, IHubChange } from './model';
 import { isUnknown } from './outage';
-import { reveal, type IScreen } from './scrollback';
+import { Scrollback, type IScreen } from './scrollback';
 import { SearchBox } from './searchbox';
 import type { EventStream, StreamState } from './stream';
 import { TerminalSearch } from './terminalsearch';
@@ -88,7 +88,12 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
       search.setQuery(terminal.hasSelection() ? firstLine(terminal.getSelection() ?? '') : '');
       this._searchBox = new SearchBox(
         search,
-        (match, repeats) => !!terminal.screen && reveal(terminal.screen, match, repeats),
+        (match, repeats) => {
+          if (terminal.screen) {
+            this._scrollback ??= new Scrollback(terminal.screen);
+          }
+          return this._scrollback?.show(match, repeats) ?? false;
+        },
         () => this._closeSearch()
       );
       Widget.attach(this._searchBox, this.node);
@@ -111,7 +116,7 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
   private _closeSearch(): void {
     this._searchBox?.dispose();
     this._searchBox = null;
-    this._terminal.screen?.clearSelection();
+    this._scrollback?.clear();
     this._terminal.activate();
   }
 
@@ -153,6 +158,7 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
   private readonly _terminal: ChatTerminal;
   private readonly _session: Session.ITerminalConnection;
   private _searchBox: SearchBox | null = null;
+  private _scrollback: Scrollback | null = null;
 }
 
 function firstLine(text: string): string {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { TerminalMatch } from '../src/api';
-import { reveal, type IScreen } from '../src/scrollback';
+import { Scrollback, type IScreen } from '../src/scrollback';
 import { TerminalSearch } from '../src/terminalsearch';
 import { TestServer } from './server';
 
@@ -118,41 +118,63 @@ function screen(rows: string[], cols = 5): IScreen & { did: string[] } {
     did,
     cols,
     rows: 4,
-    buffer: { active: { length: rows.length, getLine: row => line(rows[row]!) } },
+    buffer: {
+      active: {
+        length: rows.length,
+        baseY: 0,
+        cursorY: rows.length - 1,
+        getLine: row => line(rows[row]!)
+      }
+    },
     select: (column, row, length) => did.push(`select ${column},${row} ${length}`),
     clearSelection: () => did.push('clear'),
-    scrollToLine: row => did.push(`scroll ${row}`)
+    scrollToLine: row => did.push(`scroll ${row}`),
+    registerMarker: rows => {
+      did.push(`mark ${rows}`);
+      return { dispose: () => did.push('unmark') };
+    },
+    registerDecoration: ({ x, width }) => did.push(`decorate ${x} ${width}`)
   };
 }
 
-describe('reveal', () => {
+describe('Scrollback', () => {
   it('selects what was found and scrolls to it', () => {
     const shown = screen(['one', 'two', 'three', 'four', 'five']);
-    expect(reveal(shown, match(0, 'four', 1, 3), 0)).toBe(true);
-    expect(shown.did).toEqual(['scroll 1', 'select 1,3 2']);
+    expect(new Scrollback(shown).show(match(0, 'four', 1, 3), 0)).toBe(true);
+    expect(shown.did).toEqual(['clear', 'scroll 1', 'select 1,3 2', 'mark -1', 'decorate 1 2']);
   });
 
   it('finds a line that is wrapped', () => {
     const shown = screen(['one', 'abcde', '+fghij', '+k', 'end']);
-    expect(reveal(shown, match(0, 'abcdefghijk', 6, 8), 0)).toBe(true);
-    expect(shown.did).toEqual(['scroll 0', 'select 1,2 2']);
+    expect(new Scrollback(shown).show(match(0, 'abcdefghijk', 6, 8), 0)).toBe(true);
+    expect(shown.did).toContain('select 1,2 2');
+    expect(shown.did).toContain('scroll 0');
   });
 
   it('finds what is one row of a line that is wrapped here', () => {
     const shown = screen(['abcde', '+fghij', 'end']);
-    expect(reveal(shown, match(0, 'fghij', 1, 2), 0)).toBe(true);
-    expect(shown.did.at(-1)).toBe('select 1,1 1');
+    expect(new Scrollback(shown).show(match(0, 'fghij', 1, 2), 0)).toBe(true);
+    expect(shown.did).toContain('select 1,1 1');
   });
 
   it('passes over newer lines of the same text', () => {
     const shown = screen(['same', 'x', 'same', 'same']);
-    expect(reveal(shown, match(0, 'same', 0, 4), 1)).toBe(true);
-    expect(shown.did.at(-1)).toBe('select 0,2 4');
+    expect(new Scrollback(shown).show(match(0, 'same', 0, 4), 1)).toBe(true);
+    expect(shown.did).toContain('select 0,2 4');
+  });
+
+  it('takes the mark of the one before away', () => {
+    const shown = screen(['one', 'two']);
+    const scrollback = new Scrollback(shown);
+    scrollback.show(match(0, 'one'), 0);
+    shown.did.length = 0;
+    scrollback.show(match(0, 'two'), 0);
+    expect(shown.did.slice(0, 2)).toEqual(['clear', 'unmark']);
   });
 
   it('selects nothing where the line is gone', () => {
     const shown = screen(['one']);
-    expect(reveal(shown, match(0, 'gone'), 0)).toBe(false);
+    expect(new Scrollback(shown).show(match(0, 'gone'), 0)).toBe(false);
     expect(shown.did).toEqual(['clear']);
   });
 });
