@@ -28,6 +28,7 @@ _SHARE = 0.1
 _BURST_SECONDS = 0.05
 _CHECKPOINT_BYTES = 64 * 1024
 _CHECKPOINT_SECONDS = 0.5
+_RESTORE_SECONDS = 0.1
 _FRAME_BYTES = 2048
 _LONGEST_SEQUENCE = 4096
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x18\x1a\x1b]*|[ -/]*)")
@@ -177,6 +178,9 @@ class History:
     def _skip(self, count: int) -> None:
         """Leave the oldest of what waits undrawn, and note what it changes for what comes after it."""
         assert self._screen is not None
+        begun = self._waiting.find(b"\n", 0, _LONGEST_SEQUENCE) + 1
+        self._screen.feed(bytes(self._waiting[:begun]))
+        del self._waiting[:begun]
         count = self._waiting.find(b"\n", count, count + _LONGEST_SEQUENCE) + 1 or count
         data = bytes(self._waiting[:count])
         del self._waiting[:count]
@@ -240,9 +244,12 @@ class History:
             self._take_line(checkpoint.beginning)
         self._screen.feed(checkpoint.painted)
         self._waiting += kept.output
-        if len(self._waiting) > _MOST_WAITING:
-            self._skip(len(self._waiting) - _MOST_WAITING)
-        self._work()
+        started = time.thread_time()
+        while time.thread_time() - started < _RESTORE_SECONDS and self._draw():
+            pass
+        self._flush()
+        if len(self._waiting) > _LEAST_WAITING:
+            self._skip(len(self._waiting) - _LEAST_WAITING)
         self._settled()
 
     # -- who comes later

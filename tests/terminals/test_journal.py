@@ -147,6 +147,15 @@ def test_lines_that_have_long_scrolled_away_are_kept_over_many_checkpoints(histo
     assert Seen(history().replay()).lines == [f"line {number}" for number in range(10_000)]
 
 
+def test_lines_of_a_flood_are_kept_over_a_kill(history, monkeypatch):
+    monkeypatch.setattr("agent_hub.terminals.history._CHECKPOINT_SECONDS", 60)
+    before = history()
+    before.append(b"first\r\n")
+    for number in range(120):
+        before.append(numbered(1000 * number, 1000 * number + 1000))
+    assert Seen(history().replay()).lines[-60_000:] == [f"line {number}" for number in range(60_000, 120_000)]
+
+
 def test_a_size_is_kept(history):
     before = history()
     before.append(b"first\r\n")
