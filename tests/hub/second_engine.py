@@ -81,6 +81,34 @@ class SecondEngine:
             self._process.wait(timeout=10)
         self._process = None
 
+    def kill(self) -> None:
+        """Kill it, and its containerd with it; what runs in its containers goes on until it is started again."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(timeout=10)
+        self._process = None
+        # Its containerd has a group of its own, and would be in the way of the next one's.
+        pidfile = self.folder / "run" / "containerd" / "containerd.pid"
+        deadline = time.monotonic() + 10
+        try:
+            pid = int(pidfile.read_text())
+            while time.monotonic() < deadline:
+                os.kill(pid, signal.SIGKILL)
+                time.sleep(0.02)
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+        pidfile.unlink(missing_ok=True)
+
+    def freeze(self) -> None:
+        """Let it take connections, and answer nothing."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it answer again."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGCONT)
+
     def import_base(self, ref: str) -> None:
         """An image of BusyBox, with programs that find nothing under the names that the agent layer would install.
 

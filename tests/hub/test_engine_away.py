@@ -138,3 +138,79 @@ async def test_a_workspace_outlives_the_pruning_of_everything_the_engine_holds(
     files = [path for path in workspace.path.rglob("*") if path.is_file()]
     assert {path.stat().st_uid for path in files} == {os.getuid()}
     assert all(os.access(path, os.R_OK | os.W_OK) for path in files if ".git" not in path.parts)
+
+
+async def test_an_engine_that_is_killed_takes_no_work_with_it(
+    hub: RunningHub, an_engine: SecondEngine, a_repository: Repository
+) -> None:
+    chat = await hub.start(await hub.ready(a_repository))
+    (Path(chat.workspace) / "kept.txt").write_text("kept")
+    await asyncio.to_thread(an_engine.kill)
+    await reachable(hub, False)
+    assert hub.hub.store.chats[chat.id].status is ChatStatus.unknown
+    await asyncio.to_thread(an_engine.start)
+    await reachable(hub, True)
+    ended = await hub.until(
+        lambda: (found := hub.hub.store.chats[chat.id]).status in (ChatStatus.running, ChatStatus.exited) and found, 30
+    )
+    if ended.status is ChatStatus.exited:
+        await hub.hub.chats.start(chat.id)
+    await hub.settled(chat.id)
+    await hub.says(chat.id, "it is $(cat kept.txt).", "it is kept.")
+    assert len(await hub.containers()) == 1
+
+
+async def test_what_was_asked_as_the_engine_was_killed_has_happened_once_it_is_back(
+    hub: RunningHub, an_engine: SecondEngine, a_repository: Repository
+) -> None:
+    project = await hub.ready(a_repository)
+    stopped, deleted = [await hub.start(project) for _ in range(2)]
+    started = await hub.hub.add_chat(NewChat(project=project.id, agent="shell"))
+    asked = asyncio.gather(
+        hub.hub.stop_chat(stopped.id), hub.hub.chats.delete(deleted.id, force=True), return_exceptions=True
+    )
+    await hub.until(lambda: hub.hub.store.chats[deleted.id].status is ChatStatus.deleting)
+    await asyncio.to_thread(an_engine.kill)
+    async with asyncio.timeout(60):
+        await asked
+    await asyncio.to_thread(an_engine.start)
+    await reachable(hub, True)
+    await hub.until(lambda: deleted.id not in hub.hub.store.chats, 30)
+    assert not Path(deleted.workspace).exists()
+    await hub.until(lambda: hub.hub.store.chats[stopped.id].status is ChatStatus.exited, 30)
+    ends = (ChatStatus.running, ChatStatus.failed, ChatStatus.exited)
+    found = await hub.until(lambda: (one := hub.hub.store.chats[started.id]).status in ends and one, 60)
+    if found.status is ChatStatus.failed:
+        assert found.error is not None and found.error.code.startswith("engine"), found.error
+    if found.status is not ChatStatus.running:
+        await hub.hub.chats.start(started.id)
+        await hub.settled(started.id)
+    running = {handle.labels["agent-hub.chat"] for handle in await hub.containers()}
+    assert running == {stopped.id, started.id}
+
+
+async def test_an_engine_that_hangs_keeps_nobody_waiting_who_needs_none(
+    hub: RunningHub, an_engine: SecondEngine, a_repository: Repository
+) -> None:
+    project = await hub.ready(a_repository)
+    chat = await hub.start(project)
+    an_engine.freeze()
+    try:
+        stopping = asyncio.create_task(hub.hub.stop_chat(chat.id))
+        looking = asyncio.create_task(hub.hub.look())
+        async with asyncio.timeout(2):
+            other = await hub.hub.add_chat(NewChat(project=project.id, agent="shell", name="Later"))
+            assert (await hub.hub.rename_chat(chat.id, "Renamed")).name == "Renamed"
+            await hub.hub.change_project(project.id, ProjectChange(name="Gadgets"))
+            subscription = hub.hub.events.subscribe()
+            assert len((await anext(subscription)).chats) == 2  # type: ignore[union-attr]
+            subscription.close()
+        await reachable(hub, False)
+    finally:
+        an_engine.thaw()
+    await reachable(hub, True)
+    async with asyncio.timeout(60):
+        await asyncio.gather(stopping, looking, return_exceptions=True)
+    await hub.until(lambda: hub.hub.store.chats[chat.id].status is ChatStatus.exited, 60)
+    ends = (ChatStatus.running, ChatStatus.failed)
+    await hub.until(lambda: hub.hub.store.chats[other.id].status in ends, 60)
