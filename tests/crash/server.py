@@ -146,6 +146,12 @@ class Server:
         assert build["state"] == "ready", build
         return str(added["id"])
 
+    async def spare(self, project: str) -> None:
+        """Wait until a new chat of the project would find a spare."""
+        async with asyncio.timeout(READY_SECONDS):
+            while not (await self.get(f"api/projects/{project}"))["spares"]:
+                await asyncio.sleep(0.02)
+
     async def chat(self, project: str, **settings: object) -> str:
         """The id of a new chat that runs."""
         added = await self.post("api/chats", {"project": project} | settings)

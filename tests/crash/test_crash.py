@@ -143,7 +143,8 @@ async def test_a_server_killed_at_any_moment_loses_nothing_and_leaves_nothing_be
     await server.kill()
     for crash in range(CRASHES):
         await server.start()
-        if chance.random() < 0.15:
+        moment = chance.choices(["start", "rest", "claim", "work"], [15, 15, 25, 45])[0]
+        if moment == "start":
             await asyncio.sleep(chance.uniform(0.2, 0.8))
             await server.kill()
             continue
@@ -151,10 +152,18 @@ async def test_a_server_killed_at_any_moment_loses_nothing_and_leaves_nothing_be
         await inspector.look()
         if crash % 10 == 9:
             await inspector.settle()
+        if moment == "rest":
+            # Spares are made.
+            await asyncio.sleep(chance.uniform(0.3, 1.5))
+            await server.kill()
+            continue
+        if moment == "claim":
+            await server.spare(project)
         for person in people:
             await person.repeat()
         working = [asyncio.create_task(person.work()) for person in people]
-        await asyncio.wait(working, timeout=chance.uniform(0.01, 1.0), return_when=asyncio.FIRST_EXCEPTION)
+        longest = 0.3 if moment == "claim" else 1.0
+        await asyncio.wait(working, timeout=chance.uniform(0.01, longest), return_when=asyncio.FIRST_EXCEPTION)
         await server.kill()
         await asyncio.gather(*working)
     await server.start()
