@@ -51,3 +51,25 @@ def test_a_chat_that_waits_says_why_and_its_start_is_cancelled_without_a_questio
     expect(first).to_contain_text("Running", timeout=START_TIMEOUT)
     expect(said).to_contain_text("First: Running")
     expect(second).to_contain_text("Exited")
+
+
+@pytest.mark.timeout(300)
+def test_a_chat_whose_project_failed_leads_to_the_build(
+    open_lab: Callable[[Server], Lab], a_lab_server_without_docker: Server, a_repository: Repository, tmp_path: Path
+) -> None:
+    server = a_lab_server_without_docker
+    hub = server.hub()
+    gate = tmp_path / "gate"
+    setup = f"while [ ! -e {shlex.quote(str(gate))} ]; do sleep 0.1; done; exit 3"
+    project = hub.add_project(a_repository.path, setup=setup, wait=False)
+    hub.new_chat(project, agent="shell", name="Waits")
+    lab = open_lab(server)
+    lab.show_panel()
+    lab.panel.get_by_role("treeitem", name="Waits,").click()
+    bar = lab.page.locator(".jp-AgentHub-chatBar")
+    gate.touch()
+    expect(bar).to_contain_text("Failed", timeout=START_TIMEOUT)
+    expect(bar.get_by_role("button", name="Start again")).to_be_enabled()
+    lab.shoot("18-failed-project")
+    bar.get_by_role("button", name="Open build").click()
+    expect(lab.page.locator("[id^='agent-hub-build'] .jp-AgentHub-banner")).to_contain_text("exited with 3")
