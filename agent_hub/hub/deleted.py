@@ -34,6 +34,9 @@ LEFT = "deleted"
 SWEEP_INTERVAL = 86400.0
 """Seconds between two looks at what has been kept long enough."""
 
+DOUBT = 3600.0
+"""Seconds later that it still must be: a clock may be wrong for a while, as after the machine's start."""
+
 
 class DeletedChats:
     """Keeps the unsaved work of deleted chats, gives it back, and lets go of it after some days.
@@ -230,20 +233,27 @@ class DeletedChats:
 
     async def sweep(self) -> None:
         """Let go of what has been kept long enough."""
-        await asyncio.to_thread(self._sweep)
+        await asyncio.to_thread(lambda: self._let_go(self._expired()))
 
     async def _keep_sweeping(self) -> None:
         while True:
             try:
-                await self.sweep()
+                expired = await asyncio.to_thread(self._expired)
+                await asyncio.sleep(DOUBT)
+                await asyncio.to_thread(self._let_go_of_still, expired)
             except OSError as error:
                 logger.warning("Old work of deleted chats could not be removed: %s", error)
             await asyncio.sleep(SWEEP_INTERVAL)
 
-    def _sweep(self) -> None:
-        for kept in self._all():
-            if kept.expires_at is not None and kept.expires_at < now():
-                remove_tree(self._folders.deleted(kept.id))
+    def _expired(self) -> set[str]:
+        return {kept.id for kept in self._all() if kept.expires_at is not None and kept.expires_at < now()}
+
+    def _let_go_of_still(self, expired: set[str]) -> None:
+        self._let_go(expired & self._expired())
+
+    def _let_go(self, expired: set[str]) -> None:
+        for id in expired:
+            remove_tree(self._folders.deleted(id))
         self._let_go_of_projects()
 
     def _let_go_of_projects(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -353,6 +354,26 @@ async def test_a_bundle_older_than_30_days_is_gone(a_house: House) -> None:
     await a_house.deleted.sweep()
     assert await a_house.deleted.all() == []
     assert not a_house.folders.deleted(CHAT).exists()
+
+
+async def test_a_clock_that_was_wrong_for_a_while_takes_nothing_away(
+    a_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent_hub.hub.deleted.DOUBT", 0.3)
+    monkeypatch.setattr("agent_hub.hub.deleted.SWEEP_INTERVAL", 0.01)
+    a_house.write("new.txt", "new")
+    kept = await a_house.bundle()
+    await _age(a_house, kept, 400)
+    a_house.deleted.start()
+    await asyncio.sleep(0.1)
+    await _age(a_house, kept, 1)
+    await asyncio.sleep(0.5)
+    assert [kept.id for kept in await a_house.deleted.all()] == [CHAT]
+    await _age(a_house, kept, 400)
+    async with asyncio.timeout(20):
+        while await a_house.deleted.all():
+            await asyncio.sleep(0.05)
+    await a_house.deleted.close()
 
 
 async def _age(house: House, kept: DeletedChat, days: float) -> None:
