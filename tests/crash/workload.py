@@ -133,8 +133,13 @@ class Person:
         answer = await self._ask("POST", f"api/chats/{chat.id}/start")
         if answer is None:
             return False
-        # One whose stop was never answered may run.
-        assert answer.status_code == 202 or (answer.status_code == 409 and known != {False}), answer.text
+        if answer.status_code == 409 and known != {False}:
+            # Its stop was never answered: it may still run, or still be stopping.
+            shown = await self._ask("GET", f"api/chats/{chat.id}")
+            if shown is not None and shown.json()["status"] == "running":
+                chat.runs = {True}
+            return shown is not None
+        assert answer.status_code == 202, answer.text
         chat.runs = {True}
         return True
 
