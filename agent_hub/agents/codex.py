@@ -93,6 +93,8 @@ class CodexAgent(Agent):
             and bool(_model(spare)) <= bool(_model(chat))
             # What Codex has, the commands that it runs have as well: it can be given a value anew, not taken away.
             and held.keys() <= asked.keys()
+            # And they can read, in its process, a value that it was given before.
+            and all(held[one.name] == asked[one.name] for one in spare.env if one.secret)
             and all(held.get(name) == asked.get(name) for name in held.keys() | asked.keys() if _AT_START.match(name))
         )
 

@@ -91,7 +91,7 @@ SPARE = with_env(OPENAI_API_KEY="k", DATABASE="d")
     "change",
     [
         {"prompt": "hello", "name": "Another", "model": "m"},
-        {"env": {"OPENAI_API_KEY": "another", "DATABASE": "another", "OPENAI_MODEL": "m", "MORE": "m"}},
+        {"env": {"OPENAI_API_KEY": "k", "DATABASE": "another", "OPENAI_MODEL": "m", "MORE": "m"}},
     ],
 )
 def test_a_spare_becomes_a_chat_that_differs_in_what_codex_can_be_told(change):
@@ -104,6 +104,7 @@ def test_a_spare_becomes_a_chat_that_differs_in_what_codex_can_be_told(change):
         {"DATABASE": "d"},
         {"OPENAI_API_KEY": "k"},
         {"OPENAI_API_KEY": "k", "DATABASE": "d", "OPENAI_BASE_URL": "http://here/v1"},
+        {"OPENAI_API_KEY": "another", "DATABASE": "d"},
         {"OPENAI_API_KEY": "k", "DATABASE": "d", "https_proxy": "http://here"},
         {"OPENAI_API_KEY": "k", "DATABASE": "d", "CODEX_CA_CERTIFICATE": "/ca.crt"},
         {"OPENAI_API_KEY": "k", "DATABASE": "d", "PATH": "/mine:/usr/bin"},
