@@ -70,7 +70,8 @@ class AppServer:
                 ping_interval=None,
                 open_timeout=ANSWER_SECONDS,
             )
-        except (OSError, TimeoutError, WebSocketException) as error:
+        # A value error: it answers with the address of another server, which is not followed.
+        except (OSError, TimeoutError, ValueError, WebSocketException) as error:
             end.close()
             raise _unavailable(f"Codex's app-server does not answer: {error}.") from error
         server = cls(connection, notify)

@@ -127,6 +127,18 @@ async def test_a_message_past_the_bound_ends_the_connection_and_every_wait(peer,
         await client.call("again")
 
 
+async def test_a_server_that_names_another_one_is_refused(tmp_path):
+    async def name_another(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 302 Found\r\nLocation: ws://localhost:1/\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_unix_server(name_another, tmp_path / "socket"):
+        with pytest.raises(AgentUnavailable):
+            await AppServer.connect(tmp_path / "socket", ignore)
+
+
 async def test_a_link_is_not_followed_to_a_socket(peer, tmp_path):
     (tmp_path / "link").symlink_to(peer.path)
     (tmp_path / "file").touch()
