@@ -99,6 +99,27 @@ def test_the_command_finds_the_gateway_and_the_hub_s_programs(enter, tmp_path):
     assert ended.stdout.splitlines() == ["t0k http://here/", str(BIN / "hub_artifact")]
 
 
+def test_a_chat_s_variables_may_have_any_name(enter, tmp_path):
+    (tmp_path / "environment").write_text("command export run=1\ncommand export bin=2\n")
+    (tmp_path / "command").write_text("set -- sh -c 'echo $run $bin; command -v hub_artifact'\n")
+    assert enter().stdout.splitlines() == ["1 2", str(BIN / "hub_artifact")]
+
+
+def test_a_chat_s_variables_reach_codex_as_they_are(tmp_path):
+    codex = tmp_path / "codex"
+    codex.write_text('#!/bin/sh\n[ "$1" != app-server ] || exit 1\necho "$mode $server $log"\n')
+    codex.chmod(0o755)
+    variables = {"mode": "fast", "server": "here", "log": "all"}
+    ended = subprocess.run(
+        [BIN / "run-codex", "new"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "CODEX_HOME": str(tmp_path)} | variables,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert ended.stdout == "fast here all\n"
+
+
 def test_the_usual_start_forks_nothing(enter, seed):
     enter()
     ended = enter("/bin/true", PATH="/nowhere")
