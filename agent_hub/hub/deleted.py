@@ -202,7 +202,12 @@ class DeletedChats:
         return self._dated(described.model_copy(update={"path": str(path), "how": how}))
 
     def _dated(self, described: DeletedChat) -> DeletedChat:
-        return described.model_copy(update={"expires_at": described.deleted_at + timedelta(days=self._days)})
+        try:
+            expires = described.deleted_at + timedelta(days=self._days)
+        except OverflowError:
+            # So many days that it is for ever.
+            expires = None
+        return described.model_copy(update={"expires_at": expires})
 
     # -- letting go
 

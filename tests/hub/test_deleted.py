@@ -376,6 +376,14 @@ async def test_a_clock_that_was_wrong_for_a_while_takes_nothing_away(
     await a_house.deleted.close()
 
 
+async def test_what_is_to_be_kept_for_ever_never_expires(a_house: House) -> None:
+    a_house.deleted = DeletedChats(a_house.store, a_house.folders, float("inf"))
+    a_house.write("new.txt", "new")
+    kept = await a_house.bundle()
+    await a_house.deleted.sweep()
+    assert kept.expires_at is None and await a_house.deleted.all() == [kept]
+
+
 async def _age(house: House, kept: DeletedChat, days: float) -> None:
     aged = kept.model_copy(update={"deleted_at": now() - timedelta(days=days)})
     (house.folders.deleted(CHAT) / "kept.json").write_text(aged.model_dump_json())
