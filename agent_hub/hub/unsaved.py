@@ -13,6 +13,9 @@ from agent_hub.hub.inspection import Inspection, Unreadable, inspection, open_fo
 CHECK_TIMEOUT = 30.0
 """Seconds that a look at a workspace may take: a person waits for it."""
 
+TOTAL_TIMEOUT = 60.0
+"""Seconds for a workspace with all its submodules: an agent can make up any number of them."""
+
 NESTING = 4
 """How deep submodules of submodules are looked at."""
 
@@ -44,12 +47,20 @@ async def unsaved_work(workspace: Path) -> Unsaved:
 
     What Git cannot read it cannot vouch for: there every file counts.
     """
-    return await _unsaved(workspace, None, NESTING)
+    try:
+        async with asyncio.timeout(TOTAL_TIMEOUT):
+            return await _unsaved(workspace, None, NESTING)
+    except TimeoutError:
+        return await asyncio.to_thread(_everything, workspace)
 
 
 async def unsaved_in_submodules(look: Inspection) -> Unsaved:
     """What would be lost with the workspace's submodules alone."""
-    return await _in_submodules(look.workspace, look.workspace / ".git", await _submodules(look), NESTING)
+    try:
+        async with asyncio.timeout(TOTAL_TIMEOUT):
+            return await _in_submodules(look.workspace, look.workspace / ".git", await _submodules(look), NESTING)
+    except TimeoutError:
+        return await asyncio.to_thread(_everything, look.workspace)
 
 
 async def _unsaved(folder: Path, inside: Path | None, nesting: int) -> Unsaved:
@@ -130,6 +141,8 @@ def _everything(workspace: Path) -> Unsaved:
     count = 0
     for _, folders, names in os.walk(workspace):
         if ".git" in folders:
+            # It may hold commits, also where there is no file beside it.
             folders.remove(".git")
+            count += 1
         count += len(names)
     return Unsaved(files=count, commits=0)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -17,6 +18,21 @@ async def test_a_pipe_where_git_looks_for_patterns_ends_the_look_and_counts_as_w
     monkeypatch.setattr(unsaved, "CHECK_TIMEOUT", 0.5)
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True, timeout=20)
     os.mkfifo(tmp_path / ".gitignore")
+    async with asyncio.timeout(10):
+        assert await unsaved.unsaved_work(tmp_path)
+
+
+async def test_any_number_of_submodules_ends_the_look_and_counts_as_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(unsaved, "TOTAL_TIMEOUT", 1.0)
+    git = ["git", "-C", str(tmp_path)]
+    subprocess.run([*git, "init", "-q"], check=True, timeout=20)
+    lines = "".join(f"160000 {'1' * 40}\tmodule-{number}\n" for number in range(2000))
+    subprocess.run([*git, "update-index", "--index-info"], input=lines, text=True, check=True, timeout=20)
+    for number in range(2000):
+        shutil.copytree(tmp_path / ".git" / "info", tmp_path / f"module-{number}" / ".git")
+    (tmp_path / ".git" / "info" / "exclude").write_text("*\n")
     async with asyncio.timeout(10):
         assert await unsaved.unsaved_work(tmp_path)
 
