@@ -88,13 +88,21 @@ class Transport:
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         deadline = time.monotonic() + PATIENCE
         pause = 0.0
+        sent = False
         while True:
             try:
                 response = self._request("POST", path, json=dict(body), headers=headers)
                 return self._parsed(response, TypeAdapter(kind))
             except HubUnavailable as error:
-                never_sent = isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout) and not pause
-                if never_sent or not isinstance(error.__cause__, httpx.TransportError) or time.monotonic() > deadline:
+                cause = error.__cause__
+                sent = (
+                    sent
+                    or isinstance(cause, httpx.TransportError)
+                    and not isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout)
+                )
+                # A server that comes back says for a moment that its hub is still starting.
+                again = isinstance(cause, httpx.TransportError) or cause is None and "cause" not in error.details
+                if not (sent and again) or time.monotonic() > deadline:
                     raise
             pause = min(pause + 0.2, 1.0)
             time.sleep(pause)
