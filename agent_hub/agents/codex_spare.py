@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import logging
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from agent_hub.agents.appserver import AppServer, Notify
 from agent_hub.agents.base import AGENT_HOME, Warm
 from agent_hub.errors import AgentUnavailable
 from agent_hub.models import Chat
+
+logger = logging.getLogger(__name__)
 
 SOCKET = "app-server.sock"
 """What ``container/bin/run-codex`` calls the app-server's socket, in the agent's folder."""
@@ -92,14 +95,21 @@ class WarmCodex(Warm):
         model = self._model_of(chat)
         if model != self._model_of(self._spare):
             await self._server.call("thread/settings/update", threadId=thread, model=model)
-        requests = []
+        requests: list[Coroutine[Any, Any, object]] = []
         if chat.name != self._spare.name:
-            requests.append(self._server.call("thread/name/set", threadId=thread, name=chat.name))
+            requests.append(self._rename(chat.name))
         if chat.prompt:
             said = [{"type": "text", "text": chat.prompt}]
             requests.append(self._server.call("turn/start", threadId=thread, input=said))
         await asyncio.gather(*requests)
         return thread
+
+    async def _rename(self, name: str) -> None:
+        try:
+            await self._server.call("thread/name/set", threadId=self._thread, name=name)
+        except AgentUnavailable as error:
+            # No reason to fail the claim: the chat would start anew, and its prompt be said a second time.
+            logger.warning("Codex did not take its chat's name: %s", error.message)
 
     async def close(self) -> None:
         await self._server.close()

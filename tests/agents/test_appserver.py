@@ -11,7 +11,9 @@ import pytest
 from websockets.asyncio.server import ServerConnection, unix_serve
 
 from agent_hub.agents.appserver import AppServer
+from agent_hub.agents.codex_spare import WarmCodex
 from agent_hub.errors import AgentUnavailable
+from agent_hub.models import Chat
 
 Answer = Callable[[ServerConnection, dict[str, Any]], Awaitable[None]]
 
@@ -104,6 +106,23 @@ async def test_a_refusal_says_why(peer, client):
     peer.answers["thread/resume"] = refuse
     with pytest.raises(AgentUnavailable, match="refused thread/resume: no such thread"):
         await client.call("thread/resume")
+
+
+async def test_a_name_that_is_refused_is_no_reason_to_say_a_prompt_twice(peer, client):
+    said: list[Any] = []
+
+    async def refuse(connection: ServerConnection, message: dict[str, Any]) -> None:
+        await connection.send(json.dumps({"id": message["id"], "error": {"message": "no"}}))
+
+    async def hear(connection: ServerConnection, message: dict[str, Any]) -> None:
+        said.append(message["params"]["input"])
+        await result(connection, message)
+
+    peer.answers = {"thread/name/set": refuse, "turn/start": hear}
+    spare = Chat(id="c1", project="p1", name="Spare", agent="codex")
+    warm = WarmCodex(client, "t1", spare, lambda chat: chat.model)
+    assert await warm.claim(spare.model_copy(update={"name": "Mine", "prompt": "hello"})) == "t1"
+    assert said == [[{"type": "text", "text": "hello"}]]
 
 
 async def test_no_answer_is_waited_for_only_so_long(peer, client):
