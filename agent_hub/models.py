@@ -329,6 +329,7 @@ class Spare(Model):
 
     id: str
     chat: Chat = Field(description="the chat it was prepared as: what a chat must ask for to get it")
+    branch: str = Field(default="", description="the project's, that its workspace was made on")
     token_hash: str = Field(description="of the token that its container holds, bound to the chat at the claim")
 
 

@@ -179,8 +179,10 @@ class Hub:
             try:
                 await self.look()
             except AgentHubError as error:
-                # A hub that stopped looking would never notice that the engine is back.
                 logger.error("The hub could not act on what it saw of its engine: %s", error)
+            except Exception:
+                # A hub that stopped looking would never notice that the engine is back.
+                logger.exception("The hub could not act on what it saw of its engine")
 
     def _announce(self, kind: str, id: str, value: Any) -> None:
         """Tell of a committed change whom it concerns."""
@@ -298,6 +300,7 @@ class Hub:
             raise
         finally:
             self._leaving.discard(project_id)
+            self.chats.spares.readmit(project_id)
 
     async def _finish_deletions(self) -> None:
         """Delete the projects whose deletion was cut off."""

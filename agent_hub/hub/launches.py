@@ -108,14 +108,14 @@ class Launcher:
         try:
             # The container holds both ends of the fifo while it waits, so this neither blocks nor is lost.
             claim = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+            try:
+                os.write(claim, b"\n")
+            finally:
+                os.close(claim)
         except FileNotFoundError:
             return
         except OSError as error:
             raise ContainerLost("The container that was made ahead has ended.", "Start the chat again.") from error
-        try:
-            os.write(claim, b"\n")
-        finally:
-            os.close(claim)
         path.unlink(missing_ok=True)
 
     async def ready(self, spare_id: str) -> None:
@@ -149,7 +149,7 @@ class Launcher:
                 together.create_task(make_workspace())
                 together.create_task(told())
                 made = together.create_task(to_its_end(self._engine.create(self._spec(chat, agent))))
-        except* AgentHubError as group:
+        except* (AgentHubError, OSError) as group:
             raise first_error(group) from None
         return made.result()
 
@@ -226,7 +226,7 @@ class Launcher:
         for name, text in files.items():
             path = self._folders.run(chat_id) / name
             temporary = path.with_suffix(".new")
-            temporary.write_text(text + "\n")
+            temporary.write_text(text + "\n", encoding="utf-8")
             temporary.chmod(0o600)
             temporary.replace(path)
 
@@ -235,7 +235,7 @@ def _command(arguments: Sequence[str]) -> str:
     return f"set -- {shlex.join(arguments)}"
 
 
-def first_error(group: BaseExceptionGroup[AgentHubError]) -> AgentHubError:
+def first_error(group: BaseExceptionGroup[AgentHubError | OSError]) -> AgentHubError | OSError:
     """The error that the others of a group followed from."""
     first = group.exceptions[0]
     return first_error(first) if isinstance(first, BaseExceptionGroup) else first

@@ -94,6 +94,7 @@ class Spares:
         self._used: dict[str, int] = {}
         self._failures: dict[str, tuple[str, int]] = {}
         self._leaving: set[str] = set()
+        self._taken: set[str] = set()
 
     def __contains__(self, id: object) -> bool:
         """Whether the spare of that id waits to be claimed."""
@@ -110,9 +111,12 @@ class Spares:
             What is asked for, with the image and commit that it would start from.
         """
         self._used[chat.project] = max(self._used.values(), default=0) + 1
+        branch = self._store.projects[chat.project].branch
         for found in self._ready.values():
-            if self._serves(found.spare.chat, chat):
+            if found.spare.branch == branch and self._serves(found.spare.chat, chat):
                 del self._ready[found.spare.id]
+                # Until it is stored as a chat it is stored as a spare, and one that nobody holds would be removed.
+                self._taken = {id for id in self._taken if id in self._store.spares} | {found.spare.id}
                 if found.ending is not None:
                     found.ending.cancel()
                 self._wanted.set()
@@ -121,6 +125,7 @@ class Spares:
 
     def give_up(self, taken: ReadySpare) -> None:
         """Remove a spare that was taken and could not be used."""
+        self._taken.discard(taken.spare.id)
         self._remove(taken.spare.id, taken.handle, taken)
 
     def _serves(self, spare: Chat, chat: Chat) -> bool:
@@ -149,9 +154,10 @@ class Spares:
         if keeping is not None:
             keeping.cancel()
             await asyncio.wait([keeping])
-        for found in list(self._ready.values()):
+        # All at once: a chat that is asked for meanwhile must not get one that was let go of.
+        forgotten, self._ready = self._ready, {}
+        for found in forgotten.values():
             await self._forget(found)
-        self._ready.clear()
         await self._count_ready()
 
     async def reconcile(self, handles: Mapping[str, Handle]) -> None:
@@ -164,7 +170,7 @@ class Spares:
         """
         self._failures.clear()
         for spare in self._store.spares:
-            if spare.id not in self._ready and spare.id != self._making:
+            if spare.id not in self._ready and spare.id not in self._taken and spare.id != self._making:
                 self._remove(spare.id, handles.get(spare.id))
 
     async def drop(self, project_id: str) -> None:
@@ -183,6 +189,11 @@ class Spares:
         if waiting:
             await asyncio.wait(waiting)
 
+    def readmit(self, project_id: str) -> None:
+        """Let a project have spares again, where it could not be deleted."""
+        self._leaving.discard(project_id)
+        self._wanted.set()
+
     async def restart(self) -> None:
         """Give up the spare that is being made."""
         keeping, self._keeping = self._keeping, None
@@ -196,7 +207,8 @@ class Spares:
         await self.stop()
         with suppress(EngineError):
             for spare in self._store.spares:
-                self._remove(spare.id, await self._find(spare.id))
+                if spare.id not in self._taken:
+                    self._remove(spare.id, await self._find(spare.id))
         if self._removals:
             _, late = await asyncio.wait(list(self._removals.values()), timeout=PATIENCE / 6)
             for task in late:
@@ -206,18 +218,25 @@ class Spares:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            while True:
-                self._drop_outdated()
+            try:
+                await self._fill()
+            except Exception:
+                # Who stops here would leave every later chat without a spare, and nobody would know why.
+                logger.exception("Chats could not be prepared ahead; this is tried again at the next change")
+
+    async def _fill(self) -> None:
+        while True:
+            self._drop_outdated()
+            await self._count_ready()
+            if self._next_project() is None:
+                return
+            await self._starts.idle()
+            # Starts come in bursts, and a chat that has just started draws its first screen.
+            await asyncio.sleep(CALM)
+            project = self._next_project()
+            if project is not None and not self._starts.busy:
                 await self._count_ready()
-                if self._next_project() is None:
-                    break
-                await self._starts.idle()
-                # Starts come in bursts, and a chat that has just started draws its first screen.
-                await asyncio.sleep(CALM)
-                project = self._next_project()
-                if project is not None and not self._starts.busy:
-                    await self._count_ready()
-                    await self._make(project)
+                await self._make(project)
 
     def _next_project(self) -> Project | None:
         """The project, of those used last, that lacks a spare."""
@@ -251,6 +270,7 @@ class Spares:
             fresh = (
                 project is not None
                 and self._may_have_spares(project)
+                and found.spare.branch == project.branch
                 and _settings(found.spare.chat) == _settings(self._template("", project))
             )
             if fresh:
@@ -286,7 +306,8 @@ class Spares:
     async def _make(self, project: Project) -> None:
         token = new_token()
         id = secrets.token_hex(6)
-        spare = Spare(id=id, chat=self._template(id, project), token_hash=token_hash(token))
+        template = self._template(id, project)
+        spare = Spare(id=id, chat=template, branch=project.branch, token_hash=token_hash(token))
         self._making = id
         try:
             # Stored before anything of it is made, so that nothing of it is ever left without being known.
@@ -294,8 +315,16 @@ class Spares:
             async with asyncio.timeout(PATIENCE):
                 self._ready[id] = await self._prepare(spare, token)
             self._failures.pop(project.id, None)
-        except (AgentHubError, OSError, TimeoutError) as error:
-            logger.warning("A chat of “%s” could not be prepared ahead: %s", project.name, error or "it took too long")
+        except Exception as error:
+            # Also what nobody foresaw: a program that waits here is not the hub's, and may answer anything.
+            foreseen = isinstance(error, AgentHubError | OSError)
+            why = str(error) or "it took too long"
+            logger.warning(
+                "A chat of “%s” could not be prepared ahead: %s",
+                project.name,
+                why,
+                exc_info=None if foreseen else error,
+            )
             key = _settings(self._template("", project))
             known, failures = self._failures.get(project.id, (key, 0))
             self._failures[project.id] = (key, failures + 1 if known == key else 1)

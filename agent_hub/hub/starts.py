@@ -56,7 +56,7 @@ class Starts:
         self._on_running = on_running
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._notes: set[asyncio.Task[None]] = set()
-        self._adding: set[str] = set()
+        self._adding: dict[str, asyncio.Event] = {}
         self.queue = StartQueue(SLOTS, self._note_place)
 
     def __contains__(self, chat_id: object) -> bool:
@@ -88,6 +88,8 @@ class Starts:
 
     async def cancel(self, chat_id: str) -> None:
         """Give up a chat's start, and return once nothing of it goes on."""
+        if chat_id in self._adding:
+            await self._adding[chat_id].wait()
         task = self._tasks.get(chat_id)
         if task is not None:
             task.cancel()
@@ -95,6 +97,8 @@ class Starts:
 
     async def close(self) -> None:
         """Give up every start; the next hub begins them again."""
+        for added in list(self._adding.values()):
+            await added.wait()
         tasks = [*self._tasks.values(), *self._notes]
         for task in tasks:
             task.cancel()
@@ -104,11 +108,11 @@ class Starts:
     @contextmanager
     def _being_added(self, chat_id: str) -> Iterator[None]:
         """Between a chat's record and its start, nobody else may take it for one that is left over."""
-        self._adding.add(chat_id)
+        self._adding[chat_id] = asyncio.Event()
         try:
             yield
         finally:
-            self._adding.discard(chat_id)
+            self._adding.pop(chat_id).set()
 
     # -- on a spare
 
@@ -117,16 +121,17 @@ class Starts:
         update = {"id": spare.id, "workspace": spare.chat.workspace, "container": taken.handle.id}
         chat = chat.model_copy(update=update)
         with self._being_added(chat.id):
-            try:
-                # Frozen containers take a few milliseconds to go on, which the rest need not wait for.
-                _, chat = await asyncio.gather(self._wake(chat, taken), self._store.add_chat(chat, spare, request))
-            except BaseException:
-                if spare.id not in self._store.chats:
-                    spares.give_up(taken)
-                raise
+            # Frozen containers take a few milliseconds to go on, which the rest need not wait for. Both end before it
+            # is known what comes next: a spare that is stored as a chat by now is not to be removed.
+            woken, kept = await asyncio.gather(
+                self._wake(chat, taken), self._store.add_chat(chat, spare, request), return_exceptions=True
+            )
+            if isinstance(kept, BaseException):
+                spares.give_up(taken)
+                raise kept
             self._terminals.adopt(taken.terminal)
-            self._run(chat.id, self._hand_over(chat, taken))
-        return chat
+            self._run(chat.id, self._hand_over(chat, taken, woken))
+        return kept
 
     async def _wake(self, chat: Chat, taken: ReadySpare) -> None:
         await self._launcher.hand_over(chat)
@@ -134,21 +139,23 @@ class Starts:
             with suppress(EngineError):
                 await self._engine.unpause(taken.handle)
 
-    async def _hand_over(self, chat: Chat, taken: ReadySpare) -> None:
+    async def _hand_over(self, chat: Chat, taken: ReadySpare, woken: BaseException | None) -> None:
         async with self._lock(chat.id):
             try:
+                if woken is not None:
+                    raise woken
                 if taken.warm is None:
                     self._launcher.release(chat.id)
                     thread = ""
                 else:
-                    try:
-                        thread = await taken.warm.claim(chat)
-                    finally:
-                        await taken.warm.close()
+                    thread = await taken.warm.claim(chat)
                 await self._run_on(chat.id, taken.handle, thread)
                 return
-            except AgentHubError as error:
+            except (AgentHubError, OSError) as error:
                 logger.warning("A chat could not take over what was prepared for it, and starts anew: %s", error)
+            finally:
+                if taken.warm is not None:
+                    await taken.warm.close()
             await self._engine.remove(taken.handle)
         await self._start(chat.id)
 
@@ -214,6 +221,8 @@ class Starts:
         self._tasks[chat_id] = task
 
         def forget(done: asyncio.Task[None]) -> None:
+            # Where it was given up before it began.
+            work.close()
             if self._tasks.get(chat_id) is done:
                 del self._tasks[chat_id]
 
@@ -226,6 +235,10 @@ class Starts:
             await self._failed(chat_id, error)
         except OSError as error:
             await self._failed(chat_id, StorageFull.from_os_error(error))
+        except Exception:
+            logger.exception("Chat %s could not start", chat_id)
+            unforeseen = AgentHubError("The hub failed in a way nobody foresaw.", "The server's log has the traceback.")
+            await self._failed(chat_id, unforeseen)
 
     async def _failed(self, chat_id: str, error: AgentHubError) -> None:
         logger.info("Chat %s could not start: %s", chat_id, error.message)

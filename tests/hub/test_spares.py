@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,19 @@ from agent_hub.hub.spares import FAILURES
 from agent_hub.models import ChatStatus, EnvVar, Mount, NewChat, Project, ProjectChange
 from tests.conftest import Repository
 from tests.hub.conftest import OpenHub
-from tests.hub.running import RunningHub
+from tests.hub.running import LIMIT, RunningHub
 
 
 @pytest.fixture
 async def a_hub_with_spares(open_hub: OpenHub) -> RunningHub:
     return await open_hub(spares=1)
+
+
+@pytest.fixture
+async def a_process_hub_with_spares(opened: list[RunningHub], a_small_codex: Path, tmp_path: Path) -> RunningHub:
+    folder = tmp_path / "processes"
+    opened.append(await RunningHub.open(folder, ProcessEngine(folder / "data" / "processes"), "any", spares=1))
+    return opened[-1]
 
 
 async def spares(hub: RunningHub, project: Project, count: int = 1, but: set[str] | None = None) -> set[str]:
@@ -147,11 +155,9 @@ async def test_ten_at_once_on_four_spares_are_ten_chats(open_hub: OpenHub, a_rep
 
 
 async def test_a_spare_without_containers_becomes_a_chat_as_well(
-    opened: list[RunningHub], a_small_codex: Path, a_repository: Repository, tmp_path: Path
+    a_process_hub_with_spares: RunningHub, a_repository: Repository
 ) -> None:
-    folder = tmp_path / "processes"
-    opened.append(await RunningHub.open(folder, ProcessEngine(folder / "data" / "processes"), "any", spares=1))
-    (hub,) = opened
+    hub = a_process_hub_with_spares
     project = await hub.ready(a_repository)
     (spare,) = await spares(hub, project)
     chat = await hub.start(project, env={"COLOUR": "green"})
@@ -191,3 +197,91 @@ async def test_a_restored_chat_takes_over_no_spare(a_hub_with_spares: RunningHub
     again = await hub.settled((await hub.hub.restore_chat(chat.id)).id)
     assert again.id != spare
     assert (await hub.run(again.id, "git fsck --no-dangling && git status --porcelain")).strip() == "?? new.txt"
+
+
+async def test_a_spare_on_another_branch_than_the_project_s_is_nobody_s(
+    a_process_hub_with_spares: RunningHub, a_repository: Repository
+) -> None:
+    hub = a_process_hub_with_spares
+    a_repository.git("branch", "next")
+    project = await hub.ready(a_repository)
+    old = await spares(hub, project)
+    await hub.hub.change_project(project.id, ProjectChange(branch="next"))
+    chat = await hub.start(project)
+    assert Repository(Path(chat.workspace)).git("branch", "--show-current") == "next"
+    (new,) = await spares(hub, project, but={*old, chat.id})
+    assert (await hub.start(project)).id == new
+
+
+async def test_a_spare_that_is_being_taken_over_is_not_removed_as_one_that_nobody_holds(
+    a_process_hub_with_spares: RunningHub, a_repository: Repository
+) -> None:
+    hub = a_process_hub_with_spares
+    project = await hub.ready(a_repository)
+    (spare,) = await spares(hub, project)
+    taken = hub.hub.chats.spares.take(hub.hub.store.spares[spare].chat)
+    assert taken is not None
+    try:
+        await hub.hub.chats.reconcile()
+        await spares(hub, project, but={spare})
+        assert hub.hub.folders.workspace(spare).is_dir() and taken.handle in await hub.containers()
+    finally:
+        hub.hub.chats.spares.give_up(taken)
+    await hub.until_true(lambda: spare not in hub.hub.store.spares)
+
+
+async def test_a_chat_that_cannot_be_told_to_its_spare_fails_and_can_be_started_again(
+    a_process_hub_with_spares: RunningHub, a_repository: Repository
+) -> None:
+    hub = a_process_hub_with_spares
+    project = await hub.ready(a_repository)
+    (spare,) = await spares(hub, project)
+    in_the_way = hub.hub.folders.run(spare) / "environment.new"
+    in_the_way.mkdir()
+    chat = await hub.hub.add_chat(NewChat(project=project.id, agent="shell"))
+    assert chat.id == spare
+    failed = await hub.settled(chat.id, ChatStatus.failed)
+    assert "environment.new" in failed.reason
+    in_the_way.rmdir()
+    await hub.hub.chats.start(chat.id)
+    await hub.settled(chat.id)
+    await hub.says(chat.id, "rea''dy", "ready")
+
+
+async def test_a_chat_deleted_while_it_takes_over_a_spare_leaves_nothing(
+    a_process_hub_with_spares: RunningHub, a_repository: Repository
+) -> None:
+    hub = a_process_hub_with_spares
+    project = await hub.ready(a_repository)
+    (spare,) = await spares(hub, project)
+    # Who writes into a pipe waits until somebody reads.
+    held = hub.hub.folders.run(spare) / "artifacts_url.new"
+    os.mkfifo(held)
+    asking = asyncio.create_task(hub.hub.add_chat(NewChat(project=project.id, agent="shell")))
+    await hub.until(lambda: spare in hub.hub.store.chats)
+    deleting = asyncio.create_task(hub.hub.chats.delete(spare, force=True))
+    await hub.until(lambda: hub.hub.store.chats[spare].status is ChatStatus.deleting)
+    done, _ = await asyncio.wait([deleting], timeout=0.5)
+    assert not done, "it waits for the take-over, which holds the terminal"
+    assert await asyncio.to_thread(held.read_text)
+    async with asyncio.timeout(LIMIT):
+        await asking
+        await deleting
+    assert spare not in hub.hub.terminals and spare not in hub.hub.store.chats
+    assert await hub.container(spare) is None and not hub.hub.folders.chat(spare).exists()
+
+
+async def test_a_spare_that_fails_in_the_hub_s_own_folders_is_tried_again(
+    a_process_hub_with_spares: RunningHub, a_repository: Repository
+) -> None:
+    hub = a_process_hub_with_spares
+    project = await hub.add(a_repository)
+    in_the_way = hub.hub.folders.repository(project.id) / "shallow"
+    await hub.step(project.id, "Agent layer")
+    in_the_way.mkdir()
+    await hub.ended_build(project.id)
+    failures = hub.hub.chats.spares._failures
+    await hub.until_true(lambda: failures.get(project.id, ("", 0))[1] == FAILURES)
+    in_the_way.rmdir()
+    await hub.hub.change_project(project.id, ProjectChange(env=(EnvVar(name="NEW", value="1"),)))
+    await spares(hub, project)
