@@ -98,7 +98,8 @@ class AppServer:
                 await self._send({"id": number, "method": method, "params": params})
                 message = await answer
         except TimeoutError:
-            raise _unavailable(f"Codex's app-server did not answer {method} within {seconds:g} s.") from None
+            said = f"Codex's app-server did not answer {method} within {seconds:g} s."
+            raise _unavailable(said, unanswered=True) from None
         finally:
             del self._waiting[number]
         if "error" in message:
@@ -167,5 +168,5 @@ async def _open(path: Path) -> socket.socket:
         os.close(place)
 
 
-def _unavailable(message: str) -> AgentUnavailable:
-    return AgentUnavailable(message, "The chat's terminal says more; stop the chat and start it again.")
+def _unavailable(message: str, **details: object) -> AgentUnavailable:
+    return AgentUnavailable(message, "The chat's terminal says more; stop the chat and start it again.", **details)

@@ -99,10 +99,19 @@ class WarmCodex(Warm):
         if chat.name != self._spare.name:
             requests.append(self._rename(chat.name))
         if chat.prompt:
-            said = [{"type": "text", "text": chat.prompt}]
-            requests.append(self._server.call("turn/start", threadId=thread, input=said))
+            requests.append(self._say(chat.prompt))
         await asyncio.gather(*requests)
         return thread
+
+    async def _say(self, prompt: str) -> None:
+        try:
+            said = [{"type": "text", "text": prompt}]
+            await self._server.call("turn/start", threadId=self._thread, input=said)
+        except AgentUnavailable as error:
+            # One that is only slow has it: said again by a new start, it would be worked on twice.
+            if not error.details.get("unanswered"):
+                raise
+            logger.warning("Codex did not say that it took its chat's first prompt: %s", error.message)
 
     async def _rename(self, name: str) -> None:
         try:

@@ -269,20 +269,22 @@ class Chats:
 
     async def _wait(self, chat_id: str, handle: Handle) -> None:
         try:
-            status = await self._engine.wait(handle)
-        except EngineUnavailable:
-            if chat_id in self._store.chats:
-                await self._store.chats.change(chat_id, lifecycle.unreachable)
+            try:
+                status = await self._engine.wait(handle)
+            except ContainerLost:
+                status = ContainerStatus("lost")
+            # Who stops or deletes a chat says how it ended; it may be deleted while this does.
+            with suppress(NotFound):
+                if self._store.chats[chat_id].status not in (ChatStatus.stopping, ChatStatus.deleting):
+                    await self._ended(chat_id, status)
             self._watches.pop(chat_id, None)
+        except AgentHubError as error:
+            self._watches.pop(chat_id, None)
+            if not isinstance(error, EngineUnavailable):
+                logger.error("Nobody knows how chat %s fares, until the engine is looked at again: %s", chat_id, error)
+            with suppress(AgentHubError):
+                await self._store.chats.change(chat_id, lifecycle.unreachable)
             self._on_trouble()
-            return
-        except ContainerLost:
-            status = ContainerStatus("lost")
-        # Who stops or deletes a chat says how it ended; it may be deleted while this does.
-        with suppress(NotFound):
-            if self._store.chats[chat_id].status not in (ChatStatus.stopping, ChatStatus.deleting):
-                await self._ended(chat_id, status)
-        self._watches.pop(chat_id, None)
 
     async def _ended(self, chat_id: str, status: ContainerStatus) -> None:
         chat = self._store.chats[chat_id]

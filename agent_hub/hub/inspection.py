@@ -110,14 +110,15 @@ async def inspection(
     inside
         Its Git directory, where that is not its ``.git``.
     scratch
-        Where the hub's own Git directory is made; what Git writes goes there.
+        Where the hub's own Git directory is made; what Git writes goes there. By default beside the workspace, where
+        one that a killed hub left goes with the chat.
 
     Raises
     ------
     Unreadable
         There is no Git directory, or it is not what Git makes.
     """
-    own = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="agent-hub-git-", dir=scratch))
+    own = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="agent-hub-git-", dir=scratch or workspace.parent))
     try:
         shared = await asyncio.to_thread(_prepare, workspace, inside or workspace / ".git", own)
         yield Inspection(own, workspace, shared)

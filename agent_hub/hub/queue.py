@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 CROWD = 4
 """How many times the usual number of starts may run where each is another project's first."""
 
+NEAR = 20
+"""Places from the front that are told each time they change."""
+
 
 @dataclass(eq=False)
 class Ticket:
@@ -33,7 +36,9 @@ class StartQueue:
     slots
         How many starts run side by side.
     on_place
-        Called when a waiting chat's place changes, with its id and its place in its project's queue; 1 is next.
+        Called when a waiting chat's place changes, with its id and its place in its project's queue; 1 is next. Of
+        those far back only every :data:`NEAR`-th is told: a thousand chats that wait must not be a thousand
+        announcements each time that one of them starts.
     """
 
     def __init__(self, slots: int, on_place: Callable[[str, int], None]) -> None:
@@ -99,4 +104,5 @@ class StartQueue:
             # At the end: the next turn is another project's, where one waits as well.
             self._waiting[ticket.project] = line
         for place, later in enumerate(line[index:], start=index + 1):
-            self._on_place(later.chat, place)
+            if place <= NEAR or place % NEAR == 0:
+                self._on_place(later.chat, place)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from agent_hub.hub.queue import CROWD, StartQueue
+from agent_hub.hub.queue import CROWD, NEAR, StartQueue
 
 
 @dataclass
@@ -100,6 +100,16 @@ async def test_a_start_that_fails_makes_room_for_the_next(line: Line) -> None:
     await asyncio.wait([line.tasks["a1"]])
     await asyncio.sleep(0)
     assert line.begun == ["a1", "a2", "a3"]
+
+
+async def test_a_long_queue_costs_few_words_for_each_start(line: Line) -> None:
+    await line.ask(*(f"a{number}" for number in range(502)))
+    assert line.places["a501"] == 500
+    told = dict(line.places)
+    line.places.clear()
+    await line.end("a0")
+    assert [line.places[f"a{number}"] for number in range(3, 3 + NEAR)] == list(range(1, NEAR + 1))
+    assert len(line.places) < 2 * NEAR + 500 // NEAR < len(told)
 
 
 async def test_the_queue_is_idle_once_nothing_starts_and_nothing_waits(line: Line) -> None:
