@@ -170,3 +170,26 @@ async def test_after_a_reboot_chats_go_on_with_their_workspace(
     await a_server.post(f"api/chats/{chat}/start")
     await a_server.until(f"api/chats/{chat}", "running")
     await a_server.says(chat, "echo it is $(cat kept.txt).", "it is kept.")
+
+
+async def test_a_workspace_whose_making_was_cut_off_is_made_whole(a_server: Server, a_repository: Repository) -> None:
+    """Git, which the hub had asked to make it, outlives the hub for a while."""
+    a_repository.git("config", "gc.auto", "0")
+    a_repository.commit("Add many", {f"many/{number % 97}/{number}.txt": f"{number}\n" for number in range(10_000)})
+    project = await a_server.project(a_repository)
+    chance = random.Random(5)
+    for _ in range(4):
+        chat = (await a_server.post("api/chats", {"project": project}))["id"]
+        folder = a_server.data / "chats" / chat
+        async with asyncio.timeout(30):
+            while not any(folder.glob("workspace*unfinished*/many/*")):
+                await asyncio.sleep(0.002)
+        await asyncio.sleep(chance.uniform(0, 0.3))
+        await restart(a_server)
+        found = await a_server.until(f"api/chats/{chat}", "running", "failed", "exited")
+        assert found["status"] == "running", (found, a_server.tail())
+        clean = Repository(folder / "workspace")
+        assert (clean.git("status", "--porcelain"), clean.git("fsck")) == ("", "")
+        assert sorted(path.name for path in folder.glob("workspace*")) == ["workspace"]
+        assert (await a_server.http.delete(f"api/chats/{chat}")).status_code == 204
+    assert list((a_server.data / "chats").iterdir()) == []
