@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import shlex
 import shutil
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -24,6 +26,9 @@ ENTRYPOINT_ENV = {"AGENT_HUB_WORKSPACE": WORKSPACE, "AGENT_HUB_SEED": f"{TOOLS}/
 
 CLAIM, READY = "claim", "ready"
 """Fifos in a spare's run folder: it waits at the one, and has said by the other that it does."""
+
+PATIENCE = 5.0
+"""Seconds that Git of a killed hub gets to notice that its folder is gone."""
 
 PIDS = 4096
 """Processes a chat may have where it asks for no other limit: enough for any build, too few for a fork bomb."""
@@ -202,14 +207,15 @@ class Launcher:
         return Repository(self._folders.repository(chat.project), project.url, project.branch)
 
     async def _make_workspace(self, chat: Chat) -> None:
-        # Beside its place and then moved there: a clone that was cut off must not look like one that is whole.
-        unfinished = self._folders.chat(chat.id) / "workspace.unfinished"
-        await asyncio.to_thread(remove_tree, unfinished)
+        # Beside its place and then moved there: a clone that was cut off must not look like one that is whole. Each
+        # at a place of its own: the Git of a hub that was killed may still write to the last one.
+        beside = self._folders.chat(chat.id)
+        unfinished = beside / f"workspace.{secrets.token_hex(4)}.unfinished"
         try:
             await self._repository(chat).check_out(unfinished)
             os.rename(unfinished, self._folders.workspace(chat.id))
         finally:
-            await asyncio.to_thread(remove_tree, unfinished)
+            await asyncio.to_thread(_remove_unfinished, beside)
 
     def _words(self, chat: Chat) -> dict[str, str]:
         """What the container reads before it becomes the chat's agent, by file."""
@@ -229,6 +235,16 @@ class Launcher:
             temporary.write_text(text + "\n", encoding="utf-8")
             temporary.chmod(0o600)
             temporary.replace(path)
+
+
+def _remove_unfinished(beside: Path) -> None:
+    """Remove what workspaces were made in. Git of a killed hub goes on there until nothing is left to write into."""
+    end = time.monotonic() + PATIENCE
+    while (left := list(beside.glob("workspace*unfinished"))) and time.monotonic() < end:
+        for folder in left:
+            shutil.rmtree(folder, ignore_errors=True)
+            if folder.exists():
+                time.sleep(0.05)
 
 
 def _command(arguments: Sequence[str]) -> str:

@@ -178,7 +178,7 @@ async def test_a_workspace_whose_making_was_cut_off_is_made_whole(a_server: Serv
     a_repository.commit("Add many", {f"many/{number % 97}/{number}.txt": f"{number}\n" for number in range(10_000)})
     project = await a_server.project(a_repository)
     chance = random.Random(5)
-    for _ in range(4):
+    for _ in range(2):
         chat = (await a_server.post("api/chats", {"project": project}))["id"]
         folder = a_server.data / "chats" / chat
         async with asyncio.timeout(30):
