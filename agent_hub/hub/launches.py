@@ -73,8 +73,8 @@ class Launcher:
 
         return await self._make(chat, fresh, tell)
 
-    async def prepare_spare(self, spare: Chat, token: str) -> Handle:
-        """As :meth:`prepare`, for a chat that nobody has asked for yet.
+    async def prepare_spare(self, spare: Chat, token: str) -> tuple[Handle, Mapping[str, str]]:
+        """As :meth:`prepare`, for a chat that nobody has asked for yet; also what the container is told, by file.
 
         Its agent runs ahead, where it can. Else the container waits at the fifo ``claim``, and says by ``ready`` when
         all that can be done before the chat is done.
@@ -82,24 +82,33 @@ class Launcher:
         await asyncio.to_thread(self._make_folders, spare.id)
         command = self._agents[spare.agent].spare_command(spare)
 
+        words = self._words(spare)
+        if command is not None:
+            words["command"] = _command(command)
+
         def tell() -> None:
-            words = self._words(spare) | {"token": token}
-            if command is not None:
-                words["command"] = _command(command)
-            else:
+            if command is None:
                 for name in (READY, CLAIM):
                     os.mkfifo(self._folders.run(spare.id) / name, 0o600)
-            self._write_run(spare.id, words)
+            self._write_run(spare.id, words | {"token": token})
 
-        return await self._make(spare, True, lambda: asyncio.to_thread(tell))
+        return await self._make(spare, True, lambda: asyncio.to_thread(tell)), words
 
-    async def hand_over(self, chat: Chat) -> None:
-        """Tell the container of a spare what chat it is."""
+    async def hand_over(self, chat: Chat, told: Mapping[str, str]) -> None:
+        """Tell the container of a spare what chat it is, as far as that is not what it was told before.
+
+        Parameters
+        ----------
+        told
+            By :meth:`prepare_spare`.
+        """
         words = self._words(chat)
         if not (self._folders.run(chat.id) / CLAIM).exists():
             # Its agent runs already; this is for the next start, which writes it anew.
             del words["command"]
-        await asyncio.to_thread(self._write_run, chat.id, words)
+        news = {name: text for name, text in words.items() if told.get(name) != text}
+        if news:
+            await asyncio.to_thread(self._write_run, chat.id, news)
 
     def release(self, chat_id: str) -> None:
         """Let the container of a spare, if it waits, go on as the chat that it was told it is.

@@ -48,6 +48,7 @@ class ReadySpare:
     handle: Handle
     terminal: Terminal
     warm: Warm | None
+    told: Mapping[str, str]
     ending: asyncio.Task[None] | None = None
 
     @property
@@ -335,7 +336,7 @@ class Spares:
 
     async def _prepare(self, spare: Spare, token: str) -> ReadySpare:
         agent = self._agents[spare.chat.agent]
-        handle = await self._launcher.prepare_spare(spare.chat, token)
+        handle, told = await self._launcher.prepare_spare(spare.chat, token)
         terminal = self._terminals.make(spare.id)
         try:
             terminal.connect(await self._engine.attach(handle))
@@ -356,7 +357,7 @@ class Spares:
         except BaseException:
             await terminal.close()
             raise
-        found = ReadySpare(spare, handle, terminal, warm)
+        found = ReadySpare(spare, handle, terminal, warm, told)
         found.ending = asyncio.create_task(self._watch(found), name=f"spare {spare.id}")
         return found
 

@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 SLOTS = max(2, os.cpu_count() or 2)
 """Containers that start side by side."""
 
+GIVE_WAY = 0.05
+"""Seconds that a start from nothing leaves to a chat that has just taken over a spare, and is there by then."""
+
 
 class Starts:
     """Every start that is under way.
@@ -56,6 +59,7 @@ class Starts:
         self._on_running = on_running
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._notes: set[asyncio.Task[None]] = set()
+        self._taken_over_at = -GIVE_WAY
         self._adding: dict[str, asyncio.Event] = {}
         self.queue = StartQueue(SLOTS, self._note_place)
 
@@ -118,6 +122,7 @@ class Starts:
 
     async def _take_over(self, chat: Chat, taken: ReadySpare, spares: Spares, request: Request | None) -> Chat:
         spare = taken.spare
+        self._taken_over_at = asyncio.get_running_loop().time()
         update = {"id": spare.id, "workspace": spare.chat.workspace, "container": taken.handle.id}
         chat = chat.model_copy(update=update)
         with self._being_added(chat.id):
@@ -134,7 +139,7 @@ class Starts:
         return kept
 
     async def _wake(self, chat: Chat, taken: ReadySpare) -> None:
-        await self._launcher.hand_over(chat)
+        await self._launcher.hand_over(chat, taken.told)
         if taken.paused:
             with suppress(EngineError):
                 await self._engine.unpause(taken.handle)
@@ -192,6 +197,7 @@ class Starts:
 
     async def _start_from(self, chat_id: str, snapshot: Snapshot) -> None:
         async with self.queue.turn(self._store.chats[chat_id].project, chat_id), self._lock(chat_id):
+            await asyncio.sleep(self._taken_over_at + GIVE_WAY - asyncio.get_running_loop().time())
             chat = await self._store.chats.change(
                 chat_id, lambda chat: lifecycle.starting(chat, snapshot.image, snapshot.commit)
             )

@@ -17,8 +17,8 @@ from tests.bench.server import Server
 class Scale:
     """How much of everything."""
 
-    runs: int = 15
-    few_runs: int = 5
+    runs: int = 12
+    few_runs: int = 3
     echoes: int = 2000
     output_bytes: int = 100_000_000
     files: int = 20_000
