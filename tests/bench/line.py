@@ -11,8 +11,8 @@ from typing import Protocol
 ECHO_COMMAND = "stty raw -echo; printf 'ECHO''ES'; exec cat\r"
 WARM_UP = 100
 
-_SEQUENCE = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|\][^\x07\x1b]*(\x07|\x1b\\)|[c=>])")
-_PROMPT = re.compile(r"[$#] $")
+_SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[ -/]*[0-Z\\^-~])|[\x0e\x0f]")
+_PROMPT = re.compile(r"[$#]\s*$")
 
 
 class Line(Protocol):
