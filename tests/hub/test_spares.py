@@ -15,6 +15,9 @@ from tests.conftest import Repository
 from tests.hub.conftest import OpenHub
 from tests.hub.running import LIMIT, RunningHub
 
+NEWS = (EnvVar(name="COLOUR", value="green"),)
+"""What a chat must be told that its spare was not."""
+
 
 @pytest.fixture
 async def a_hub_with_spares(open_hub: OpenHub) -> RunningHub:
@@ -238,7 +241,7 @@ async def test_a_chat_that_cannot_be_told_to_its_spare_fails_and_can_be_started_
     (spare,) = await spares(hub, project)
     in_the_way = hub.hub.folders.run(spare) / "environment.new"
     in_the_way.mkdir()
-    chat = await hub.hub.add_chat(NewChat(project=project.id, agent="shell"))
+    chat = await hub.hub.add_chat(NewChat(project=project.id, agent="shell", env=NEWS))
     assert chat.id == spare
     failed = await hub.settled(chat.id, ChatStatus.failed)
     assert "environment.new" in failed.reason
@@ -255,9 +258,9 @@ async def test_a_chat_deleted_while_it_takes_over_a_spare_leaves_nothing(
     project = await hub.ready(a_repository)
     (spare,) = await spares(hub, project)
     # Who writes into a pipe waits until somebody reads.
-    held = hub.hub.folders.run(spare) / "artifacts_url.new"
+    held = hub.hub.folders.run(spare) / "environment.new"
     os.mkfifo(held)
-    asking = asyncio.create_task(hub.hub.add_chat(NewChat(project=project.id, agent="shell")))
+    asking = asyncio.create_task(hub.hub.add_chat(NewChat(project=project.id, agent="shell", env=NEWS)))
     await hub.until(lambda: spare in hub.hub.store.chats)
     deleting = asyncio.create_task(hub.hub.chats.delete(spare, force=True))
     await hub.until(lambda: hub.hub.store.chats[spare].status is ChatStatus.deleting)
