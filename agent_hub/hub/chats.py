@@ -83,6 +83,10 @@ class Chats:
         self._starting.begin(chat_id)
         return chat
 
+    async def rename(self, chat_id: str, name: str) -> Chat:
+        """Give a chat another name."""
+        return await self._store.chats.change(chat_id, name=name)
+
     async def stop(self, chat_id: str, grace: float = 10.0) -> Chat:
         """Stop a chat and return once it does not run. What waits to start is given up."""
         await self._store.chats.change(chat_id, lifecycle.stopping)

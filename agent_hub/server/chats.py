@@ -29,7 +29,7 @@ class ChatsHandler(HubHandler):
         key = self.request.headers.get("Idempotency-Key", "")
         if len(key) > LONGEST_KEY:
             raise InvalidInput("The Idempotency-Key is too long.", f"{LONGEST_KEY} characters are the most.")
-        chat = await self.hub.add_chat(self.body(NewChat), key)
+        chat = await self.hub.new_chats.add(self.body(NewChat), key)
         self.answer(chat.masked(), 201)
 
 
@@ -44,7 +44,7 @@ class ChatHandler(HubHandler):
     @guarded
     async def patch(self, id: str) -> None:
         """Rename a chat."""
-        chat = await self.hub.rename_chat(id, self.body(ChatChange).name)
+        chat = await self.hub.chats.rename(id, self.body(ChatChange).name)
         self.answer(chat.masked())
 
     @guarded
@@ -70,7 +70,7 @@ class ChatStopHandler(HubHandler):
     @guarded
     async def post(self, id: str) -> None:
         """Stop a chat; answered once it does not run."""
-        chat = await self.hub.stop_chat(id)
+        chat = await self.hub.chats.stop(id)
         self.answer(chat.masked(), 202)
 
 

@@ -55,7 +55,7 @@ class DeletedRestoreHandler(HubHandler):
     @guarded
     async def post(self, id: str) -> None:
         """Start a new chat with this work in its workspace."""
-        chat = await self.hub.restore_chat(id)
+        chat = await self.hub.new_chats.restore(id)
         self.answer(chat.masked(), 201)
 
 

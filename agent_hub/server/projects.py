@@ -18,7 +18,7 @@ class ProjectsHandler(HubHandler):
     @guarded
     async def post(self) -> None:
         """Add a project and build it."""
-        project = await self.hub.add_project(self.body(NewProject))
+        project = await self.hub.projects.add(self.body(NewProject))
         self.answer(project.masked(), 201)
 
 
@@ -43,13 +43,13 @@ class ProjectHandler(HubHandler):
     @guarded
     async def patch(self, id: str) -> None:
         """Change a project's settings."""
-        project = await self.hub.change_project(id, self.body(ProjectChange))
+        project = await self.hub.projects.change(id, self.body(ProjectChange))
         self.answer(project.masked())
 
     @guarded
     async def delete(self, id: str) -> None:
         """Delete a project, and with ``force`` its chats."""
-        await self.hub.delete_project(id, self.flag("force"))
+        await self.hub.projects.delete(id, self.flag("force"))
         self.set_status(204)
 
 

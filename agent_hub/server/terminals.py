@@ -103,7 +103,7 @@ class TerminalHandler(HubHandler):
     async def delete(self, name: str) -> None:
         """Stop the terminal's chat; the terminal stays, as the chat does."""
         self.hub.terminals.find(name)
-        await self.hub.stop_chat(name)
+        await self.hub.chats.stop(name)
         self.set_status(204)
 
 

@@ -60,7 +60,7 @@ async def test_without_its_token_nobody_publishes(hub: RunningHub, container: Co
 async def test_a_stopped_chats_token_is_worth_nothing_and_a_new_one_comes_with_its_start(
     hub: RunningHub, a_chat: Chat, container: Container
 ) -> None:
-    await hub.hub.stop_chat(a_chat.id)
+    await hub.hub.chats.stop(a_chat.id)
     assert (await container.publish("file.txt")).code == 403
     await hub.hub.chats.start(a_chat.id)
     await hub.settled(a_chat.id)
@@ -86,7 +86,7 @@ async def test_a_deleted_chats_token_is_worth_nothing_and_its_versions_are_gone(
 
 
 async def test_a_token_publishes_for_its_own_chat_alone(hub: RunningHub, a_chat: Chat, container: Container) -> None:
-    other = await hub.hub.add_chat(NewChat(project=a_chat.project, name="first"))
+    other = await hub.hub.new_chats.add(NewChat(project=a_chat.project, name="first"))
     await hub.settled(other.id)
     first = await container.published("file.txt", b"one")
     answer = await container.send(f"?name=file.txt&chat={other.id}", b"two")

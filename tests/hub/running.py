@@ -52,7 +52,7 @@ class RunningHub:
     async def clear(self) -> None:
         """Delete all that was made in it, but for the snapshot that all projects without a setup script share."""
         for project in self.hub.store.projects:
-            await self.hub.delete_project(project.id, force=True)
+            await self.hub.projects.delete(project.id, force=True)
             if project.snapshot is not None and project.setup:
                 await self.hub.engine.remove_image(project.snapshot.image)
 
@@ -78,7 +78,7 @@ class RunningHub:
 
     async def add(self, repository: Repository, **settings: Any) -> Project:
         """A new project, its build queued."""
-        return await self.hub.add_project(NewProject(url=str(repository.path), **{"agent": "shell", **settings}))
+        return await self.hub.projects.add(NewProject(url=str(repository.path), **{"agent": "shell", **settings}))
 
     async def ended_build(self, project_id: str) -> Build:
         """The project's build, once it has ended."""
@@ -113,7 +113,7 @@ class RunningHub:
 
     async def start(self, project: Project, **settings: Any) -> Chat:
         """A new chat that runs."""
-        chat = await self.hub.add_chat(NewChat(project=project.id, **{"agent": "shell", **settings}))
+        chat = await self.hub.new_chats.add(NewChat(project=project.id, **{"agent": "shell", **settings}))
         return await self.settled(chat.id)
 
     async def settled(self, chat_id: str, status: ChatStatus = ChatStatus.running) -> Chat:

@@ -44,10 +44,10 @@ async def test_a_running_chat_cannot_be_started_and_a_stopped_one_not_stopped(
     chat = await a_hub.start(a_ready_project)
     with pytest.raises(Conflict):
         await a_hub.hub.chats.start(chat.id)
-    stopped = await a_hub.hub.stop_chat(chat.id)
+    stopped = await a_hub.hub.chats.stop(chat.id)
     assert (stopped.status, stopped.reason) == (ChatStatus.exited, "stopped")
     with pytest.raises(Conflict):
-        await a_hub.hub.stop_chat(chat.id)
+        await a_hub.hub.chats.stop(chat.id)
 
 
 async def test_a_program_that_ignores_being_asked_is_stopped_all_the_same(
@@ -91,7 +91,7 @@ async def test_unsaved_work_is_not_deleted_unless_it_is_meant(a_hub: RunningHub,
 async def test_a_chat_deleted_while_it_starts_leaves_nothing(
     a_hub: RunningHub, a_ready_project: Project, moment: float
 ) -> None:
-    chat = await a_hub.hub.add_chat(NewChat(project=a_ready_project.id, agent="shell"))
+    chat = await a_hub.hub.new_chats.add(NewChat(project=a_ready_project.id, agent="shell"))
     await asyncio.sleep(moment)
     await a_hub.hub.chats.delete(chat.id, force=True)
     assert await a_hub.containers() == []
@@ -103,9 +103,9 @@ async def test_a_chat_deleted_while_it_starts_leaves_nothing(
 async def test_a_chat_stopped_while_it_starts_does_not_run_and_can_start(
     a_hub: RunningHub, a_ready_project: Project, moment: float
 ) -> None:
-    chat = await a_hub.hub.add_chat(NewChat(project=a_ready_project.id, agent="shell"))
+    chat = await a_hub.hub.new_chats.add(NewChat(project=a_ready_project.id, agent="shell"))
     await asyncio.sleep(moment)
-    stopped = await a_hub.hub.stop_chat(chat.id)
+    stopped = await a_hub.hub.chats.stop(chat.id)
     assert (stopped.status, stopped.reason) == (ChatStatus.exited, "stopped")
     handle = await a_hub.container(chat.id)
     assert handle is None or (await a_hub.hub.engine.inspect(handle)).state != "running"
@@ -118,7 +118,7 @@ async def test_ten_chats_at_once_are_ten_containers_and_deleted_at_once_none(
     a_hub: RunningHub, a_ready_project: Project
 ) -> None:
     wanted = NewChat(project=a_ready_project.id, agent="shell")
-    chats = await asyncio.gather(*(a_hub.hub.add_chat(wanted) for _ in range(10)))
+    chats = await asyncio.gather(*(a_hub.hub.new_chats.add(wanted) for _ in range(10)))
     await asyncio.gather(*(a_hub.settled(chat.id) for chat in chats))
     assert len(await a_hub.containers()) == len(a_hub.hub.store.chats) == 10
     assert len({chat.name for chat in chats}) == 10
@@ -147,7 +147,7 @@ async def test_a_chat_may_have_any_printable_name(
     project = await a_process_hub.ready(a_repository, name=name)
     chat = await a_process_hub.start(project, name=name)
     assert (project.name, chat.name) == (name, name)
-    renamed = await a_process_hub.hub.rename_chat(chat.id, ChatChange(name=f"  {name[:190]} again ").name)
+    renamed = await a_process_hub.hub.chats.rename(chat.id, ChatChange(name=f"  {name[:190]} again ").name)
     assert renamed.name == f"{name[:190]} again"
     assert a_process_hub.hub.store.chats[chat.id].status is ChatStatus.running
 
@@ -238,13 +238,15 @@ async def test_a_bad_mount_is_refused_before_anything_is_made(
     a_hub: RunningHub, a_ready_project: Project, source: str
 ) -> None:
     with pytest.raises(InvalidMount):
-        await a_hub.hub.add_chat(NewChat(project=a_ready_project.id, mounts=(Mount(source=source, target="/data"),)))
+        await a_hub.hub.new_chats.add(
+            NewChat(project=a_ready_project.id, mounts=(Mount(source=source, target="/data"),))
+        )
     assert len(a_hub.hub.store.chats) == 0 and await a_hub.containers() == []
 
 
 async def test_an_agent_that_there_is_not_is_refused(a_hub: RunningHub, a_ready_project: Project) -> None:
     with pytest.raises(InvalidInput) as refused:
-        await a_hub.hub.add_chat(NewChat(project=a_ready_project.id, agent="nobody"))
+        await a_hub.hub.new_chats.add(NewChat(project=a_ready_project.id, agent="nobody"))
     assert refused.value.details["field"] == "agent"
 
 
@@ -252,10 +254,10 @@ async def test_a_project_with_chats_is_deleted_only_with_them(a_hub: RunningHub,
     chat = await a_hub.start(a_ready_project)
     (Path(chat.workspace) / "unsaved.txt").write_text("unsaved")
     with pytest.raises(Conflict) as refused:
-        await a_hub.hub.delete_project(a_ready_project.id)
+        await a_hub.hub.projects.delete(a_ready_project.id)
     assert refused.value.details == {"chats": 1, "unsaved": [chat.id]}
     assert f"Work in “{chat.name}” is nowhere else." in refused.value.message
-    await a_hub.hub.delete_project(a_ready_project.id, force=True)
+    await a_hub.hub.projects.delete(a_ready_project.id, force=True)
     assert await a_hub.containers() == []
     assert len(a_hub.hub.store.projects) == len(a_hub.hub.store.chats) == 0
     assert not Path(chat.workspace).exists()
@@ -281,7 +283,7 @@ async def test_a_chat_of_a_project_that_cannot_be_built_fails_with_the_builds_ca
     a_hub: RunningHub, a_repository: Repository
 ) -> None:
     project = await a_hub.add(a_repository, setup="sleep 0.5; exit 4")
-    chat = await a_hub.hub.add_chat(NewChat(project=project.id))
+    chat = await a_hub.hub.new_chats.add(NewChat(project=project.id))
     assert a_hub.hub.store.chats[chat.id].status is ChatStatus.queued
     failed = await a_hub.settled(chat.id, ChatStatus.failed)
     assert failed.error and failed.error.code == "setup_failed"
@@ -402,7 +404,7 @@ async def test_a_chat_for_whose_workspace_there_is_no_room_says_so_and_leaves_no
     with open(filler, "wb", buffering=0) as file:
         free = os.statvfs(filler)
         file.write(b"x" * (free.f_bavail * free.f_frsize - 1_000_000))
-    chat = await hub.hub.add_chat(NewChat(project=project.id, agent="shell"))
+    chat = await hub.hub.new_chats.add(NewChat(project=project.id, agent="shell"))
     failed = await hub.settled(chat.id, ChatStatus.failed)
     assert failed.error and failed.error.code == "storage_full"
     assert list(hub.hub.folders.workspace(chat.id).iterdir()) == []

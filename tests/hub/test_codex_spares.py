@@ -45,7 +45,7 @@ async def test_a_spare_of_codex_takes_a_first_prompt_and_the_variables_of_its_ch
     assert handle is not None
     prompt = 'RUN: echo "$COLOUR" >colour.txt'
     new = NewChat(project=a_codex_project.id, name="Colours", prompt=prompt, env={"COLOUR": "green"})
-    chat = await codex.hub.add_chat(new)
+    chat = await codex.hub.new_chats.add(new)
     assert chat.id == spare
     chat = await codex.settled(chat.id)
     assert chat.thread
@@ -60,10 +60,10 @@ async def test_a_claimed_spare_of_codex_goes_on_with_its_conversation(
     codex: RunningHub, a_codex_project: Project
 ) -> None:
     await spares(codex, a_codex_project)
-    chat = await codex.hub.add_chat(NewChat(project=a_codex_project.id, prompt="Remember the word heron"))
+    chat = await codex.hub.new_chats.add(NewChat(project=a_codex_project.id, prompt="Remember the word heron"))
     thread = (await codex.settled(chat.id)).thread
     await codex.shows(chat.id, "heron")
-    await codex.hub.stop_chat(chat.id)
+    await codex.hub.chats.stop(chat.id)
     await codex.hub.chats.start(chat.id)
     assert (await codex.settled(chat.id)).thread == thread
     await codex.shows(chat.id, "heron")
@@ -74,7 +74,7 @@ async def test_a_spare_of_codex_that_died_is_no_loss(codex: RunningHub, a_codex_
     taken = codex.hub.chats.spares._ready[spare]
     assert taken.warm is not None
     await taken.warm.close()
-    chat = await codex.hub.add_chat(NewChat(project=a_codex_project.id, prompt="Say heron"))
+    chat = await codex.hub.new_chats.add(NewChat(project=a_codex_project.id, prompt="Say heron"))
     assert chat.id == spare
     assert (await codex.settled(chat.id)).status is ChatStatus.running
     await codex.shows(chat.id, "heron")

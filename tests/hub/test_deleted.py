@@ -439,7 +439,7 @@ async def test_a_chat_deleted_by_force_can_be_had_back(a_process_hub: RunningHub
     assert (kept.name, kept.project_name, kept.files, kept.commits) == ("Count", "widgets", 1, 0)
     assert "hidden" not in kept.model_dump_json()
     assert not hub.folders.chat(chat.id).exists()
-    again = await a_process_hub.settled((await hub.restore_chat(chat.id)).id)
+    again = await a_process_hub.settled((await hub.new_chats.restore(chat.id)).id)
     assert (again.name, again.id != chat.id) == ("Count", True)
     assert Made(Path(again.workspace)).git("status", "--porcelain") == "?? new.txt"
     assert await hub.deleted.all() == []
@@ -452,9 +452,9 @@ async def test_a_chat_of_a_deleted_project_says_how_it_can_be_had_back(
     project = await a_process_hub.ready(a_repository)
     chat = await a_process_hub.start(project)
     (Path(chat.workspace) / "new.txt").write_text("new")
-    await hub.delete_project(project.id, force=True)
+    await hub.projects.delete(project.id, force=True)
     with pytest.raises(Conflict, match="git fetch"):
-        await hub.restore_chat(chat.id)
+        await hub.new_chats.restore(chat.id)
     assert len(await hub.deleted.all()) == 1
 
 

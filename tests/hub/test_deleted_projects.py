@@ -16,12 +16,12 @@ async def test_no_chat_is_left_of_a_project_that_is_deleted_while_chats_are_adde
     hub = a_process_hub.hub
     project = await a_process_hub.ready(a_repository)
     await a_process_hub.start(project)
-    deletion = asyncio.create_task(hub.delete_project(project.id, force=True))
+    deletion = asyncio.create_task(hub.projects.delete(project.id, force=True))
     added = 0
     async with asyncio.timeout(60):
         while not deletion.done():
             try:
-                await hub.add_chat(NewChat(project=project.id, agent="shell"))
+                await hub.new_chats.add(NewChat(project=project.id, agent="shell"))
                 added += 1
             except (Conflict, NotFound):
                 await asyncio.sleep(0)

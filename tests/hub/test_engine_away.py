@@ -80,7 +80,7 @@ async def test_a_build_that_loses_its_engine_fails_with_that_and_the_next_one_wo
     assert not hub.hub.status().engine.reachable and hub.hub.status().engine.message
     await asyncio.to_thread(an_engine.start)
     await reachable(hub, True)
-    await hub.hub.change_project(project.id, ProjectChange(setup="true"))
+    await hub.hub.projects.change(project.id, ProjectChange(setup="true"))
     await hub.hub.builds.queue(project.id)
     assert (await hub.ended_build(project.id)).state is BuildState.ready
     assert await hub.containers() == []
@@ -95,7 +95,7 @@ async def test_a_chat_that_loses_its_engine_is_unknown_and_settled_when_it_is_ba
     await asyncio.to_thread(an_engine.stop)
     await hub.until(lambda: hub.hub.store.chats[chat.id].status in (ChatStatus.unknown, ChatStatus.exited), 30)
     await reachable(hub, False)
-    other = await hub.hub.add_chat(NewChat(project=project.id, agent="shell"))
+    other = await hub.hub.new_chats.add(NewChat(project=project.id, agent="shell"))
     failed = await hub.settled(other.id, ChatStatus.failed)
     assert failed.error and failed.error.code == "engine_unavailable"
     await asyncio.to_thread(an_engine.start)
@@ -128,7 +128,7 @@ async def test_a_workspace_outlives_the_pruning_of_everything_the_engine_holds(
     chat = await hub.start(await hub.ready(a_repository))
     workspace = Repository(Path(chat.workspace))
     (workspace.path / "kept.txt").write_text("kept")
-    await hub.hub.stop_chat(chat.id)
+    await hub.hub.chats.stop(chat.id)
     for spare in await hub.containers():
         await hub.hub.engine.stop(spare, 0)
     arguments = ["docker", "--host", an_engine.url, "system", "prune", "--all", "--volumes", "--force"]
@@ -165,9 +165,9 @@ async def test_what_was_asked_as_the_engine_was_killed_has_happened_once_it_is_b
 ) -> None:
     project = await hub.ready(a_repository)
     stopped, deleted = [await hub.start(project) for _ in range(2)]
-    started = await hub.hub.add_chat(NewChat(project=project.id, agent="shell"))
+    started = await hub.hub.new_chats.add(NewChat(project=project.id, agent="shell"))
     asked = asyncio.gather(
-        hub.hub.stop_chat(stopped.id), hub.hub.chats.delete(deleted.id, force=True), return_exceptions=True
+        hub.hub.chats.stop(stopped.id), hub.hub.chats.delete(deleted.id, force=True), return_exceptions=True
     )
     await hub.until(lambda: hub.hub.store.chats[deleted.id].status is ChatStatus.deleting)
     await asyncio.to_thread(an_engine.kill)
@@ -196,12 +196,12 @@ async def test_an_engine_that_hangs_keeps_nobody_waiting_who_needs_none(
     chat = await hub.start(project)
     an_engine.freeze()
     try:
-        stopping = asyncio.create_task(hub.hub.stop_chat(chat.id))
+        stopping = asyncio.create_task(hub.hub.chats.stop(chat.id))
         looking = asyncio.create_task(hub.hub.look())
         async with asyncio.timeout(2):
-            other = await hub.hub.add_chat(NewChat(project=project.id, agent="shell", name="Later"))
-            assert (await hub.hub.rename_chat(chat.id, "Renamed")).name == "Renamed"
-            await hub.hub.change_project(project.id, ProjectChange(name="Gadgets"))
+            other = await hub.hub.new_chats.add(NewChat(project=project.id, agent="shell", name="Later"))
+            assert (await hub.hub.chats.rename(chat.id, "Renamed")).name == "Renamed"
+            await hub.hub.projects.change(project.id, ProjectChange(name="Gadgets"))
             subscription = hub.hub.events.subscribe()
             assert len((await anext(subscription)).chats) == 2  # type: ignore[union-attr]
             subscription.close()

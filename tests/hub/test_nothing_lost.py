@@ -36,7 +36,7 @@ async def test_sixty_chats_deleted_side_by_side_are_gone(a_process_hub: RunningH
         hub.folders.workspace(chat.id).mkdir(parents=True)
     await asyncio.gather(
         *(hub.chats.delete(f"{number:x}", force=True) for number in range(60)),
-        *(hub.rename_chat("3c", f"renamed {number}") for number in range(60)),
+        *(hub.chats.rename("3c", f"renamed {number}") for number in range(60)),
     )
     assert [chat.id for chat in hub.store.chats] == ["3c"]
     assert [path.name for path in (hub.settings.data_dir / "chats").iterdir()] == ["3c"]
@@ -66,7 +66,7 @@ async def test_a_chat_started_again_finds_everything_it_had_done(a_hub: RunningH
     before = await a_hub.run(chat.id, state)
     assert "?? more" in before and "mine" in before and "stash@{0}" in before, before
     for _ in range(2):
-        await a_hub.hub.stop_chat(chat.id)
+        await a_hub.hub.chats.stop(chat.id)
         await a_hub.hub.chats.start(chat.id)
         await a_hub.settled(chat.id)
         assert await a_hub.run(chat.id, state) == before

@@ -83,7 +83,7 @@ async def test_an_agent_that_prints_without_end_costs_the_others_nothing(
 ) -> None:
     project = await a_process_hub.ready(a_repository)
     new = NewChat(project=project.id, agent="shell")
-    chats = [one.id for one in await asyncio.gather(*(a_process_hub.hub.add_chat(new) for _ in range(TERMINALS)))]
+    chats = [one.id for one in await asyncio.gather(*(a_process_hub.hub.new_chats.add(new) for _ in range(TERMINALS)))]
     for id in chats:
         await a_process_hub.settled(id)
     loud, *others = chats
@@ -95,4 +95,4 @@ async def test_an_agent_that_prints_without_end_costs_the_others_nothing(
         await a_process_hub.says(id, "an''swer", "answer")
         assert time.monotonic() - start < 5
     assert _memory() - memory < 64 * 2**20
-    await a_process_hub.hub.stop_chat(loud)
+    await a_process_hub.hub.chats.stop(loud)

@@ -232,7 +232,7 @@ async def test_a_project_can_be_built_again_the_moment_its_build_has_ended(
 ) -> None:
     project = await a_hub.add(a_repository, base="./no-such")
     assert (await a_hub.ended_build(project.id)).state is BuildState.failed
-    await a_hub.hub.change_project(project.id, ProjectChange(base=""))
+    await a_hub.hub.projects.change(project.id, ProjectChange(base=""))
     assert (await a_hub.hub.builds.queue(project.id)).number == 2
     build = await a_hub.ended_build(project.id)
     assert (build.number, build.state, build.error) == (2, BuildState.ready, None)

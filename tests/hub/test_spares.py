@@ -46,7 +46,9 @@ async def test_a_chat_takes_over_a_spare(a_hub_with_spares: RunningHub, a_reposi
     hub = a_hub_with_spares
     project = await hub.ready(a_repository)
     (spare,) = await spares(hub, project)
-    chat = await hub.hub.add_chat(NewChat(project=project.id, name="Quick", env=(EnvVar(name="COLOUR", value="a 'b"),)))
+    chat = await hub.hub.new_chats.add(
+        NewChat(project=project.id, name="Quick", env=(EnvVar(name="COLOUR", value="a 'b"),))
+    )
     assert chat.id == spare
     chat = await hub.settled(chat.id)
     await hub.says(chat.id, 'x"$COLOUR"x', "xa 'bx")
@@ -81,7 +83,7 @@ async def test_a_spare_of_other_settings_is_replaced(a_hub_with_spares: RunningH
     hub = a_hub_with_spares
     project = await hub.ready(a_repository)
     old = await spares(hub, project)
-    await hub.hub.change_project(project.id, ProjectChange(env=(EnvVar(name="NEW", value="1"),)))
+    await hub.hub.projects.change(project.id, ProjectChange(env=(EnvVar(name="NEW", value="1"),)))
     (new,) = await spares(hub, project, but=old)
     assert (await hub.start(project)).id == new
 
@@ -102,7 +104,7 @@ async def test_spares_go_with_their_project(a_hub_with_spares: RunningHub, a_rep
     hub = a_hub_with_spares
     project = await hub.ready(a_repository)
     await spares(hub, project)
-    await hub.hub.delete_project(project.id)
+    await hub.hub.projects.delete(project.id)
     assert await hub.containers() == []
     assert list(hub.hub.store.spares) == []
     assert list((hub.hub.settings.data_dir / "chats").iterdir()) == []
@@ -115,7 +117,7 @@ async def test_a_project_deleted_while_its_spare_is_made_leaves_nothing(
     project = await hub.ready(a_repository)
     while not hub.hub.store.spares:
         await asyncio.sleep(0.01)
-    await hub.hub.delete_project(project.id)
+    await hub.hub.projects.delete(project.id)
     assert await hub.containers() == []
     assert list((hub.hub.settings.data_dir / "chats").iterdir()) == []
 
@@ -149,7 +151,9 @@ async def test_ten_at_once_on_four_spares_are_ten_chats(open_hub: OpenHub, a_rep
     hub = await open_hub(spares=4)
     project = await hub.ready(a_repository)
     ready = await spares(hub, project, 4)
-    chats = await asyncio.gather(*(hub.hub.add_chat(NewChat(project=project.id, agent="shell")) for _ in range(10)))
+    chats = await asyncio.gather(
+        *(hub.hub.new_chats.add(NewChat(project=project.id, agent="shell")) for _ in range(10))
+    )
     assert len({chat.id for chat in chats}) == 10
     assert ready <= {chat.id for chat in chats}
     assert len({chat.name for chat in chats}) == 10
@@ -177,7 +181,7 @@ async def test_a_spare_that_cannot_be_made_costs_no_chat_and_is_not_tried_for_ev
     source.mkdir()
     project = await hub.ready(a_repository)
     await spares(hub, project)
-    await hub.hub.change_project(
+    await hub.hub.projects.change(
         project.id, ProjectChange(mounts=(Mount(source=str(source), target="/data", read_only=True),))
     )
     source.rmdir()
@@ -197,7 +201,7 @@ async def test_a_restored_chat_takes_over_no_spare(a_hub_with_spares: RunningHub
     (Path(chat.workspace) / "new.txt").write_text("new")
     await hub.hub.chats.delete(chat.id, force=True)
     (spare,) = await spares(hub, project, but={chat.id})
-    again = await hub.settled((await hub.hub.restore_chat(chat.id)).id)
+    again = await hub.settled((await hub.hub.new_chats.restore(chat.id)).id)
     assert again.id != spare
     assert (await hub.run(again.id, "git fsck --no-dangling && git status --porcelain")).strip() == "?? new.txt"
 
@@ -209,7 +213,7 @@ async def test_a_spare_on_another_branch_than_the_project_s_is_nobody_s(
     a_repository.git("branch", "next")
     project = await hub.ready(a_repository)
     old = await spares(hub, project)
-    await hub.hub.change_project(project.id, ProjectChange(branch="next"))
+    await hub.hub.projects.change(project.id, ProjectChange(branch="next"))
     chat = await hub.start(project)
     assert Repository(Path(chat.workspace)).git("branch", "--show-current") == "next"
     (new,) = await spares(hub, project, but={*old, chat.id})
@@ -241,7 +245,7 @@ async def test_a_chat_that_cannot_be_told_to_its_spare_fails_and_can_be_started_
     (spare,) = await spares(hub, project)
     in_the_way = hub.hub.folders.run(spare) / "environment.new"
     in_the_way.mkdir()
-    chat = await hub.hub.add_chat(NewChat(project=project.id, agent="shell", env=NEWS))
+    chat = await hub.hub.new_chats.add(NewChat(project=project.id, agent="shell", env=NEWS))
     assert chat.id == spare
     failed = await hub.settled(chat.id, ChatStatus.failed)
     assert "environment.new" in failed.reason
@@ -260,7 +264,7 @@ async def test_a_chat_deleted_while_it_takes_over_a_spare_leaves_nothing(
     # Who writes into a pipe waits until somebody reads.
     held = hub.hub.folders.run(spare) / "environment.new"
     os.mkfifo(held)
-    asking = asyncio.create_task(hub.hub.add_chat(NewChat(project=project.id, agent="shell", env=NEWS)))
+    asking = asyncio.create_task(hub.hub.new_chats.add(NewChat(project=project.id, agent="shell", env=NEWS)))
     await hub.until(lambda: spare in hub.hub.store.chats)
     deleting = asyncio.create_task(hub.hub.chats.delete(spare, force=True))
     await hub.until(lambda: hub.hub.store.chats[spare].status is ChatStatus.deleting)
@@ -286,5 +290,5 @@ async def test_a_spare_that_fails_in_the_hub_s_own_folders_is_tried_again(
     failures = hub.hub.chats.spares._failures
     await hub.until_true(lambda: failures.get(project.id, ("", 0))[1] == FAILURES)
     in_the_way.rmdir()
-    await hub.hub.change_project(project.id, ProjectChange(env=(EnvVar(name="NEW", value="1"),)))
+    await hub.hub.projects.change(project.id, ProjectChange(env=(EnvVar(name="NEW", value="1"),)))
     await spares(hub, project)

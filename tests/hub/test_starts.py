@@ -16,7 +16,7 @@ BURST = 10
 async def a_burst(hub: RunningHub, project: Project) -> list[Chat]:
     """More chats of one project than can start at once."""
     new = NewChat(project=project.id, agent="shell")
-    return list(await asyncio.gather(*(hub.hub.add_chat(new) for _ in range(BURST))))
+    return list(await asyncio.gather(*(hub.hub.new_chats.add(new) for _ in range(BURST))))
 
 
 async def test_a_chat_that_waits_has_a_place_and_a_reason(a_hub: RunningHub, a_ready_project: Project) -> None:

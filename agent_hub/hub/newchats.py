@@ -1,0 +1,162 @@
+"""Chats that are asked for: what a request becomes, and that each request is one chat."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from agent_hub.agents import AGENTS
+from agent_hub.agents import agent as find_agent
+from agent_hub.errors import Conflict, NotFound
+from agent_hub.hub.chats import Chats
+from agent_hub.hub.deleted import DeletedChats
+from agent_hub.hub.folders import Folders
+from agent_hub.hub.mounts import check_mounts, merge_env, merge_mounts
+from agent_hub.hub.restoring import give_up, restore
+from agent_hub.hub.store import Request, Store
+from agent_hub.hub.workspaces import Repository
+from agent_hub.models import Chat, NewChat, Project, Resources
+
+
+class NewChats:
+    """Turns requests into chats, with what their project sets up.
+
+    Parameters
+    ----------
+    data_dir
+        The hub's own folder, which no chat may mount.
+    """
+
+    def __init__(self, store: Store, folders: Folders, chats: Chats, deleted: DeletedChats, data_dir: Path) -> None:
+        self._store = store
+        self._folders = folders
+        self._chats = chats
+        self._deleted = deleted
+        self._data_dir = data_dir
+        self._adding: dict[asyncio.Future[Chat], Chat] = {}
+        self._asking: dict[str, asyncio.Future[Chat]] = {}
+        self.refused: set[str] = set()
+        """Projects that get no chat now, since they are being deleted."""
+
+    async def add(self, new: NewChat, key: str = "") -> Chat:
+        """Keep a chat and start it; returns at once.
+
+        Parameters
+        ----------
+        key
+            The request's own, where it may come again: it starts one chat, and is answered with it each time.
+        """
+        if not key:
+            return await self._begin(self._chat(new))
+        request = Request(key, hashlib.sha256(new.model_dump_json().encode()).hexdigest())
+        while key in self._asking:
+            await asyncio.wait([self._asking[key]])
+        answered = self._store.answered(request)
+        if answered is not None:
+            if answered not in self._store.chats:
+                raise Conflict(
+                    "The chat that this request started has been deleted.", "Ask for a new one, by a new key."
+                )
+            return self._store.chats[answered]
+        self._asking[key] = asking = asyncio.ensure_future(self._begin(self._chat(new), request))
+        asking.add_done_callback(lambda done: self._asking.pop(key))
+        return await asyncio.shield(asking)
+
+    async def restore(self, chat_id: str) -> Chat:
+        """Start a new chat with the work of a deleted one in its workspace; what was kept is then the chat's again.
+
+        Raises
+        ------
+        Conflict
+            Its project is not there any more.
+        """
+        kept = await self._deleted.get(chat_id)
+        project = self._store.projects.items.get(kept.project)
+        if project is None:
+            raise Conflict(
+                f"The project “{kept.project_name}” of this chat is deleted.",
+                f"In a clone of {kept.url}: {kept.how}",
+            )
+        repository = Repository(self._folders.repository(project.id), project.url, project.branch)
+        new = self._chat(NewChat(project=project.id, name=kept.name, agent=kept.agent, model=kept.model))
+        workspace = self._folders.workspace(new.id)
+        try:
+            await restore(kept, repository, workspace)
+            chat = await self._begin(new)
+        except BaseException:
+            if new.id not in self._store.chats:
+                await asyncio.to_thread(give_up, kept, workspace)
+            raise
+        with suppress(NotFound):
+            await self._deleted.remove(chat_id)
+        return chat
+
+    def refuse(self, project_id: str) -> None:
+        """Take no chat of this project from now on."""
+        self.refused.add(project_id)
+
+    def accept(self, project_id: str) -> None:
+        """Take chats of this project again."""
+        self.refused.discard(project_id)
+
+    async def added(self, project_id: str) -> None:
+        """Wait until the chats of a project that are being added are stored."""
+        while adding := [future for future, chat in self._adding.items() if chat.project == project_id]:
+            await asyncio.wait(adding)
+
+    def _chat(self, new: NewChat) -> Chat:
+        project = find_project(self._store, new.project)
+        agent = new.agent or project.agent
+        find_agent(agent)
+        mounts = check_mounts(new.mounts, self._data_dir)
+        own = {key: getattr(new, key) for key in Resources.model_fields if getattr(new, key) is not None}
+        chat_id = secrets.token_hex(6)
+        return Chat(
+            id=chat_id,
+            project=project.id,
+            name=new.name or _title(new.prompt) or self._free_name(project.id, agent),
+            agent=agent,
+            model=new.model if new.model is not None else project.model,
+            prompt=new.prompt,
+            mounts=merge_mounts(project.mounts, mounts),
+            env=merge_env(project.env, new.env),
+            resources=project.resources.model_copy(update=own),
+            workspace=str(self._folders.workspace(chat_id)),
+        )
+
+    async def _begin(self, chat: Chat, request: Request | None = None) -> Chat:
+        project = self._store.projects[chat.project]
+        if project.id in self.refused | self._store.leaving:
+            raise Conflict(f"“{project.name}” is being deleted.", "Choose another project.", field="project")
+        adding = asyncio.ensure_future(self._chats.add(chat, request))
+        self._adding[adding] = chat
+        adding.add_done_callback(self._adding.pop)
+        return await asyncio.shield(adding)
+
+    def _free_name(self, project_id: str, agent: str) -> str:
+        chats = (*self._store.chats, *self._adding.values())
+        taken = {chat.name for chat in chats if chat.project == project_id}
+        title = AGENTS[agent].title
+        return next(
+            name
+            for number in range(1, len(taken) + 2)
+            if (name := f"{title} chat" if number == 1 else f"{title} chat {number}") not in taken
+        )
+
+
+def find_project(store: Store, key: str) -> Project:
+    """A project by id or name. Raises :class:`~agent_hub.errors.NotFound`."""
+    named = next((project for project in store.projects if project.name == key), None)
+    return store.projects.items.get(key) or named or store.projects[key]
+
+
+def _title(prompt: str) -> str:
+    """A chat's name from its first prompt: the first line, cut at a word."""
+    line = next((line.strip() for line in prompt.splitlines() if line.strip()), "")
+    line = "".join(char for char in line if char.isprintable())
+    if len(line) <= 60:
+        return line
+    return line[:60].rsplit(" ", 1)[0] + "…"
