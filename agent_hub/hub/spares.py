@@ -1,4 +1,4 @@
-"""Chats prepared ahead: a workspace cloned, a container started, its agent waiting for somebody to ask."""
+"""Chats prepared ahead: which projects have how many, and which of them a new chat takes over."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ import logging
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
-from agent_hub.agents.base import Agent, Warm
+from agent_hub.agents.base import Agent
 from agent_hub.engines.base import Engine, Handle
-from agent_hub.errors import AgentHubError, AgentUnavailable, EngineError
-from agent_hub.hub.cancellation import to_its_end
+from agent_hub.errors import AgentHubError, EngineError
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.launches import Launcher, remove_tree
 from agent_hub.hub.queue import StartQueue
+from agent_hub.hub.spare import ReadySpare, SpareMaker
 from agent_hub.hub.store import Store
 from agent_hub.hub.tokens import new_token, token_hash
 from agent_hub.models import Chat, Project, Resources, Spare
 from agent_hub.terminals.registry import Terminals
-from agent_hub.terminals.terminal import Terminal
 
 logger = logging.getLogger(__name__)
 
@@ -33,28 +31,8 @@ CALM = 0.5
 PATIENCE = 60.0
 """Seconds that a spare gets to become ready."""
 
-SETTLE = 0.25
-"""Seconds without output after which a program's screen is taken to be drawn."""
-
 FAILURES = 3
 """Spares of a project that may fail one after another, before none is tried until its settings or snapshot change."""
-
-
-@dataclass(eq=False)
-class ReadySpare:
-    """A spare that waits for its chat, and what is held of it."""
-
-    spare: Spare
-    handle: Handle
-    terminal: Terminal
-    warm: Warm | None
-    told: Mapping[str, str]
-    ending: asyncio.Task[None] | None = None
-
-    @property
-    def paused(self) -> bool:
-        """Whether its container is frozen: one whose agent runs would otherwise cost a little all the time."""
-        return self.warm is not None
 
 
 class Spares:
@@ -83,8 +61,7 @@ class Spares:
         self._folders = folders
         self._engine = engine
         self._agents = agents
-        self._launcher = launcher
-        self._terminals = terminals
+        self._maker = SpareMaker(folders, engine, agents, launcher, terminals)
         self._starts = starts
         self._count = count
         self._ready: dict[str, ReadySpare] = {}
@@ -158,7 +135,7 @@ class Spares:
         # All at once: a chat that is asked for meanwhile must not get one that was let go of.
         forgotten, self._ready = self._ready, {}
         for found in forgotten.values():
-            await self._forget(found)
+            await found.let_go()
         await self._count_ready()
 
     async def reconcile(self, handles: Mapping[str, Handle]) -> None:
@@ -314,7 +291,8 @@ class Spares:
             # Stored before anything of it is made, so that nothing of it is ever left without being known.
             await self._store.spares.put(spare)
             async with asyncio.timeout(PATIENCE):
-                self._ready[id] = await self._prepare(spare, token)
+                found = self._ready[id] = await self._maker.make(spare, token)
+            found.ending = asyncio.create_task(self._watch(found), name=f"spare {id}")
             self._failures.pop(project.id, None)
         except Exception as error:
             # Also what nobody foresaw: a program that waits here is not the hub's, and may answer anything.
@@ -333,39 +311,6 @@ class Spares:
                 self._remove(id, await self._find(id))
         finally:
             self._making = None
-
-    async def _prepare(self, spare: Spare, token: str) -> ReadySpare:
-        agent = self._agents[spare.chat.agent]
-        handle, told = await self._launcher.prepare_spare(spare.chat, token)
-        terminal = self._terminals.make(spare.id)
-        try:
-            terminal.connect(await self._engine.attach(handle))
-            await to_its_end(self._engine.start(handle))
-            ended = asyncio.create_task(self._engine.wait(handle))
-            ready = asyncio.create_task(self._become_ready(spare, agent))
-            try:
-                await asyncio.wait([ended, ready], return_when=asyncio.FIRST_COMPLETED)
-                if not ready.done():
-                    raise AgentUnavailable("Its container ended before it was ready.", "See what its terminal shows.")
-                warm = ready.result()
-            finally:
-                for task in (ended, ready):
-                    task.cancel()
-            if warm is not None:
-                await _settled(terminal)
-                await self._engine.pause(handle)
-        except BaseException:
-            await terminal.close()
-            raise
-        found = ReadySpare(spare, handle, terminal, warm, told)
-        found.ending = asyncio.create_task(self._watch(found), name=f"spare {spare.id}")
-        return found
-
-    async def _become_ready(self, spare: Spare, agent: Agent) -> Warm | None:
-        if agent.spare_command(spare.chat) is None:
-            await self._launcher.ready(spare.id)
-            return None
-        return await agent.warm(spare.chat, self._folders.agent_home(spare.id), self._folders.sockets(spare.id))
 
     async def _watch(self, found: ReadySpare) -> None:
         """Let go of a spare whose container ends while it waits."""
@@ -387,20 +332,13 @@ class Spares:
     async def _removed(self, id: str, handle: Handle | None, found: ReadySpare | None) -> None:
         try:
             if found is not None:
-                await self._forget(found)
+                await found.let_go()
             if handle is not None:
                 await self._engine.remove(handle)
             await asyncio.to_thread(remove_tree, self._folders.chat(id))
             await self._store.spares.delete(id)
         except (AgentHubError, OSError) as error:
             logger.warning("The spare %s could not be removed, and will be later: %s", id, error)
-
-    async def _forget(self, found: ReadySpare) -> None:
-        if found.ending is not None and found.ending is not asyncio.current_task():
-            found.ending.cancel()
-        if found.warm is not None:
-            await found.warm.close()
-        await found.terminal.close()
 
     async def _find(self, id: str) -> Handle | None:
         found = await self._engine.list({"agent-hub.hub": self._store.hub_id, "agent-hub.chat": id})
@@ -411,15 +349,6 @@ class Spares:
             update = {"spares": self._number(project.id)}
             if project.spares != update["spares"]:
                 await self._store.projects.show(project.id, lambda now, new=update: now.model_copy(update=new))  # type: ignore[misc]
-
-
-async def _settled(terminal: Terminal) -> None:
-    """Wait until a program has drawn all of its first screen: until it has written nothing for a while."""
-    last = None
-    # Compared with itself: the clock that it is told by may be set meanwhile.
-    while last != terminal.last_activity:
-        last = terminal.last_activity
-        await asyncio.sleep(SETTLE)
 
 
 def _limits(chat: Chat) -> Resources:

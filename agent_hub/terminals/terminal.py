@@ -19,7 +19,7 @@ from agent_hub.terminals.history import DEFAULT_SIZE, History
 from agent_hub.terminals.palette import Palette
 from agent_hub.terminals.queries import unasked
 from agent_hub.terminals.size import LARGEST_SIDE, LEAST_COLUMNS, LEAST_ROWS, Sizer
-from agent_hub.terminals.viewer import Screen, Viewer
+from agent_hub.terminals.viewer import Display, Viewer
 
 log = logging.getLogger(__name__)
 
@@ -180,9 +180,9 @@ class Terminal:
 
     # -- who watches
 
-    def join(self, screen: Screen) -> Viewer:
+    def join(self, display: Display) -> Viewer:
         """Watch the terminal: first what was, then what comes."""
-        viewer = Viewer(screen, self.history.replay, self._let_go)
+        viewer = Viewer(display, self.history.replay, self._let_go)
         viewer.show(self.history.replay())
         self._viewers.append(viewer)
         return viewer

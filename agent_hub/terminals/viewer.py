@@ -17,7 +17,7 @@ FRAME_CHARACTERS = 128 * 1024
 """Most characters that are on their way to a viewer at once, where more than one piece waits."""
 
 
-class Screen(Protocol):
+class Display(Protocol):
     """Where a viewer's output goes: a browser's WebSocket, in the end."""
 
     def send(self, text: str) -> asyncio.Future[None] | None:
@@ -32,7 +32,7 @@ class Viewer:
 
     Parameters
     ----------
-    screen
+    display
         Where the output goes.
     catch_up
         Gives what a viewer is shown that fell too far behind, in place of what it missed.
@@ -44,12 +44,12 @@ class Viewer:
 
     def __init__(
         self,
-        screen: Screen,
+        display: Display,
         catch_up: Callable[[], str],
         on_room: Callable[[], None] = lambda: None,
         limit: int = QUEUE_CHARACTERS,
     ) -> None:
-        self._screen = screen
+        self._display = display
         self._catch_up = catch_up
         self._on_room = on_room
         self._limit = limit
@@ -108,7 +108,7 @@ class Viewer:
         """The terminal is gone for good."""
         if not self._left:
             self.leave()
-            self._screen.end()
+            self._display.end()
 
     def _fall_behind(self) -> None:
         self._clear()
@@ -126,7 +126,7 @@ class Viewer:
             self._frames.extend(text[start : start + FRAME_CHARACTERS] for start in starts)
             text = self._frames.popleft()
         while True:
-            sending = self._screen.send(text)
+            sending = self._display.send(text)
             if sending is not None:
                 self._sending = sending
                 sending.add_done_callback(self._sent)
