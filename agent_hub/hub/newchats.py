@@ -38,6 +38,7 @@ class NewChats:
         self._data_dir = data_dir
         self._adding: dict[asyncio.Future[Chat], Chat] = {}
         self._asking: dict[str, asyncio.Future[Chat]] = {}
+        self._restoring: set[str] = set()
         self.refused: set[str] = set()
         """Projects that get no chat now, since they are being deleted."""
 
@@ -71,8 +72,17 @@ class NewChats:
         Raises
         ------
         Conflict
-            Its project is not there any more.
+            Its project is not there any more, or it is being restored already.
         """
+        if chat_id in self._restoring:
+            raise Conflict("This chat is being restored already.", "It is among the chats in a moment.")
+        self._restoring.add(chat_id)
+        try:
+            return await self._restore(chat_id)
+        finally:
+            self._restoring.discard(chat_id)
+
+    async def _restore(self, chat_id: str) -> Chat:
         kept = await self._deleted.get(chat_id)
         project = self._store.projects.items.get(kept.project)
         if project is None:

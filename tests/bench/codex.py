@@ -61,7 +61,10 @@ def _new_chat(server: Server, project: Project, prompt: str) -> list[Shown]:
     try:
         with closing(server.watch(chat)) as line:
             line.resize(ROWS, COLUMNS)
-            return list(_draw(_received(line, started)))
+            received = _received(line, started)
+            # The next spares are made at the size that a viewer had last, which is to be another one.
+            line.resize(24, 80)
+            return list(_draw(received))
     finally:
         server.request("DELETE", f"api/chats/{chat}?force=true")
 

@@ -70,6 +70,8 @@ def measure(bench: Bench, stage: Stage) -> Iterator[Figure]:
     printed = Output.make(bench.folder / "output", bench.scale.output_bytes)
     name = f"{bench.scale.output_bytes / 1e6:g} MB"
     with stage.raw.chat() as raw, stage.hub.chat() as hub:
+        # A new terminal has the size of whoever watched another one last.
+        hub.line.resize(ROWS, COLUMNS)
         printed.serve(raw.line, raw.workspace)
         printed.serve(hub.line, hub.workspace)
         raw_speeds, hub_speeds, whole = [], [], True

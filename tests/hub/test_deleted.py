@@ -445,6 +445,17 @@ async def test_a_chat_deleted_by_force_can_be_had_back(a_process_hub: RunningHub
     assert await hub.deleted.all() == []
 
 
+async def test_a_chat_restored_by_two_at_once_is_one_chat(a_process_hub: RunningHub, a_repository: Made) -> None:
+    hub = a_process_hub.hub
+    chat = await a_process_hub.start(await a_process_hub.ready(a_repository))
+    (Path(chat.workspace) / "new.txt").write_text("new")
+    await hub.chats.delete(chat.id, force=True)
+    outcomes = await asyncio.gather(*(hub.new_chats.restore(chat.id) for _ in range(2)), return_exceptions=True)
+    (again,) = [outcome for outcome in outcomes if isinstance(outcome, Chat)]
+    assert [type(outcome) for outcome in outcomes if outcome is not again] == [Conflict]
+    assert [one.id for one in hub.store.chats] == [again.id]
+
+
 async def test_a_chat_of_a_deleted_project_says_how_it_can_be_had_back(
     a_process_hub: RunningHub, a_repository: Made
 ) -> None:
