@@ -26,9 +26,6 @@ logger = logging.getLogger(__name__)
 SLOTS = max(2, os.cpu_count() or 2)
 """Containers that start side by side."""
 
-GIVE_WAY = 0.05
-"""Seconds that a start from nothing leaves to a chat that has just taken over a spare, and is there by then."""
-
 
 class Starts:
     """Every start that is under way.
@@ -60,7 +57,6 @@ class Starts:
         self._on_running = on_running
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._notes: set[asyncio.Task[None]] = set()
-        self._taken_over_at = -GIVE_WAY
         self._adding: dict[str, asyncio.Event] = {}
         self.queue = StartQueue(SLOTS, self._note_place)
 
@@ -123,7 +119,6 @@ class Starts:
 
     async def _take_over(self, chat: Chat, taken: ReadySpare, spares: Spares, request: Request | None) -> Chat:
         spare = taken.spare
-        self._taken_over_at = asyncio.get_running_loop().time()
         update = {"id": spare.id, "workspace": spare.chat.workspace, "container": taken.handle.id}
         chat = chat.model_copy(update=update)
         with self._being_added(chat.id):
@@ -136,6 +131,12 @@ class Starts:
                 spares.give_up(taken)
                 raise kept
             self._terminals.adopt(taken.terminal)
+            if woken is None and taken.warm is None:
+                # Here and now: before the task below has its turn there may be many requests.
+                try:
+                    self._launcher.release(chat.id)
+                except (AgentHubError, OSError) as error:
+                    woken = error
             self._run(chat.id, self._hand_over(chat, taken, woken))
         return kept
 
@@ -150,11 +151,7 @@ class Starts:
             try:
                 if woken is not None:
                     raise woken
-                if taken.warm is None:
-                    self._launcher.release(chat.id)
-                    thread = ""
-                else:
-                    thread = await taken.warm.claim(chat)
+                thread = "" if taken.warm is None else await taken.warm.claim(chat)
                 await self._run_on(chat.id, taken.handle, thread)
                 return
             except (AgentHubError, OSError) as error:
@@ -198,7 +195,6 @@ class Starts:
 
     async def _start_from(self, chat_id: str, snapshot: Snapshot) -> None:
         async with self.queue.turn(self._store.chats[chat_id].project, chat_id), self._lock(chat_id):
-            await asyncio.sleep(self._taken_over_at + GIVE_WAY - asyncio.get_running_loop().time())
             chat = await self._store.chats.change(
                 chat_id, lambda chat: lifecycle.starting(chat, snapshot.image, snapshot.commit)
             )

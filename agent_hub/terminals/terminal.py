@@ -142,9 +142,10 @@ class Terminal:
             return None
 
     def _take(self, data: bytes) -> None:
+        # Viewers first: somebody waits for what was typed to show, and nobody for it to be remembered.
+        self._share(self._decode(data, False))
         self._active = time.time()
         self.history.append(data)
-        self._share(self._decode(data, False))
         self._sizer.drawn()
         if self._viewers:
             self._pace()
