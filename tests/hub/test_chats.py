@@ -187,7 +187,8 @@ async def test_mounts_of_project_and_chat_are_merged_and_read_only_is_kept(
     )
     chat = await a_hub.start(project, mounts=[Mount(source=str(tmp_path / "own"), target="/scratch", read_only=False)])
     output = await a_hub.run(
-        chat.id, "cat /reference/file /scratch/file; touch /scratch/made; touch /reference/made || echo ' refused'"
+        chat.id,
+        "exec 2>&1; cat /reference/file /scratch/file; touch /scratch/made; touch /reference/made || echo ' refused'",
     )
     assert output.startswith("referenceown") and "refused" in output
     assert (tmp_path / "own" / "made").stat().st_uid == os.getuid()
