@@ -96,7 +96,7 @@ class Chats:
 
     async def _stop(self, chat_id: str, grace: float = 10.0) -> None:
         async with self._lock(chat_id):
-            handle = await self._find(chat_id)
+            handle = await self._launcher.find(chat_id)
             if handle is None:
                 await self._store.chats.change(chat_id, lifecycle.cancelled)
             else:
@@ -128,7 +128,7 @@ class Chats:
             if chat_id not in self._store.chats:
                 return
             await self._store.revoke_token(chat_id)
-            handle = await self._find(chat_id)
+            handle = await self._launcher.find(chat_id)
             if handle is not None:
                 await self._engine.remove(handle)
             self._forget_watch(chat_id)
@@ -306,10 +306,6 @@ class Chats:
 
     def _lock(self, chat_id: str) -> asyncio.Lock:
         return self._locks.setdefault(chat_id, asyncio.Lock())
-
-    async def _find(self, chat_id: str) -> Handle | None:
-        found = await self._engine.list({"agent-hub.hub": self._store.hub_id, "agent-hub.chat": chat_id})
-        return found[0] if found else None
 
 
 def _farewell(chat: Chat) -> str:

@@ -73,6 +73,11 @@ class Launcher:
 
         return await self._make(chat, fresh, tell)
 
+    async def find(self, chat_id: str) -> Handle | None:
+        """The container of a chat or a spare, as the engine knows it; ``None`` where there is none."""
+        found = await self._engine.list({"agent-hub.hub": self._store.hub_id, "agent-hub.chat": chat_id})
+        return found[0] if found else None
+
     async def prepare_spare(self, spare: Chat, token: str) -> tuple[Handle, Mapping[str, str]]:
         """As :meth:`prepare`, for a chat that nobody has asked for yet; also what the container is told, by file.
 

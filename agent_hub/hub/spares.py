@@ -61,6 +61,7 @@ class Spares:
         self._folders = folders
         self._engine = engine
         self._agents = agents
+        self._launcher = launcher
         self._maker = SpareMaker(folders, engine, agents, launcher, terminals)
         self._starts = starts
         self._count = count
@@ -162,7 +163,7 @@ class Spares:
         if self._making in ids:
             await self.restart()
             for id in ids & {spare.id for spare in self._store.spares}:
-                self._remove(id, await self._find(id))
+                self._remove(id, await self._launcher.find(id))
         waiting = [task for id, task in self._removals.items() if id in ids]
         if waiting:
             await asyncio.wait(waiting)
@@ -186,7 +187,7 @@ class Spares:
         with suppress(EngineError):
             for spare in self._store.spares:
                 if spare.id not in self._taken:
-                    self._remove(spare.id, await self._find(spare.id))
+                    self._remove(spare.id, await self._launcher.find(spare.id))
         if self._removals:
             _, late = await asyncio.wait(list(self._removals.values()), timeout=PATIENCE / 6)
             for task in late:
@@ -308,7 +309,7 @@ class Spares:
             known, failures = self._failures.get(project.id, (key, 0))
             self._failures[project.id] = (key, failures + 1 if known == key else 1)
             with suppress(AgentHubError):
-                self._remove(id, await self._find(id))
+                self._remove(id, await self._launcher.find(id))
         finally:
             self._making = None
 
@@ -339,10 +340,6 @@ class Spares:
             await self._store.spares.delete(id)
         except (AgentHubError, OSError) as error:
             logger.warning("The spare %s could not be removed, and will be later: %s", id, error)
-
-    async def _find(self, id: str) -> Handle | None:
-        found = await self._engine.list({"agent-hub.hub": self._store.hub_id, "agent-hub.chat": id})
-        return found[0] if found else None
 
     async def _count_ready(self) -> None:
         for project in self._store.projects:

@@ -253,7 +253,8 @@ class Starts:
     async def _remove_unstarted(self, chat_id: str) -> None:
         """Leave no container behind of a chat that never ran; the next try makes its own."""
         try:
-            for handle in await self._engine.list({"agent-hub.hub": self._store.hub_id, "agent-hub.chat": chat_id}):
+            handle = await self._launcher.find(chat_id)
+            if handle is not None:
                 await self._engine.remove(handle)
         except EngineError:
             logger.warning("The container of chat %s could not be removed now; the next start takes it up", chat_id)
