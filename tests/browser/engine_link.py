@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from pathlib import Path
@@ -24,6 +25,8 @@ class EngineLink:
         self._ends: set[socket.socket] = set()
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
+        self._listening = threading.Thread(target=self._serve, daemon=True)
+        self._connections: list[threading.Thread] = []
 
     def cut(self) -> None:
         """Let nothing through, and end what goes on."""
@@ -41,14 +44,21 @@ class EngineLink:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            if self._is_cut:
-                client.close()
-                continue
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(str(self._engine))
+            connection = threading.Thread(target=self._connect, args=(client,), daemon=True)
+            self._connections.append(connection)
+            connection.start()
+
+    def _connect(self, client: socket.socket) -> None:
+        with client, socket.socket(socket.AF_UNIX) as server:
             self._ends |= {client, server}
-            for ends in ((client, server), (server, client)):
-                threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
+            # Looked at once both can be cut, so that none gets through beside a cut.
+            if not self._is_cut:
+                server.connect(str(self._engine))
+                back = threading.Thread(target=self._pass_on, args=(server, client), daemon=True)
+                back.start()
+                self._pass_on(client, server)
+                back.join()
+            self._ends -= {client, server}
 
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
         try:
@@ -61,19 +71,22 @@ class EngineLink:
 
     def __enter__(self) -> EngineLink:
         self._listener.listen()
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._listening.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # Closing a socket does not wake the thread that waits for its next connection.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listening.join(10)
         self._listener.close()
         self.cut()
+        for connection in self._connections:
+            connection.join(10)
 
 
 def _end(end: socket.socket) -> None:
-    try:
+    # Closed by the thread that serves it alone: its number could be another file's by then.
+    with contextlib.suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        # It has ended by itself.
-        end.close()
