@@ -36,10 +36,10 @@ class TerminalSocket(HubSocket):
         """Find the terminal."""
         self._terminal = self.hub.terminals.find(args[0])
 
-    def open(self, *args: Any, **kwargs: Any) -> None:
+    async def open(self, *args: Any, **kwargs: Any) -> None:
         """Show the terminal."""
         assert self.ws_connection is not None
-        self._frames = TextFrames(self.ws_connection)
+        self._frames = await TextFrames.on(self.ws_connection, self.on_message)
         self.write_message('["setup", {}]')
         self._viewer = self._terminal.join(self)
 
