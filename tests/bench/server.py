@@ -18,6 +18,9 @@ from typing import Any
 from tests.bench.viewer import Viewer, WebSocket
 from tests.hub.running import CACHE
 
+BYTECODE = CACHE.with_name("agent-hub-bytecode")
+"""Python's compiled files, of every server here."""
+
 START_SECONDS = 60
 STOP_SECONDS = 30
 REQUEST_SECONDS = 60
@@ -99,6 +102,9 @@ class Server:
             # What is fetched once is the same for every server.
             (self.data / "cache").symlink_to(CACHE)
         isolated = {name: str(self.folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
+        # As on every machine but one that tests: what has started once was compiled then.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment |= isolated | {"PYTHONPYCACHEPREFIX": str(BYTECODE)}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -114,7 +120,7 @@ class Server:
                 ],
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=os.environ | isolated,
+                env=environment,
                 # A Ctrl-C is for the bench, which then stops its servers.
                 start_new_session=True,
             )
