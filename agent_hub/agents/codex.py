@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, TextIO
+from typing import ClassVar
 
 from agent_hub.agents.base import AGENT_HOME, WORKSPACE, Agent, Warm
+from agent_hub.agents.codex_sessions import last_thread
 from agent_hub.agents.codex_spare import WarmCodex, find_socket, sockets_folder
 from agent_hub.models import Chat
 
@@ -24,17 +24,6 @@ KEY_FILE = "openai_key"
 """Where the key is, in :data:`~agent_hub.agents.base.RUN`."""
 
 _READ_KEY = f'exec cat "$AGENT_HUB_RUN/{KEY_FILE}"'
-
-FIRST_LINE = 4 * 1024 * 1024
-"""Characters of a conversation's first line that are read; one that is longer is no conversation."""
-
-MOST_SETTINGS = 32
-"""Changes of settings that are looked past for what was said."""
-
-SETTINGS_LINE = 64 * 1024
-"""Characters of such a change that are read at once."""
-
-_THREAD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 _AT_START = re.compile(
     r"(?!OPENAI_(API_KEY|MODEL)$)((OPENAI|CODEX|RUST|OTEL|LC|SSL)_|"
@@ -74,8 +63,7 @@ class CodexAgent(Agent):
         _write_once(home / "AGENTS.md", _INSTRUCTIONS)
 
     def thread(self, home: Path) -> str:
-        newest = max(_conversations(home / "sessions"), default=(0, ""))
-        return newest[1]
+        return last_thread(home)
 
     def spare_command(self, spare: Chat) -> Sequence[str] | None:
         if not _provider(_env(spare)):
@@ -190,36 +178,3 @@ def _toml(text: str) -> str:
 
 def _table(values: Mapping[str, str]) -> str:
     return "{" + ", ".join(f"{_toml(key)}={value}" for key, value in values.items()) + "}"
-
-
-def _conversations(sessions: Path) -> Iterator[tuple[int, str]]:
-    """When each conversation with a person was last written to, and its id; not those that Codex has with itself."""
-    for path in sessions.glob("*/*/*/rollout-*.jsonl"):
-        try:
-            # The agent may have put anything here: a pipe would hold the hub up, a link lead it elsewhere.
-            with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), encoding="utf-8") as file:
-                status = os.fstat(file.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    continue
-                first = json.loads(file.readline(FIRST_LINE))
-                if not _has_turns(file):
-                    continue
-                written = status.st_mtime_ns
-        except (OSError, ValueError, RecursionError):
-            continue
-        meta = first.get("payload") if isinstance(first, dict) and first.get("type") == "session_meta" else None
-        if isinstance(meta, dict) and meta.get("thread_source", "user") == "user":
-            thread = meta.get("id")
-            if isinstance(thread, str) and _THREAD.fullmatch(thread):
-                yield written, thread
-
-
-def _has_turns(file: TextIO) -> bool:
-    """Whether a conversation was begun after its first line: a spare's is written down before anybody said anything."""
-    for _ in range(MOST_SETTINGS):
-        line = file.readline(SETTINGS_LINE)
-        if not line:
-            return False
-        if '"thread_settings_applied"' not in line:
-            return True
-    return True

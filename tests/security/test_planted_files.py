@@ -82,3 +82,36 @@ def test_a_linked_conversation_is_not_read(day: Path, secret: Path):
     secret.write_text(conversation("elsewhere"))
     (day / "rollout-a.jsonl").symlink_to(secret)
     assert agent("codex").thread(day.parents[3]) == ""
+
+
+@pytest.mark.parametrize("level", range(4))
+def test_a_linked_folder_of_conversations_is_not_read(day: Path, tmp_path: Path, level: int):
+    """The folder of the day, the month, the year, or of all of them."""
+    (day / "rollout-a.jsonl").write_text(conversation("elsewhere"))
+    linked = [day, *day.parents][level]
+    elsewhere = linked.rename(tmp_path / "elsewhere")
+    linked.symlink_to(elsewhere)
+    assert agent("codex").thread(tmp_path / "home") == ""
+
+
+def test_conversations_without_number_are_read_to_a_bound(day: Path):
+    """The newest first, so that a person's last one is found all the same."""
+    for number in range(40):
+        planted = day / f"rollout-{number}.jsonl"
+        planted.write_text(json.dumps({"type": "session_meta", "payload": {"filler": "x" * 2**20}}) + "\n{}\n")
+        os.utime(planted, (number, number))
+    home = day.parents[3]
+    start = Path("/proc/self/io").read_text()
+    assert agent("codex").thread(home) == ""
+    assert _read_since(start) < 20 * 2**20
+    (day / "rollout-mine.jsonl").write_text(conversation("mine"))
+    start = Path("/proc/self/io").read_text()
+    assert agent("codex").thread(home) == "mine"
+    assert _read_since(start) < 2**20
+
+
+def _read_since(start: str) -> int:
+    def read(text: str) -> int:
+        return int(text.splitlines()[0].removeprefix("rchar: "))
+
+    return read(Path("/proc/self/io").read_text()) - read(start)
