@@ -22,8 +22,18 @@ from websockets.exceptions import WebSocketException
 
 from agent_hub.errors import AgentUnavailable
 
-MESSAGE_BYTES = 16 * 2**20
-"""Longest message that is read; a longer one ends the connection."""
+MESSAGE_BYTES = 2**20
+"""Longest message that is read; a longer one ends the connection.
+
+The longest that there is to say is a first prompt, of 120,000 bytes before they are escaped. Parsing is one step that
+keeps every thread of Python waiting, so that it would be no better off the event loop: at worst this much takes 40 ms.
+"""
+
+TOTAL_BYTES = 16 * 2**20
+"""Most bytes of all messages of a connection, which lasts from a spare's start to its claim: Codex says a few KiB."""
+
+MESSAGE_COST = 1024
+"""Bytes that every message counts for beside its own, for what it costs to take one of any length."""
 
 ANSWER_SECONDS = 10.0
 """How long the app-server may take to answer."""
@@ -125,7 +135,12 @@ class AppServer:
 
     async def _read(self) -> None:
         with contextlib.suppress(WebSocketException):
+            left = TOTAL_BYTES
             async for text in self._connection:
+                left -= len(text) + MESSAGE_COST
+                if left < 0:
+                    self._connection.transport.abort()
+                    break
                 self._take(text)
         for answer in self._waiting.values():
             if not answer.done():

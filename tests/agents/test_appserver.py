@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -9,11 +10,12 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, unix_serve
+from websockets.exceptions import ConnectionClosed
 
-from agent_hub.agents.appserver import AppServer
+from agent_hub.agents.appserver import MESSAGE_BYTES, AppServer
 from agent_hub.agents.codex_spare import WarmCodex
 from agent_hub.errors import AgentUnavailable
-from agent_hub.models import Chat
+from agent_hub.models import PROMPT_BYTES, Chat
 
 Answer = Callable[[ServerConnection, dict[str, Any]], Awaitable[None]]
 
@@ -137,13 +139,30 @@ async def test_no_answer_is_waited_for_only_so_long(peer, client):
 
 async def test_a_message_past_the_bound_ends_the_connection_and_every_wait(peer, client):
     async def flood(connection: ServerConnection, message: dict[str, Any]) -> None:
-        await connection.send(" " * (16 * 2**20 + 1))
+        await connection.send(" " * (MESSAGE_BYTES + 1))
 
     peer.answers["go"] = flood
     with pytest.raises(AgentUnavailable, match="has ended"):
         await client.call("go")
     with pytest.raises(AgentUnavailable, match="gone"):
         await client.call("again")
+
+
+@pytest.mark.parametrize("text", [json.dumps({"method": "a", "params": {"a": "a" * 500_000}}), "{}"])
+async def test_a_server_that_says_things_without_end_is_heard_only_so_long(peer, client, text):
+    async def babble(connection: ServerConnection, message: dict[str, Any]) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await connection.send(text)
+
+    peer.answers["go"] = babble
+    with pytest.raises(AgentUnavailable, match="has ended"):
+        await client.call("go", seconds=20)
+
+
+async def test_the_longest_prompt_is_taken_by_whoever_tells_of_it(peer, client):
+    prompt = "\x01" * PROMPT_BYTES
+    assert await client.call("turn/start", input=prompt) == {"asked": {"input": prompt}}
 
 
 async def test_a_server_that_names_another_one_is_refused(tmp_path):
