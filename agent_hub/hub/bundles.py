@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from agent_hub.errors import GitError
-from agent_hub.hub.git import OWN, git_output
 from agent_hub.hub.inspection import Inspection, Unreadable, inspection, open_beneath, open_folder, split
 from agent_hub.hub.unsaved import unsaved_in_submodules
 
@@ -221,7 +220,7 @@ async def _find_stashes(look: Inspection) -> int:
         return int((look.git / "refs/stash").exists())
     lines = (await asyncio.to_thread(log.read_bytes)).splitlines()
     names = [match[1] for line in lines if (match := re.match(rb"[0-9a-f]{40,64} ([0-9a-f]{40,64}) ", line))]
-    there = await _which_exist(look, names, look.environment)
+    there = await look.which_exist(names, timeout=TIMEOUT)
     for number, name in enumerate(reversed(names[:-1]), 1):
         if name in there:
             await asyncio.to_thread(_write_ref, look.git, f"{STASHES}/{number}", name.decode())
@@ -230,22 +229,8 @@ async def _find_stashes(look: Inspection) -> int:
 
 async def _known(look: Inspection, head: str) -> set[bytes]:
     """Of what the workspace's refs point at, what the project's clone has: it never loses anything."""
-    if look.shared is None:
-        return set()
     listing = await look.run("for-each-ref", "--format=%(objectname)", action="list the branches", timeout=TIMEOUT)
-    names = {*listing.split(), *([head.encode()] if head else [])}
-    return await _which_exist(look, names, OWN | {"GIT_DIR": str(look.shared.parent)})
-
-
-async def _which_exist(look: Inspection, names: Iterable[bytes], environment: dict[str, str]) -> set[bytes]:
-    with tempfile.TemporaryFile() as lines:
-        lines.writelines(name + b"\n" for name in names)
-        lines.seek(0)
-        listing = await git_output(
-            "cat-file", "--batch-check=%(objectname)",
-            cwd=look.git, env=environment, stdin=lines, timeout=TIMEOUT, action="look for the commits",
-        )  # fmt: skip
-    return {line for line in listing.splitlines() if not line.endswith(b" missing")}
+    return await look.known({*listing.split(), *([head.encode()] if head else [])}, timeout=TIMEOUT)
 
 
 def _sync_and_read_needs(file: Path) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +86,26 @@ class Inspection:
             *arguments, cwd=self.workspace, env=self.environment, stdin=stdin, timeout=timeout, action=action,
             on_line=said.append if said is not None else None,
         )  # fmt: skip
+
+    async def which_exist(self, names: Iterable[bytes], *, timeout: float) -> set[bytes]:
+        """Of objects by their names, those that are in the workspace or the project's clone."""
+        return await self._which_exist(names, self.environment, timeout)
+
+    async def known(self, names: Iterable[bytes], *, timeout: float) -> set[bytes]:
+        """Of objects by their names, those that are in the project's clone; none where there is no clone."""
+        if self.shared is None:
+            return set()
+        return await self._which_exist(names, OWN | {"GIT_DIR": str(self.shared.parent)}, timeout)
+
+    async def _which_exist(self, names: Iterable[bytes], environment: dict[str, str], timeout: float) -> set[bytes]:
+        with tempfile.TemporaryFile() as lines:
+            lines.writelines(name + b"\n" for name in names)
+            lines.seek(0)
+            listing = await git_output(
+                "cat-file", "--batch-check=%(objectname)",
+                cwd=self.git, env=environment, stdin=lines, timeout=timeout, action="look for the commits",
+            )  # fmt: skip
+        return {line for line in listing.splitlines() if not line.endswith(b" missing")}
 
     @property
     def environment(self) -> dict[str, str]:

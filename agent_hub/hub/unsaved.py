@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,14 +87,27 @@ async def _look(look: Inspection) -> Unsaved:
         "status", "--porcelain", "-z", "--ignore-submodules=all", "--no-renames",
         action=action, timeout=CHECK_TIMEOUT, said=said,
     )  # fmt: skip
-    # Every ref of its own: branches, HEAD, and the stash.
-    ahead = await look.run(
-        "rev-list", "--count", "--exclude=refs/remotes/*", "--exclude=refs/tags/*", "--all", "--not", "--remotes",
-        action=action, timeout=CHECK_TIMEOUT,
-    )  # fmt: skip
     # A folder that Git may not open is left out with a warning.
     files = len(split(listing)) + sum("could not open" in line for line in said)
-    return Unsaved(files=files, commits=int(ahead or 0))
+    return Unsaved(files=files, commits=await _count_commits(look))
+
+
+async def _count_commits(look: Inspection) -> int:
+    """Commits of every ref of its own: branches, HEAD, the stash, and tags as far as the project's clone lacks them."""
+    action = "look for unsaved commits"
+    tags = await look.run("for-each-ref", "--format=%(objectname)", "refs/tags", action=action, timeout=CHECK_TIMEOUT)
+    known = await look.known(tags.split(), timeout=CHECK_TIMEOUT)
+    # Nobody can tell a submodule's own tags from those that came with it: a clone brings them all, also of what is on
+    # no branch.
+    without = [] if look.shared else ["--exclude=refs/tags/*"]
+    with tempfile.TemporaryFile() as lines:
+        lines.writelines(b"^%s\n" % name for name in known)
+        lines.seek(0)
+        ahead = await look.run(
+            "rev-list", "--count", "--stdin", "--exclude=refs/remotes/*", *without, "--all", "--not", "--remotes",
+            action=action, stdin=lines, timeout=CHECK_TIMEOUT,
+        )  # fmt: skip
+    return int(ahead or 0)
 
 
 async def _submodules(look: Inspection) -> list[bytes]:

@@ -180,6 +180,14 @@ async def test_a_commit_on_no_branch_is_kept(a_house: House) -> None:
     assert again.git("rev-parse", "--abbrev-ref", "HEAD") == "HEAD"
 
 
+async def test_a_commit_that_only_a_tag_holds_is_kept(a_house: House) -> None:
+    commit = a_house.workspace.commit("Count on", {"more.py": "COUNT = 9\n"})
+    a_house.workspace.git("tag", "mine")
+    a_house.workspace.git("reset", "--quiet", "--hard", "origin/main")
+    again = await a_house.restored(await a_house.bundle())
+    assert again.git("rev-parse", "mine") == commit
+
+
 async def test_kept_work_stays_whole_when_its_repository_is_rewritten(a_house: House, a_repository: Made) -> None:
     a_house.write("new.txt", "new")
     kept = await a_house.bundle()

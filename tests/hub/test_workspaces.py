@@ -311,6 +311,30 @@ async def test_a_commit_on_a_detached_head_is_counted(a_workspace: Made) -> None
     assert (await unsaved_work(a_workspace.path)).commits == 1
 
 
+@pytest.mark.parametrize("kind", [[], ["--annotate", "--message=Tried"]], ids=["light", "annotated"])
+async def test_a_commit_that_only_a_tag_holds_is_counted(a_workspace: Made, kind: list[str]) -> None:
+    a_workspace.commit("Try", {"try.py": "COUNT = 4\n"})
+    a_workspace.git("tag", *kind, "tried")
+    a_workspace.git("reset", "--quiet", "--hard", "origin/main")
+    found = await unsaved_work(a_workspace.path)
+    assert (found.files, found.commits) == (0, 1)
+
+
+async def test_a_tag_that_came_with_the_repository_is_no_work(tmp_path: Path, a_repository: Made) -> None:
+    """Also one of a commit that is on no branch, a tag of one's own on it, and one of what is no commit."""
+    a_repository.git("switch", "--quiet", "--detach")
+    released = a_repository.commit("Release", {"version.txt": "1\n"})
+    a_repository.git("tag", "--annotate", "--message=One", "v1")
+    a_repository.git("tag", "file", "HEAD:version.txt")
+    a_repository.git("switch", "--quiet", "main")
+    clone = Repository(tmp_path / "project" / "repository.git", str(a_repository.path))
+    await clone.refresh(ignore)
+    await clone.check_out(tmp_path / "chat" / "workspace")
+    workspace = Made(tmp_path / "chat" / "workspace")
+    workspace.git("tag", "mine", released)
+    assert not await unsaved_work(workspace.path)
+
+
 async def test_a_stash_is_work_too(a_workspace: Made) -> None:
     (a_workspace.path / "widgets.py").write_text("COUNT = 7\n")
     a_workspace.git("stash")
