@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from weakref import WeakValueDictionary
 
 from agent_hub.agents.base import Agent
 from agent_hub.agents.codex_binary import CODEX_VERSION
@@ -68,7 +69,8 @@ class Builds:
         self._default_base = default_base
         self._setup_timeout = setup_timeout
         self._room = asyncio.Semaphore(parallel)
-        self._same_image: dict[str, asyncio.Lock] = {}
+        # Each for as long as a build holds it, or waits for it.
+        self._same_image: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._logs: dict[str, BuildLog] = {}
         self._ended = asyncio.Condition()

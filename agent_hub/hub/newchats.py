@@ -15,8 +15,9 @@ from agent_hub.hub.chats import Chats
 from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.mounts import check_mounts, merge_env, merge_mounts
+from agent_hub.hub.requests import Request
 from agent_hub.hub.restoring import give_up, restore
-from agent_hub.hub.store import Request, Store
+from agent_hub.hub.store import Store
 from agent_hub.hub.workspaces import Repository
 from agent_hub.models import Chat, NewChat, Project, Resources
 
@@ -55,7 +56,7 @@ class NewChats:
         request = Request(key, hashlib.sha256(new.model_dump_json().encode()).hexdigest())
         while key in self._asking:
             await asyncio.wait([self._asking[key]])
-        answered = self._store.answered(request)
+        answered = self._store.requests.answered(request)
         if answered is not None:
             if answered not in self._store.chats:
                 raise Conflict(

@@ -15,9 +15,10 @@ from agent_hub.hub.builds import Builds
 from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.launches import Launcher
 from agent_hub.hub.queue import StartQueue
+from agent_hub.hub.requests import Request
 from agent_hub.hub.spare import ReadySpare
 from agent_hub.hub.spares import Spares
-from agent_hub.hub.store import Request, Store
+from agent_hub.hub.store import Store
 from agent_hub.models import Chat, ChatStatus, Snapshot
 from agent_hub.terminals.registry import Terminals
 

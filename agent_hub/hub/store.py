@@ -12,17 +12,16 @@ import fcntl
 import os
 import secrets
 import sqlite3
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from agent_hub.errors import Conflict, DataDirectoryInUse, StorageFull, StoreDamaged, StoreTooNew
+from agent_hub.errors import DataDirectoryInUse, StorageFull, StoreDamaged, StoreTooNew
+from agent_hub.hub.requests import Request, Requests
 from agent_hub.hub.tables import Statement, Table
 from agent_hub.models import Artifact, Chat, Project, Spare
 
@@ -44,21 +43,7 @@ MIGRATIONS = (
 )
 """One script per schema version; a store of version n runs those from n on. Never edit one that was released."""
 
-REQUEST_SECONDS = 24 * 3600.0
-"""How long a request is remembered by its key."""
-
-REQUESTS = 1000
-"""Requests that are remembered however old they are: a clock that was set forward must not make two chats of one."""
-
 OnChange = Callable[[str, str, Any], None]
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request that may come again: the key its client gave it, and what it asked for."""
-
-    key: str
-    body: str
 
 
 class Store:
@@ -128,13 +113,7 @@ class Store:
         self.artifacts: Table[Artifact] = Table(self, "artifact", Artifact)
         self.spares: Table[Spare] = Table(self, "spare", Spare)
         self._tokens: dict[str, str] = {hash: chat for chat, hash in self.rows("SELECT chat, hash FROM token")}
-        self._db.execute(
-            "DELETE FROM request WHERE at < ? AND rowid <= (SELECT max(rowid) FROM request) - ?",
-            (time.time() - REQUEST_SECONDS, REQUESTS),
-        )
-        self._requests: dict[str, tuple[str, str]] = {
-            key: (chat, body) for key, chat, body in self.rows("SELECT key, chat, body FROM request")
-        }
+        self.requests = Requests(self)
         self.leaving: frozenset[str] = frozenset(project for (project,) in self.rows("SELECT project FROM leaving"))
         """Projects that are being deleted, with all that is theirs."""
         self.hub_id = self._meta("hub_id", secrets.token_hex(6))
@@ -196,34 +175,19 @@ class Store:
             statements = [self.chats.insertion(chat)]
             if spare is not None:
                 statements += [self.spares.deletion(spare.id), _binding(chat.id, spare.token_hash)]
-            if request is not None:
-                statements.append(_remembering(request, chat.id))
+            asked = None if request is None else self.requests.remembering(request, chat.id)
+            if asked is not None:
+                statements += asked.statements
             await self.write(*statements)
             if spare is not None:
                 self.spares.drop(spare.id)
                 self._tokens[spare.token_hash] = chat.id
-            if request is not None:
-                self._requests[request.key] = (chat.id, request.body)
+            if asked is not None:
+                self.requests.keep(asked)
             self.chats.keep(chat)
             return chat
 
         return await self.transact(apply)
-
-    def answered(self, request: Request) -> str | None:
-        """The id of the chat that a request got before.
-
-        Raises
-        ------
-        Conflict
-            The key was another request's.
-        """
-        known = self._requests.get(request.key)
-        if known is None:
-            return None
-        chat, body = known
-        if body != request.body:
-            raise Conflict("This Idempotency-Key was used for another chat.", "Give each new request a key of its own.")
-        return chat
 
     async def leave(self, project: str) -> None:
         """Keep that a project is being deleted, until it is forgotten or stays after all."""
@@ -333,15 +297,6 @@ def _binding(chat: str, hash: str) -> Statement:
     return (
         "INSERT INTO token (chat, hash) VALUES (?, ?) ON CONFLICT (chat) DO UPDATE SET hash = excluded.hash",
         (chat, hash),
-    )
-
-
-def _remembering(request: Request, chat: str) -> Statement:
-    return "INSERT INTO request (key, chat, body, at) VALUES (?, ?, ?, ?)", (
-        request.key,
-        chat,
-        request.body,
-        time.time(),
     )
 
 

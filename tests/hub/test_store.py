@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from agent_hub.errors import Conflict, DataDirectoryInUse, NotFound, StorageFull
-from agent_hub.hub.store import MIGRATIONS, Request, Store
+from agent_hub.hub.requests import Request
+from agent_hub.hub.store import MIGRATIONS, Store
 from agent_hub.models import Chat, Project, Spare
 
 WRITER = """
@@ -177,9 +178,9 @@ async def test_a_request_is_known_again_after_a_restart(tmp_path: Path) -> None:
     await store.add_chat(Chat(id="c", project="p", name="C", agent="shell"), request=request)
     store.close()
     store = Store(tmp_path)
-    assert store.answered(request) == "c"
+    assert store.requests.answered(request) == "c"
     with pytest.raises(Conflict):
-        store.answered(Request("key", "another body"))
+        store.requests.answered(Request("key", "another body"))
     store.close()
 
 
