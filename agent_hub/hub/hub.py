@@ -21,6 +21,7 @@ from agent_hub.hub.events import Events
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.newchats import NewChats
 from agent_hub.hub.projects import Projects
+from agent_hub.hub.restoring import recover
 from agent_hub.hub.store import Store
 from agent_hub.models import (
     AgentInfo,
@@ -104,6 +105,7 @@ class Hub:
         """
         self._open_gateway = open_gateway
         await self.artifacts.reconcile()
+        await asyncio.to_thread(recover, self.folders, self.store.chats)
         await self.look()
         self.deleted.start()
         self._looking = asyncio.create_task(self._keep_looking(), name="agent-hub engine")

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from agent_hub.hub.bundles import DETACHED, STASHES, TIMEOUT, UNSAVED
+from agent_hub.hub.folders import Folders
 from agent_hub.hub.git import OWN, git_output
 from agent_hub.hub.launches import remove_tree
 from agent_hub.hub.workspaces import Repository
 from agent_hub.models import DeletedChat
 
+logger = logging.getLogger(__name__)
+
 NEEDS = "refs/agent-hub/needs"
+
+TARGET = "restoring"
+"""Beside a folder that is kept: the id of the chat that it moves to, written down before it does."""
 
 
 async def restore(kept: DeletedChat, repository: Repository, workspace: Path) -> None:
@@ -30,8 +38,7 @@ async def restore(kept: DeletedChat, repository: Repository, workspace: Path) ->
         A folder that there is not yet.
     """
     if kept.kind == "workspace":
-        await asyncio.to_thread(repository.share, workspace)
-        await asyncio.to_thread(os.rename, kept.path, workspace)
+        await asyncio.to_thread(_move, kept, repository, workspace)
         return
     await repository.check_out(workspace)
     await _Unbundling(workspace).run(kept)
@@ -39,9 +46,55 @@ async def restore(kept: DeletedChat, repository: Repository, workspace: Path) ->
 
 def give_up(kept: DeletedChat, workspace: Path) -> None:
     """Undo :func:`restore`, whole or not: what is kept is kept again. Blocks."""
-    if kept.kind == "workspace" and workspace.exists():
-        os.rename(workspace, kept.path)
+    if kept.kind == "workspace":
+        _move_back(workspace, Path(kept.path))
     remove_tree(workspace.parent)
+
+
+def recover(folders: Folders, chats: Container[str]) -> None:
+    """End what a killed hub had begun: a chat that it stored has the work, of any other the work is kept again. Blocks.
+
+    Parameters
+    ----------
+    chats
+        The ids of those that are stored.
+    """
+    for mark in folders.all_deleted.glob(f"*/{TARGET}"):
+        try:
+            _recover(mark, folders, chats)
+        except OSError as error:
+            logger.error("The work in %s was being restored, and cannot be put back: %s", mark.parent, error)
+
+
+def _recover(mark: Path, folders: Folders, chats: Container[str]) -> None:
+    chat = mark.read_text()
+    if chat in chats:
+        remove_tree(mark.parent)
+        return
+    workspace = folders.workspace(chat)
+    _move_back(workspace, mark.with_name(workspace.name))
+    remove_tree(workspace.parent / "hub")
+    with suppress(OSError):
+        # Nothing else is there of a chat that was not stored.
+        workspace.parent.rmdir()
+    mark.unlink()
+
+
+def _move(kept: DeletedChat, repository: Repository, workspace: Path) -> None:
+    mark = Path(kept.path).with_name(TARGET)
+    new = mark.with_name(f"{TARGET}.new")
+    with new.open("w") as file:
+        file.write(workspace.parent.name)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(mark)
+    repository.share(workspace)
+    os.rename(kept.path, workspace)
+
+
+def _move_back(workspace: Path, kept: Path) -> None:
+    if workspace.exists():
+        os.rename(workspace, kept)
 
 
 class _Unbundling:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from agent_hub.engines.process import ProcessEngine
 from agent_hub.errors import Conflict, NotFound, StorageFull, WorkNotKept
 from agent_hub.hub import bundles
 from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.folders import Folders
+from agent_hub.hub.hub import Hub, Settings
 from agent_hub.hub.restoring import restore
 from agent_hub.hub.store import Store
 from agent_hub.hub.workspaces import Repository
@@ -490,3 +494,64 @@ async def test_a_chat_whose_work_cannot_be_kept_stays(a_process_hub: RunningHub,
     hub.folders.all_deleted.unlink()
     await hub.chats.delete(chat.id, force=True)
     assert len(await hub.deleted.all()) == 1
+
+
+RESTORE = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from agent_hub.engines.process import ProcessEngine
+from agent_hub.hub.hub import Hub, Settings
+
+root, chat, step = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+kept = root / "deleted" / chat
+
+async def restore():
+    hub = Hub(Settings(data_dir=root, root=root, base_image="any"), ProcessEngine(root / "processes"))
+    steps = iter(range(step))
+    def audit(event, arguments):
+        changes = ("os.rename", "os.mkdir", "os.symlink", "os.remove", "os.rmdir", "os.link")
+        if (event in changes or event == "open" and arguments[2] & os.O_CREAT) and next(steps, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(audit)
+    await hub.new_chats.restore(chat)
+    # What is begun after this is a chat's start.
+    os._exit(0)
+
+asyncio.run(restore())
+"""
+
+
+async def test_a_hub_that_is_killed_at_any_step_of_a_restore_loses_no_folder(
+    a_house: House, tmp_path: Path, a_small_codex: Path
+) -> None:
+    """Before each change of the file system, and after the last one."""
+    a_house.write("new.txt", "new")
+    (a_house.workspace.path / "nested").mkdir()
+    Made(a_house.workspace.path / "nested").git("init", "--quiet")
+    assert (await a_house.kept()).kind == "workspace"
+    shutil.rmtree(a_house.folders.chat(CHAT))
+    a_house.store.close()
+    outcomes: list[str] = []
+    ended = False
+    while not ended:
+        root = tmp_path / f"killed{len(outcomes)}"
+        shutil.copytree(a_house.root, root, symlinks=True)
+        program = [sys.executable, "-c", RESTORE, str(root), CHAT, str(len(outcomes))]
+        done = await asyncio.to_thread(subprocess.run, program, capture_output=True, text=True, timeout=60)
+        assert done.returncode in (0, -signal.SIGKILL), done.stderr
+        ended = done.returncode == 0
+        hub = Hub(Settings(data_dir=root, root=root, base_image="any"), ProcessEngine(root / "processes"))
+        await hub.start(_no_gateway)
+        found = [Path(kept.path) for kept in await hub.deleted.all()] + [
+            Path(chat.workspace) for chat in hub.store.chats
+        ]
+        await hub.close()
+        assert len(found) == 1, (len(outcomes), found)
+        assert Made(found[0]).git("status", "--porcelain").splitlines() == ["?? nested/", "?? new.txt"]
+        assert [path for path in (root / "chats").glob("*") if path not in found[0].parents] == []
+        outcomes.append(found[0].parent.parent.name)
+    assert set(outcomes) == {"deleted", "chats"} and outcomes == sorted(outcomes, reverse=True), outcomes
+
+
+async def _no_gateway() -> str:
+    return "http://127.0.0.1:1"
