@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 SLOTS = max(2, os.cpu_count() or 2)
 """Containers that start side by side."""
 
+ROOM_SECONDS = 1.0
+"""Between two looks whether a disk that was full has room again."""
+
 
 class Starts:
     """Every start that is under way.
@@ -205,7 +208,14 @@ class Starts:
             await self._run_on(chat_id, handle)
 
     async def _run_on(self, chat_id: str, handle: Handle, thread: str = "") -> None:
-        await self._store.chats.change(chat_id, lambda chat: lifecycle.running(chat, handle.id, thread))
+        while True:
+            try:
+                await self._store.chats.change(chat_id, lambda chat: lifecycle.running(chat, handle.id, thread))
+                break
+            except StorageFull as error:
+                # No reason to start it anew: it runs, and has its first prompt, which would be said a second time.
+                logger.warning("Chat %s runs, and this is kept once there is room: %s", chat_id, error.message)
+                await asyncio.sleep(ROOM_SECONDS)
         self._on_running(chat_id, handle)
 
     def _note_place(self, chat_id: str, place: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -78,3 +79,36 @@ async def test_a_spare_of_codex_that_died_is_no_loss(codex: RunningHub, a_codex_
     assert chat.id == spare
     assert (await codex.settled(chat.id)).status is ChatStatus.running
     await codex.shows(chat.id, "heron")
+
+
+async def test_a_disk_that_fills_up_right_after_a_claim_makes_no_first_prompt_be_said_twice(
+    a_small_disk: Path,
+    open_hub: OpenHub,
+    a_repository: Repository,
+    model: ModelServer,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The hub's memory alone is on that disk: a full one of Codex's own is Codex's to tell of."""
+    await codex_binary(CACHE, print)
+    (tmp_path / "hub" / "data").mkdir(parents=True)
+    (tmp_path / "hub" / "data" / "hub.db").symlink_to(a_small_disk / "hub.db")
+    codex = await open_hub(spares=1)
+    env = {"OPENAI_API_KEY": model.key, "OPENAI_BASE_URL": model.base_url(HOST), "OPENAI_MODEL": "stand-in-1"}
+    project = await codex.ready(a_repository, agent="codex", env=env)
+    (spare,) = await spares(codex, project)
+    handle = await codex.container(spare)
+    chat = await codex.hub.new_chats.add(NewChat(project=project.id, prompt="Say heron"))
+    # Before the loop has its turn: Codex has not answered yet.
+    filler = a_small_disk / "filler"
+    with open(filler, "wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
+        while True:
+            file.write(bytes(4096))
+    await codex.until_true(lambda: any("Say heron" in turn.prompts for turn in model.turns))
+    await codex.until_true(lambda: any(record.name == "agent_hub.hub.starts" for record in caplog.records))
+    assert codex.hub.store.chats[chat.id].status is ChatStatus.starting
+    filler.unlink()
+    assert (await codex.settled(chat.id)).thread
+    assert await codex.container(chat.id) == handle
+    await codex.shows(chat.id, "heron")
+    assert sum("Say heron" in turn.prompts for turn in model.turns) == 1
