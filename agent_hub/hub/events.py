@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Literal
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 from agent_hub.models import Artifact, ChangeEvent, Chat, Project, SnapshotEvent, Status
 
@@ -14,6 +15,36 @@ Value = Status | Project | Chat | Artifact
 
 BACKLOG = 1000
 """Changes kept for a subscriber that does not read; past it, the subscriber is given a fresh snapshot instead."""
+
+
+@dataclass(frozen=True)
+class Everything:
+    """What there is at a moment, taken hold of at once: what it holds is never changed, but for being replaced."""
+
+    seq: int
+    status: Status
+    projects: tuple[Project, ...]
+    chats: tuple[Chat, ...]
+    artifacts: tuple[Artifact, ...]
+
+    type: ClassVar[Literal["snapshot"]] = "snapshot"
+
+    def json(self) -> str:
+        """The JSON of a :class:`~agent_hub.models.SnapshotEvent`, without secrets.
+
+        Blocks, for a time in proportion, so call it in a thread. Each item is masked and written by itself, and leaves
+        nothing but text: one call for all of them would keep every other thread waiting, as would the collection of
+        that much garbage.
+        """
+        empty = SnapshotEvent(seq=self.seq, status=self.status, projects=(), chats=(), artifacts=())
+        lists = {
+            "projects": (project.masked() for project in self.projects),
+            "chats": (chat.masked() for chat in self.chats),
+            "artifacts": iter(self.artifacts),
+        }
+        rest = empty.model_dump_json(exclude=set(lists))
+        written = (f'"{name}":[{",".join(item.model_dump_json() for item in items)}]' for name, items in lists.items())
+        return f"{rest[:-1]},{','.join(written)}}}"
 
 
 class Subscription:
@@ -44,7 +75,7 @@ class Subscription:
     def __aiter__(self) -> Subscription:
         return self
 
-    async def __anext__(self) -> SnapshotEvent | ChangeEvent:
+    async def __anext__(self) -> Everything | ChangeEvent:
         await self._ready.wait()
         if self._stale:
             self._stale = False
@@ -69,12 +100,12 @@ class Events:
         Called with the current sequence number to describe everything as of now.
     """
 
-    def __init__(self, take_snapshot: Callable[[int], SnapshotEvent]) -> None:
+    def __init__(self, take_snapshot: Callable[[int], Everything]) -> None:
         self._take_snapshot = take_snapshot
         self._subscriptions: set[Subscription] = set()
         self._seq = 0
 
-    def snapshot(self) -> SnapshotEvent:
+    def snapshot(self) -> Everything:
         """Everything, as of the last change announced."""
         return self._take_snapshot(self._seq)
 
@@ -95,3 +126,8 @@ class Events:
         event = ChangeEvent(seq=self._seq, kind=kind, id=id, value=shown)
         for subscription in self._subscriptions:
             subscription.offer(event)
+
+
+async def to_json(event: Everything | ChangeEvent) -> str:
+    """An event as it is sent."""
+    return event.model_dump_json() if isinstance(event, ChangeEvent) else await asyncio.to_thread(event.json)

@@ -17,7 +17,7 @@ from agent_hub.hub.artifacts import Artifacts
 from agent_hub.hub.builds import Builds
 from agent_hub.hub.chats import Chats
 from agent_hub.hub.deleted import DeletedChats
-from agent_hub.hub.events import Events
+from agent_hub.hub.events import Events, Everything
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.newchats import NewChats
 from agent_hub.hub.projects import Projects
@@ -27,7 +27,6 @@ from agent_hub.models import (
     AgentInfo,
     EngineStatus,
     Gpu,
-    SnapshotEvent,
     Status,
 )
 from agent_hub.terminals.registry import Terminals
@@ -195,11 +194,11 @@ class Hub:
             artifacts_path=self.settings.artifacts_folder,
         )
 
-    def _take_snapshot(self, seq: int) -> SnapshotEvent:
-        return SnapshotEvent(
+    def _take_snapshot(self, seq: int) -> Everything:
+        return Everything(
             seq=seq,
             status=self.status(),
-            projects=tuple(project.masked() for project in self.store.projects),
-            chats=tuple(chat.masked() for chat in self.store.chats),
+            projects=tuple(self.store.projects),
+            chats=tuple(self.store.chats),
             artifacts=tuple(self.store.artifacts),
         )

@@ -14,11 +14,10 @@ class ChatList:
         self._made: dict[str, tuple[Chat, str]] = {}
 
     def json(self, chats: Iterable[Chat]) -> str:
-        """The chats as they may be shown."""
-        before, self._made = self._made, {}
+        """The chats as they may be shown. Blocks, for a time in proportion; it may be called by several at once."""
+        before, made = self._made, {}
         for chat in chats:
-            made = before.get(chat.id)
-            if made is None or made[0] is not chat:
-                made = chat, chat.masked().model_dump_json()
-            self._made[chat.id] = made
-        return f"[{','.join(text for _, text in self._made.values())}]"
+            known = before.get(chat.id)
+            made[chat.id] = known if known is not None and known[0] is chat else (chat, chat.masked().model_dump_json())
+        self._made = made
+        return f"[{','.join(text for _, text in made.values())}]"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from agent_hub.errors import InvalidInput
 from agent_hub.models import ChatChange, NewChat
 from agent_hub.server.chat_list import ChatList
@@ -18,7 +20,7 @@ class ChatsHandler(HubHandler):
     async def get(self) -> None:
         """Every chat, oldest first."""
         chats: ChatList = self.settings.setdefault("agent_hub_chat_list", ChatList())
-        self.answer_json(chats.json(self.hub.store.chats))
+        self.answer_json(await asyncio.to_thread(chats.json, tuple(self.hub.store.chats)))
 
     @guarded
     async def post(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tornado.websocket import WebSocketClosedError
 
+from agent_hub.hub.events import to_json
 from agent_hub.models import LogEvent
 from agent_hub.server.socket import HubSocket
 
@@ -57,7 +58,7 @@ class EventsSocket(HubSocket):
         try:
             async for event in subscription:
                 # Awaiting the write is the backpressure: what a slow client misses is bounded by its subscription.
-                await self.write_message(event.model_dump_json())
+                await self.write_message(await to_json(event))
         except WebSocketClosedError:
             pass
         finally:

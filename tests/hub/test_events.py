@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 
-from agent_hub.hub.events import BACKLOG, Events
+from agent_hub.hub.events import BACKLOG, Events, Everything, to_json
 from agent_hub.models import Chat, EnvVar, Project, SnapshotEvent, Status
 from tests.hub.running import RunningHub
 
@@ -26,8 +26,8 @@ class Told:
         self._projects.append(project(len(self._projects)))
         self.events.announce("project", self._projects[-1].id, self._projects[-1])
 
-    def _snapshot(self, seq: int) -> SnapshotEvent:
-        return SnapshotEvent(seq=seq, status=self._status, projects=tuple(self._projects), chats=(), artifacts=())
+    def _snapshot(self, seq: int) -> Everything:
+        return Everything(seq=seq, status=self._status, projects=tuple(self._projects), chats=(), artifacts=())
 
 
 async def test_a_listener_gets_a_snapshot_and_then_what_comes_after_it(a_process_hub: RunningHub) -> None:
@@ -50,7 +50,7 @@ async def test_a_listener_that_does_not_read_gets_a_fresh_snapshot_in_the_end(a_
     for _ in range(3 * BACKLOG):
         told.announce()
     fresh = await anext(slow)
-    assert isinstance(fresh, SnapshotEvent)
+    assert isinstance(fresh, Everything)
     assert (fresh.seq, len(fresh.projects)) == (3 * BACKLOG, 3 * BACKLOG)
     told.announce()
     assert (await anext(slow)).seq == 3 * BACKLOG + 1
@@ -61,7 +61,16 @@ async def test_a_secret_is_never_announced(a_process_hub: RunningHub) -> None:
     listener = told.events.subscribe()
     await anext(listener)
     told.announce()
-    assert "sesame" not in (await anext(listener)).model_dump_json()
+    assert "sesame" not in await to_json(await anext(listener))
+
+
+async def test_a_snapshot_is_sent_as_the_model_says(a_process_hub: RunningHub) -> None:
+    told = Told(a_process_hub.hub.status())
+    for _ in range(2):
+        sent = SnapshotEvent.model_validate_json(await to_json(told.events.snapshot()))
+        assert sent.projects == tuple(one.masked() for one in told.events.snapshot().projects)
+        assert (sent.seq, sent.status) == (told.events.snapshot().seq, a_process_hub.hub.status())
+        told.announce()
 
 
 async def test_who_has_stopped_listening_costs_nothing(a_process_hub: RunningHub) -> None:
@@ -85,7 +94,7 @@ async def test_after_changes_side_by_side_every_listener_knows_what_the_store_ho
         try:
             while not (done.is_set() and last == hub.events.snapshot().seq):
                 event = await anext(listener)
-                if isinstance(event, SnapshotEvent):
+                if isinstance(event, Everything):
                     view.clear()
                     view.update({chat.id: chat for chat in event.chats})
                 else:

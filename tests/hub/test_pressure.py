@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 
 from agent_hub.engines.process import ProcessEngine
+from agent_hub.hub.events import to_json
 from agent_hub.hub.store import Store
-from agent_hub.models import Chat, ChatStatus, NewChat, Project
+from agent_hub.models import Chat, ChatStatus, EnvVar, NewChat, Project
 from tests.conftest import Repository
 from tests.hub.running import RunningHub
 
@@ -20,7 +21,13 @@ TERMINALS = 50
 
 def chat(number: int) -> Chat:
     return Chat(
-        id=f"{number:x}", project="a", name=f"chat {number}", agent="shell", prompt="x" * 300, status=ChatStatus.exited
+        id=f"{number:x}",
+        project="a",
+        name=f"chat {number}",
+        agent="shell",
+        prompt="x" * 300,
+        env=tuple(EnvVar(name=name, value="sesame", secret=True) for name in ("KEY", "TOKEN")),
+        status=ChatStatus.exited,
     )
 
 
@@ -44,7 +51,8 @@ async def test_ten_thousand_chats_are_opened_listed_and_added_to(tmp_path: Path,
             listener = hub.hub.events.subscribe()
             start = time.monotonic()
             snapshot = await anext(listener)
-            snapshots[count] = time.monotonic() - start + _written(snapshot)
+            await to_json(snapshot)
+            snapshots[count] = time.monotonic() - start
             times = []
             for number in range(30):
                 start = time.monotonic()
@@ -68,10 +76,46 @@ async def test_ten_thousand_chats_are_opened_listed_and_added_to(tmp_path: Path,
     assert opened[MANY] < 15, figures
 
 
-def _written(snapshot: object) -> float:
-    start = time.monotonic()
-    snapshot.model_dump_json()  # type: ignore[attr-defined]
-    return time.monotonic() - start
+async def test_a_snapshot_of_ten_thousand_chats_does_not_hold_up_the_event_loop(
+    tmp_path: Path, a_small_codex: Path
+) -> None:
+    """Nobody waits for as long as it takes to make one: a key that somebody else types meanwhile is echoed."""
+    hub, _ = await a_hub_with(tmp_path, MANY)
+    try:
+        took, held = [], []
+        # Some, because others use this machine as well.
+        for _ in range(5):
+            with _LoopWatch() as watch:
+                start = time.monotonic()
+                listener = hub.hub.events.subscribe()
+                await to_json(await anext(listener))
+                took.append(time.monotonic() - start)
+                listener.close()
+            held.append(watch.longest)
+    finally:
+        await hub.close()
+    print({"took": took, "held": held})
+    assert statistics.median(held) < statistics.median(took) / 4, (took, held)
+
+
+class _LoopWatch:
+    """The longest time that the event loop did not come round."""
+
+    def __enter__(self) -> _LoopWatch:
+        self.longest = 0.0
+        self._last = time.monotonic()
+        self._round()
+        return self
+
+    def _round(self) -> None:
+        now = time.monotonic()
+        self.longest = max(self.longest, now - self._last)
+        self._last = now
+        self._next = asyncio.get_running_loop().call_later(0.001, self._round)
+
+    def __exit__(self, *error: object) -> None:
+        self._next.cancel()
+        self.longest = max(self.longest, time.monotonic() - self._last)
 
 
 def _memory() -> int:
