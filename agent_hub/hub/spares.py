@@ -1,4 +1,4 @@
-"""Chats prepared ahead: which projects have how many, and which of them a new chat takes over."""
+"""Chats prepared ahead: they are made, kept and removed, and taken over by new chats."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from agent_hub.hub.folders import Folders
 from agent_hub.hub.launches import Launcher, remove_tree
 from agent_hub.hub.queue import StartQueue
 from agent_hub.hub.spare import ReadySpare, SpareMaker
+from agent_hub.hub.spareplan import SparePlan
 from agent_hub.hub.store import Store
 from agent_hub.hub.tokens import new_token, token_hash
 from agent_hub.models import Chat, Project, Resources, Spare
@@ -22,17 +23,11 @@ from agent_hub.terminals.registry import Terminals
 
 logger = logging.getLogger(__name__)
 
-MOST = 16
-"""Spares of all projects together; those of the projects that were used last are kept."""
-
 CALM = 0.5
 """Seconds without a start before spares are made: they must not take the processor from a chat that somebody awaits."""
 
 PATIENCE = 60.0
 """Seconds that a spare gets to become ready."""
-
-FAILURES = 3
-"""Spares of a project that may fail one after another, before none is tried until its settings or snapshot change."""
 
 
 class Spares:
@@ -65,14 +60,12 @@ class Spares:
         self._maker = SpareMaker(folders, engine, agents, launcher, terminals)
         self._starts = starts
         self._count = count
+        self._plan = SparePlan(store, folders, count)
         self._ready: dict[str, ReadySpare] = {}
         self._wanted = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
         self._making: str | None = None
         self._removals: dict[str, asyncio.Task[None]] = {}
-        self._used: dict[str, int] = {}
-        self._failures: dict[str, tuple[str, int]] = {}
-        self._leaving: set[str] = set()
         self._taken: set[str] = set()
 
     def __contains__(self, id: object) -> bool:
@@ -89,7 +82,7 @@ class Spares:
         chat
             What is asked for, with the image and commit that it would start from.
         """
-        self._used[chat.project] = max(self._used.values(), default=0) + 1
+        self._plan.used(chat.project)
         branch = self._store.projects[chat.project].branch
         for found in self._ready.values():
             if found.spare.branch == branch and self._serves(found.spare.chat, chat):
@@ -147,14 +140,14 @@ class Spares:
         handles
             Containers of this hub, by the id of their chat.
         """
-        self._failures.clear()
+        self._plan.retry()
         for spare in self._store.spares:
             if spare.id not in self._ready and spare.id not in self._taken and spare.id != self._making:
                 self._remove(spare.id, handles.get(spare.id))
 
     async def drop(self, project_id: str) -> None:
         """Remove the spares of a project that is being deleted, and return once they are gone; it gets no more."""
-        self._leaving.add(project_id)
+        self._plan.leave(project_id)
         ids = {spare.id for spare in self._store.spares if spare.chat.project == project_id}
         for id in ids:
             found = self._ready.pop(id, None)
@@ -170,7 +163,7 @@ class Spares:
 
     def readmit(self, project_id: str) -> None:
         """Let a project have spares again, where it could not be deleted."""
-        self._leaving.discard(project_id)
+        self._plan.readmit(project_id)
         self._wanted.set()
 
     async def restart(self) -> None:
@@ -217,76 +210,23 @@ class Spares:
                 await self._count_ready()
                 await self._make(project)
 
-    def _next_project(self) -> Project | None:
-        """The project, of those used last, that lacks a spare."""
-        recent = sorted(
-            (project for project in self._store.projects if self._may_have_spares(project)),
-            key=lambda project: self._used.get(project.id, 0),
-            reverse=True,
-        )
-        for project in recent[: MOST // self._count or 1]:
-            # What is being built may make a spare of today's snapshot outdated at once.
-            built = project.build is None or project.build.state.ended
-            if built and self._number(project.id) < self._count and not self._has_failed(project):
-                return project
-        return None
-
-    def _may_have_spares(self, project: Project) -> bool:
-        return project.snapshot is not None and not project.resources.gpus and project.id not in self._leaving
-
-    def _has_failed(self, project: Project) -> bool:
-        key, failures = self._failures.get(project.id, ("", 0))
-        return failures >= FAILURES and key == _settings(self._template("", project))
-
     def _number(self, project_id: str) -> int:
         return sum(found.spare.chat.project == project_id for found in self._ready.values())
 
     def _drop_outdated(self) -> None:
-        """Remove those that no chat would get any more, and those of projects not used for long."""
-        kept: dict[str, int] = {}
-        for found in list(self._ready.values()):
-            project = self._store.projects.items.get(found.spare.chat.project)
-            fresh = (
-                project is not None
-                and self._may_have_spares(project)
-                and found.spare.branch == project.branch
-                and _settings(found.spare.chat) == _settings(self._template("", project))
-            )
-            if fresh:
-                kept[found.spare.chat.project] = kept.get(found.spare.chat.project, 0) + 1
-                continue
-            del self._ready[found.spare.id]
-            self._remove(found.spare.id, found.handle, found)
-        surplus = sorted(kept, key=lambda project: self._used.get(project, 0), reverse=True)[MOST // self._count or 1 :]
-        for found in list(self._ready.values()):
-            if found.spare.chat.project in surplus:
-                del self._ready[found.spare.id]
-                self._remove(found.spare.id, found.handle, found)
+        for id in self._plan.outdated(found.spare for found in self._ready.values()):
+            found = self._ready.pop(id)
+            self._remove(id, found.handle, found)
 
-    def _template(self, id: str, project: Project) -> Chat:
-        """The chat that a spare is prepared as: what the project's settings make of a request for nothing special."""
-        assert project.snapshot is not None
-        return Chat(
-            id=id,
-            project=project.id,
-            name="Spare",
-            agent=project.agent,
-            model=project.model,
-            mounts=project.mounts,
-            env=project.env,
-            resources=project.resources,
-            image=project.snapshot.image,
-            commit=project.snapshot.commit,
-            workspace=str(self._folders.workspace(id)) if id else "",
-        )
+    def _next_project(self) -> Project | None:
+        return self._plan.next_project(found.spare for found in self._ready.values())
 
     # -- making one
 
     async def _make(self, project: Project) -> None:
         token = new_token()
         id = secrets.token_hex(6)
-        template = self._template(id, project)
-        spare = Spare(id=id, chat=template, branch=project.branch, token_hash=token_hash(token))
+        spare = Spare(id=id, chat=self._plan.template(id, project), branch=project.branch, token_hash=token_hash(token))
         self._making = id
         try:
             # Stored before anything of it is made, so that nothing of it is ever left without being known.
@@ -294,7 +234,7 @@ class Spares:
             async with asyncio.timeout(PATIENCE):
                 found = self._ready[id] = await self._maker.make(spare, token)
             found.ending = asyncio.create_task(self._watch(found), name=f"spare {id}")
-            self._failures.pop(project.id, None)
+            self._plan.made(project.id)
         except Exception as error:
             # Also what nobody foresaw: a program that waits here is not the hub's, and may answer anything.
             foreseen = isinstance(error, AgentHubError | OSError)
@@ -305,9 +245,7 @@ class Spares:
                 why,
                 exc_info=None if foreseen else error,
             )
-            key = _settings(self._template("", project))
-            known, failures = self._failures.get(project.id, (key, 0))
-            self._failures[project.id] = (key, failures + 1 if known == key else 1)
+            self._plan.failed(project)
             with suppress(AgentHubError):
                 self._remove(id, await self._launcher.find(id))
         finally:
@@ -350,8 +288,3 @@ class Spares:
 
 def _limits(chat: Chat) -> Resources:
     return chat.resources.model_copy(update={"gpus": chat.resources.gpus or None})
-
-
-def _settings(chat: Chat) -> str:
-    """What a spare was made from, to be compared with what one would be made from now."""
-    return chat.model_copy(update={"id": "", "workspace": ""}).model_dump_json(exclude={"created_at"})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent_hub.engines.process import ProcessEngine
-from agent_hub.hub.spares import FAILURES
+from agent_hub.hub.spareplan import FAILURES
 from agent_hub.models import ChatStatus, EnvVar, Mount, NewChat, Project, ProjectChange
 from tests.conftest import Repository
 from tests.hub.conftest import OpenHub
@@ -185,7 +185,7 @@ async def test_a_spare_that_cannot_be_made_costs_no_chat_and_is_not_tried_for_ev
         project.id, ProjectChange(mounts=(Mount(source=str(source), target="/data", read_only=True),))
     )
     source.rmdir()
-    failures = hub.hub.chats.spares._failures
+    failures = hub.hub.chats.spares._plan._failures
     await hub.until_true(lambda: failures.get(project.id, ("", 0))[1] == FAILURES)
     await hub.until_true(lambda: not list(hub.hub.store.spares))
     source.mkdir()
@@ -287,7 +287,7 @@ async def test_a_spare_that_fails_in_the_hub_s_own_folders_is_tried_again(
     await hub.step(project.id, "Agent layer")
     in_the_way.mkdir()
     await hub.ended_build(project.id)
-    failures = hub.hub.chats.spares._failures
+    failures = hub.hub.chats.spares._plan._failures
     await hub.until_true(lambda: failures.get(project.id, ("", 0))[1] == FAILURES)
     in_the_way.rmdir()
     await hub.hub.projects.change(project.id, ProjectChange(env=(EnvVar(name="NEW", value="1"),)))
