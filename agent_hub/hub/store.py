@@ -8,19 +8,18 @@ two changes of the same thing can undo each other.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from agent_hub.errors import DataDirectoryInUse, StorageFull, StoreDamaged, StoreTooNew
+from agent_hub.errors import StorageFull, StoreDamaged, StoreTooNew
+from agent_hub.hub.lock import take
 from agent_hub.hub.requests import Request, Requests
 from agent_hub.hub.tables import Statement, Table
 from agent_hub.models import Artifact, Chat, Project, Spare
@@ -66,7 +65,7 @@ class Store:
 
     def __init__(self, folder: Path, on_change: OnChange = lambda kind, id, value: None) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock_file = _take(folder)
+        self._lock_file = take(folder)
         self.on_change = on_change
         self._writing = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="agent-hub-store")
@@ -298,23 +297,3 @@ def _binding(chat: str, hash: str) -> Statement:
         "INSERT INTO token (chat, hash) VALUES (?, ?) ON CONFLICT (chat) DO UPDATE SET hash = excluded.hash",
         (chat, hash),
     )
-
-
-def _take(folder: Path) -> Any:
-    lock = open(folder / "hub.lock", "a+")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.seek(0)
-        owner = lock.read().strip() or "unknown"
-        lock.close()
-        raise DataDirectoryInUse(
-            f"Another hub (process {owner}) uses the data directory {folder}.",
-            "Stop that one, or give this one its own with --AgentHub.data_dir=FOLDER.",
-            folder=str(folder),
-        ) from None
-    # For whoever is refused later; a full disk keeps nobody from starting.
-    with suppress(OSError):
-        os.ftruncate(lock.fileno(), 0)
-        os.write(lock.fileno(), str(os.getpid()).encode())
-    return lock

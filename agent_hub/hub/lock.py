@@ -1,0 +1,38 @@
+"""The lock by which a data directory is one hub's alone."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+from agent_hub.errors import DataDirectoryInUse
+
+
+def take(folder: Path) -> TextIO:
+    """Take a data directory for as long as the file that is returned stays open, however this process ends.
+
+    Raises
+    ------
+    DataDirectoryInUse
+        Another hub has it.
+    """
+    lock = open(folder / "hub.lock", "a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        owner = lock.read().strip() or "unknown"
+        lock.close()
+        raise DataDirectoryInUse(
+            f"Another hub (process {owner}) uses the data directory {folder}.",
+            "Stop that one, or give this one its own with --AgentHub.data_dir=FOLDER.",
+            folder=str(folder),
+        ) from None
+    # For whoever is refused later; a full disk keeps nobody from starting.
+    with suppress(OSError):
+        os.ftruncate(lock.fileno(), 0)
+        os.write(lock.fileno(), str(os.getpid()).encode())
+    return lock
