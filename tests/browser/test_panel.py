@@ -130,3 +130,34 @@ def test_a_chat_is_stopped_resumed_renamed_and_deleted_from_its_row(
     lab.page.get_by_role("dialog").get_by_role("button", name="Delete anyway").click()
     expect(row).to_have_count(0)
     assert len(hub.chats) == 0
+
+
+@pytest.mark.timeout(300)
+def test_the_form_of_a_project_is_filled_in_with_the_keyboard_alone(
+    open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
+) -> None:
+    lab = open_lab(a_lab_server_without_docker)
+    press, text = lab.page.keyboard.press, lab.page.keyboard.type
+    lab.run("agent-hub:add-project")
+    dialog = lab.page.get_by_role("dialog")
+    script = dialog.get_by_role("textbox", name="Setup script")
+    script.focus()
+    text("true")
+    press("Tab")
+    expect(dialog.get_by_role("button", name="Mounts")).to_be_focused()
+    press("Shift+Tab")
+    expect(script).to_be_focused()
+    press("Shift+Tab")
+    expect(dialog.get_by_label("Base image")).to_be_focused()
+    expect(script).to_have_text("true")
+
+    for fold, add, remove, field in (
+        ("Mounts", "Add mount", "Remove mount 2", "Mount {}: folder on this server"),
+        ("Environment", "Add variable", "Remove variable 2", "Variable {}: name"),
+    ):
+        dialog.get_by_role("button", name=fold).press("Enter")
+        for number in (1, 2):
+            dialog.get_by_role("button", name=add).press("Enter")
+            expect(dialog.get_by_label(field.format(number))).to_be_focused()
+        dialog.get_by_role("button", name=remove).press("Enter")
+        expect(dialog.get_by_role("button", name=add)).to_be_focused()

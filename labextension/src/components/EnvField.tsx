@@ -6,6 +6,7 @@ import { count } from '../format';
 import { eyeIcon } from '../icons';
 import { controlProps, FieldProblem } from './Field';
 import { Fold } from './Fold';
+import { useRowFocus } from './hooks';
 import { IconButton } from './IconButton';
 
 interface IEnvFieldProps {
@@ -17,6 +18,7 @@ interface IEnvFieldProps {
 /** Environment variables; the value of a secret one is masked, and not told again once it was stored. */
 export function EnvField(props: IEnvFieldProps): JSX.Element {
   const { env, errors, onChange } = props;
+  const add = useRowFocus(env.length);
   const [shown, setShown] = useState<number | null>(null);
   const secrets = env.filter(variable => variable.secret).length;
   const summary = [count(env.length, 'variable'), ...(secrets ? [count(secrets, 'secret')] : [])];
@@ -90,6 +92,7 @@ export function EnvField(props: IEnvFieldProps): JSX.Element {
       ))}
       <FieldProblem errors={errors} field="env" />
       <button
+        ref={add}
         type="button"
         className="jp-AgentHub-plain"
         onClick={() => onChange([...env, { name: '', value: '', secret: false, kept: false }])}

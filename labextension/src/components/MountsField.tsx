@@ -6,6 +6,7 @@ import type { FieldError } from '../forms';
 import { count } from '../format';
 import { controlProps, FieldProblem } from './Field';
 import { Fold } from './Fold';
+import { useRowFocus } from './hooks';
 import { IconButton } from './IconButton';
 
 interface IMountsFieldProps {
@@ -17,6 +18,7 @@ interface IMountsFieldProps {
 /** Folders of the server that the container sees. */
 export function MountsField(props: IMountsFieldProps): JSX.Element {
   const { mounts, errors, onChange } = props;
+  const add = useRowFocus(mounts.length);
   const change = (index: number, part: Partial<Mount>) =>
     onChange(mounts.map((mount, at) => (at === index ? { ...mount, ...part } : mount)));
 
@@ -76,6 +78,7 @@ export function MountsField(props: IMountsFieldProps): JSX.Element {
       ))}
       <FieldProblem errors={errors} field="mounts" />
       <button
+        ref={add}
         type="button"
         className="jp-AgentHub-plain"
         onClick={() => onChange([...mounts, { source: '', target: '', read_only: true }])}

@@ -11,7 +11,7 @@ interface IScriptEditorProps {
   onChange: (value: string) => void;
 }
 
-/** Lab's own editor for a shell script. */
+/** Lab's own editor for a shell script; Tab leaves it, as it does every field of a form. */
 export function ScriptEditor(props: IScriptEditorProps): JSX.Element {
   const host = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
@@ -36,6 +36,13 @@ export function ScriptEditor(props: IScriptEditorProps): JSX.Element {
     };
   }, []);
 
+  // The editor would indent with it, and Esc, the usual way out of an editor, closes the dialog.
+  const onKeyDownCapture = (event: React.KeyboardEvent) => {
+    if (event.key === 'Tab') {
+      event.stopPropagation();
+    }
+  };
+
   return (
     <div
       {...props.control}
@@ -43,6 +50,7 @@ export function ScriptEditor(props: IScriptEditorProps): JSX.Element {
       className="jp-AgentHub-script"
       role="group"
       aria-label={props.label}
+      onKeyDownCapture={onKeyDownCapture}
     />
   );
 }

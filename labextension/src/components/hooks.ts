@@ -1,4 +1,4 @@
-import { useEffect, useReducer, useState } from 'react';
+import { useEffect, useReducer, useRef, useState, type RefObject } from 'react';
 import type { ISignal } from '@lumino/signaling';
 
 import type { HubModel, IHubChange } from '../model';
@@ -54,4 +54,24 @@ export function useNow(interval: number, active = true): number {
     return () => clearInterval(timer);
   }, [interval, active]);
   return active ? now : Date.now();
+}
+
+/**
+ * Keep the focus where the rows of a form come and go, and it would be lost or left behind: in the first field of an
+ * added one, and after one was removed on the button that adds them, which the result is for.
+ */
+export function useRowFocus(rows: number): RefObject<HTMLButtonElement> {
+  const add = useRef<HTMLButtonElement>(null);
+  const before = useRef(rows);
+  useEffect(() => {
+    const { activeElement } = document;
+    if (rows > before.current && activeElement === add.current) {
+      const drawn = add.current?.parentElement?.querySelectorAll('.jp-AgentHub-rows') ?? [];
+      [...drawn].at(-1)?.querySelector('input')?.focus();
+    } else if (rows < before.current && activeElement === document.body) {
+      add.current?.focus();
+    }
+    before.current = rows;
+  }, [rows]);
+  return add;
 }
