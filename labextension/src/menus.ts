@@ -6,11 +6,15 @@ import { isBuilding } from './format';
 import type { HubModel } from './model';
 import { CommandIDs } from './tokens';
 
-/** Open a menu that is made for one use. */
+/** Open a menu that is made for one use. Closed, it gives the focus back. */
 export function openMenu(menu: Menu, x: number, y: number): void {
+  const focused = document.activeElement;
   menu.aboutToClose.connect(() => {
     // The chosen command runs after the menu closed; until then the menu is needed.
     setTimeout(() => menu.dispose(), 0);
+    if (focused instanceof HTMLElement && menu.node.contains(document.activeElement)) {
+      focused.focus({ preventScroll: true });
+    }
   });
   menu.open(x, y);
 }

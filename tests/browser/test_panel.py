@@ -161,3 +161,32 @@ def test_the_form_of_a_project_is_filled_in_with_the_keyboard_alone(
             expect(dialog.get_by_label(field.format(number))).to_be_focused()
         dialog.get_by_role("button", name=remove).press("Enter")
         expect(dialog.get_by_role("button", name=add)).to_be_focused()
+
+
+@pytest.mark.timeout(300)
+def test_a_menu_that_is_closed_gives_the_focus_back_to_its_row(
+    open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
+) -> None:
+    hub = a_lab_server_without_docker.hub()
+    hub.new_chat(hub.add_project(a_repository.path, progress=False), agent="shell", name="Try things")
+    lab = open_lab(a_lab_server_without_docker)
+    lab.show_panel()
+    row = lab.panel.get_by_role("treeitem", name="Try things,")
+    row.focus()
+    lab.page.keyboard.press("Shift+F10")
+    expect(lab.page.get_by_role("menuitem", name="Rename…")).to_be_visible()
+    lab.page.keyboard.press("Escape")
+    expect(row).to_be_focused()
+
+
+@pytest.mark.timeout(300)
+def test_the_filter_that_is_closed_gives_the_focus_back_to_its_button(
+    open_lab: OpenLab, a_lab_server_without_docker: Server
+) -> None:
+    lab = open_lab(a_lab_server_without_docker)
+    lab.show_panel()
+    glass = lab.panel.get_by_role("button", name="Filter (/)")
+    glass.press("Enter")
+    expect(lab.panel.get_by_role("search").get_by_role("textbox")).to_be_focused()
+    lab.page.keyboard.press("Escape")
+    expect(glass).to_be_focused()

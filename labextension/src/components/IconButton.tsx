@@ -10,6 +10,8 @@ interface IIconButtonProps {
   tabbable?: boolean;
   /** Why it cannot be used now; its tooltip says so. */
   blocked?: string;
+  /** Its element, for what gives it the focus. */
+  node?: React.RefObject<HTMLButtonElement>;
 }
 
 /** A button that is an icon alone; its label is its tooltip and what is read aloud. */
@@ -18,6 +20,7 @@ export function IconButton(props: IIconButtonProps): JSX.Element {
   const { blocked } = props;
   return (
     <button
+      ref={props.node}
       type="button"
       className="jp-AgentHub-iconButton"
       title={blocked ? `${props.label}: ${blocked}` : props.label}

@@ -1,4 +1,4 @@
-import React from 'react';
+import React, { useRef } from 'react';
 import { newFolderIcon, searchIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
@@ -49,6 +49,7 @@ export function Panel(props: IPanelProps): JSX.Element {
   const found = projects.length + chats.length + artifacts.length + deleted.length;
   const number = (part: readonly unknown[], whole: readonly unknown[]) =>
     wanted === '' ? String(whole.length) : `${part.length} of ${whole.length}`;
+  const glass = useRef<HTMLButtonElement>(null);
   const show = (part: readonly unknown[]) => wanted === '' || part.length > 0;
   const { outage } = model;
   const hasProjects = allProjects.length > 0;
@@ -68,6 +69,7 @@ export function Panel(props: IPanelProps): JSX.Element {
           icon={searchIcon}
           label="Filter (/)"
           pressed={props.query !== null}
+          node={glass}
           onClick={() => onQuery(props.query === null ? '' : null)}
         />
       </div>
@@ -76,7 +78,10 @@ export function Panel(props: IPanelProps): JSX.Element {
           query={props.query}
           found={found}
           onChange={onQuery}
-          onClose={() => onQuery(null)}
+          onClose={() => {
+            onQuery(null);
+            glass.current?.focus();
+          }}
         />
       )}
       <div className="jp-AgentHub-sections">
