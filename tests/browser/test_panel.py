@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -190,3 +191,21 @@ def test_the_filter_that_is_closed_gives_the_focus_back_to_its_button(
     expect(lab.panel.get_by_role("search").get_by_role("textbox")).to_be_focused()
     lab.page.keyboard.press("Escape")
     expect(glass).to_be_focused()
+
+
+@pytest.mark.timeout(300)
+def test_that_a_build_failed_is_told_until_the_next_build_begins(
+    open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository, tmp_path: Path
+) -> None:
+    lab = open_lab(a_lab_server_without_docker)
+    lab.show_panel()
+    gate = shlex.quote(str(tmp_path / "gate"))
+    setup = f"while [ ! -e {gate} ]; do sleep 0.1; done; exit 3"
+    project = a_lab_server_without_docker.hub().add_project(a_repository.path, setup=setup, wait=False)
+    expect(lab.panel.get_by_text("Building")).to_be_visible()
+    (tmp_path / "gate").touch()
+    notice = lab.page.get_by_role("alert").filter(has_text="failed.")
+    expect(notice).to_be_visible(timeout=BUILD_TIMEOUT)
+    (tmp_path / "gate").unlink()
+    project.rebuild(wait=False)
+    expect(notice).to_have_count(0)

@@ -156,17 +156,24 @@ function needsBuild(before: Project, after: Project): boolean {
   return (['branch', 'base', 'setup'] as const).some(name => before[name] !== after[name]);
 }
 
-/** Tell when a build that was watched going on fails, unless its page says so already. */
+/** Tell when a build that was watched going on fails, unless its page says so already, until the next one begins. */
 function watchBuilds(model: HubModel, open: (project: string) => void): void {
   const going = new Set<string>();
+  const told = new Map<string, string>();
   const look = ({ id, name, build }: Project) => {
     if (build && isBuilding(build)) {
       going.add(build.id);
+      const notice = told.get(id);
+      if (notice) {
+        Notification.dismiss(notice);
+        told.delete(id);
+      }
     } else if (build && going.delete(build.id) && build.state === 'failed' && !isSeen(id)) {
-      Notification.error(`The build of ${name} failed. ${build.error?.message ?? ''}`, {
-        autoClose: false,
-        actions: [{ label: 'Open log', callback: () => open(id) }]
-      });
+      const notice = Notification.error(
+        `The build of ${name} failed. ${build.error?.message ?? ''}`,
+        { autoClose: false, actions: [{ label: 'Open log', callback: () => open(id) }] }
+      );
+      told.set(id, notice);
     }
   };
   model.changed.connect((_: HubModel, { kind, id }: IHubChange) => {
