@@ -16,6 +16,10 @@ import { SearchBox } from './searchbox';
 import type { EventStream, StreamState } from './stream';
 import { TerminalSearch } from './terminalsearch';
 
+interface IXterm extends IScreen {
+  readonly options: { minimumContrastRatio?: number };
+}
+
 /** Lab's terminal, but that it never ends a chat, whatever is set for Lab's own terminals. */
 class ChatTerminal extends Terminal {
   override setOption<K extends keyof ITerminal.IOptions>(
@@ -28,10 +32,16 @@ class ChatTerminal extends Terminal {
   }
 
   /** Lab's widget keeps its xterm.js terminal to itself; there is none until it was drawn. */
-  get screen(): IScreen | undefined {
-    return (this as unknown as { _term?: IScreen })._term;
+  get screen(): IXterm | undefined {
+    return (this as unknown as { _term?: IXterm })._term;
   }
 }
+
+/**
+ * The least of a text to what is behind it, as WCAG 2 asks. An agent that was prepared ahead was drawn before anybody's
+ * theme was known: its colours are for a dark one.
+ */
+const CONTRAST = 4.5;
 
 const OWN = { initialCommand: '', shutdownOnClose: false, closeOnExit: false };
 
@@ -70,6 +80,9 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
     // A program may name its terminal; the tab keeps the chat's name.
     this.title.changed.connect(this._update, this);
     void terminal.ready.then(() => {
+      if (terminal.screen) {
+        terminal.screen.options.minimumContrastRatio = CONTRAST;
+      }
       // A tab that was activated before its terminal was there gave the focus to an empty box.
       if (this.node.contains(document.activeElement)) {
         terminal.activate();

@@ -18,6 +18,12 @@ BUILD_TIMEOUT = 300_000
 
 OpenLab = Callable[[Server], Lab]
 
+CONTRAST = """
+() => [...window.jupyterapp.shell.widgets('main')]
+  .filter(widget => widget.isVisible).map(widget => widget.content._term?.options.minimumContrastRatio)[0]
+"""
+"""The least contrast of a text in the visible terminal."""
+
 
 def fill_in(lab: Lab, url: str) -> Locator:
     """Open the form for a new project and give it a URL."""
@@ -209,3 +215,18 @@ def test_that_a_build_failed_is_told_until_the_next_build_begins(
     (tmp_path / "gate").unlink()
     project.rebuild(wait=False)
     expect(notice).to_have_count(0)
+
+
+@pytest.mark.timeout(300)
+def test_what_an_agent_draws_for_a_dark_terminal_can_be_read_in_a_light_one(
+    open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
+) -> None:
+    hub = a_lab_server_without_docker.hub()
+    hub.new_chat(hub.add_project(a_repository.path, progress=False), agent="shell", name="Try things")
+    lab = open_lab(a_lab_server_without_docker)
+    lab.show_panel()
+    lab.panel.get_by_role("treeitem", name="Try things,").click()
+    lab.type("printf '\\e[38;2;250;240;200mpa''le\\e[m\\n'\n")
+    lab.wait_for_terminal("\npale")
+    lab.shoot("19-pale-colours")
+    lab.page.wait_for_function(f"({CONTRAST})() >= 4.5")
