@@ -41,7 +41,7 @@ async def codex_binary(cache: Path, on_line: Callable[[str], None]) -> Path:
     if own:
         if not os.access(own, os.X_OK):
             raise AgentUnavailable(
-                f"AGENT_HUB_CODEX is {own}, which is no program.",
+                f"AGENT_HUB_CODEX is {own}, which is not a program.",
                 f"Point it at a static codex {CODEX_VERSION} binary, or unset it.",
             )
         return Path(own)

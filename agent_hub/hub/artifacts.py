@@ -199,7 +199,7 @@ class Artifacts:
 def check_name(name: str) -> None:
     """Raise :class:`~agent_hub.errors.InvalidInput` unless the name can be a file's."""
     if not name.strip() or name in (".", "..") or "/" in name:
-        raise InvalidInput(f"{name[:80]!r} is no file name.", "Publish it under another with --name.", field="name")
+        raise InvalidInput(f"{name[:80]!r} is not a file name.", "Publish it under another with --name.", field="name")
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in name):
         raise InvalidInput("The name holds control characters.", "Publish it under another with --name.", field="name")
     if len(name.encode()) > NAME_BYTES:

@@ -312,4 +312,4 @@ class Chats:
 def _farewell(chat: Chat) -> str:
     how = f"exited ({chat.exit_code})" if chat.exit_code is not None else "ended"
     why = f": {chat.reason}" if chat.reason else ""
-    return f"The agent {how}{why}. Everything is kept; start the chat again to go on."
+    return f"The agent {how}{why}. Everything is kept; resume the chat to go on."

@@ -70,10 +70,10 @@ def keep_secrets(new: Iterable[EnvVar], old: Iterable[EnvVar]) -> tuple[EnvVar, 
 
 
 def _source(text: str, data_dir: Path) -> str:
-    # A ~ whose person there is not stays as it is, and is no absolute path then.
+    # A ~ whose person there is not stays as it is, and is not an absolute path then.
     path = Path(os.path.expanduser(text))
     if "\0" in text or not path.is_absolute():
-        raise InvalidMount(f"{text[:80]!r} is no absolute path.", "Give the whole path of a folder on this server.")
+        raise InvalidMount(f"{text[:80]!r} is not an absolute path.", "Give the whole path of a folder on this server.")
     if not path.exists():
         raise InvalidMount(f"There is no {text}.", _neighbour(path))
     real = path.resolve()
@@ -98,7 +98,7 @@ def _target(text: str, field: str) -> str:
     path = PurePosixPath(text)
     if "\0" in text or not path.is_absolute() or ".." in path.parts:
         raise InvalidMount(
-            f"{text[:80]!r} is no absolute path in the container.", "Use one such as /data.", field=field
+            f"{text[:80]!r} is not an absolute path in the container.", "Use one such as /data.", field=field
         )
     # Two leading slashes are a path of their own in POSIX, and the same folder on Linux.
     clean = "/" + "/".join(path.parts[1:])

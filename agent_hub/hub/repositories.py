@@ -32,7 +32,7 @@ def parse_url(text: str) -> str:
     """
     url = text.strip()
     if not url or any(ord(char) < 32 or ord(char) == 127 for char in url) or url.startswith("-"):
-        raise _invalid(f"{_short(text)} is no Git URL.")
+        raise _invalid(f"{_short(text)} is not a Git URL.")
     if "://" in url:
         return _checked(url)
     if url.startswith(("/", "~", "./", "../")) or url == ".":
@@ -41,7 +41,7 @@ def parse_url(text: str) -> str:
         raise _invalid(f"{_short(text)} would let Git run a command, which the hub does not allow.")
     if _SCP.fullmatch(url) and not url.split(":", 1)[1].startswith("-"):
         return url
-    raise _invalid(f"{_short(text)} is no Git URL.")
+    raise _invalid(f"{_short(text)} is not a Git URL.")
 
 
 def repository_name(url: str) -> str:
@@ -91,8 +91,8 @@ _CAUSES = (
     ("host key verification failed", "its host's key is not the known one", "Check the host, then your known_hosts."),
     ("not found", "there is no such repository, or it is private", _ACCESS),
     ("does not exist", "there is no such repository", "Check the URL."),
-    ("does not appear to be a git repository", "it is no Git repository", "Check the URL."),
-    ("not a git repository", "it is no Git repository", "Run 'git init' there, or check the path."),
+    ("does not appear to be a git repository", "it is not a Git repository", "Check the URL."),
+    ("not a git repository", "it is not a Git repository", "Run 'git init' there, or check the path."),
     ("connection refused", "its host refused the connection", "Check the URL, and that the server is up."),
     ("failed to connect", "its host does not answer", "Check the URL, and that this machine is online."),
     ("unable to connect", "its host does not answer", "Check the URL, and that this machine is online."),
@@ -108,7 +108,7 @@ def _checked(url: str) -> str:
         parts = urlsplit(url)
         port_is_valid = parts.port is None or parts.port > 0
     except ValueError:
-        raise _invalid(f"{_short(url)} is no Git URL.") from None
+        raise _invalid(f"{_short(url)} is not a Git URL.") from None
     if parts.scheme not in SCHEMES:
         raise _invalid(f"A repository cannot be reached by {parts.scheme[:20]}://.")
     if parts.password is not None:

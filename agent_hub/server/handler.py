@@ -130,7 +130,7 @@ def _invalid(error: ValidationError) -> InvalidInput:
     said = re.sub(r"^(Value|Assertion) error, ", "", first["msg"])
     kind = {"env": InvalidEnvironment, "mounts": InvalidMount}.get(field.split(".")[0], InvalidInput)
     if not field:
-        return InvalidInput("The body is no JSON of the expected form.", said)
+        return InvalidInput("The body is not JSON of the expected form.", said)
     return kind(f"{field}: {said}.", _HINTS.get(kind, "Correct it and try again."), field=field)
 
 

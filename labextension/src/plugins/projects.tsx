@@ -90,7 +90,7 @@ export const projects: JupyterFrontEndPlugin<void> = {
         if (changed && needsBuild(project, changed)) {
           const { button } = await showDialog({
             title: 'Build again?',
-            body: 'New chats use these settings once a snapshot was built from them. Chats that are there keep theirs.',
+            body: 'New chats use these settings once a snapshot has been built from them. Existing chats keep theirs.',
             buttons: [Dialog.cancelButton({ label: 'Later' }), Dialog.okButton({ label: 'Build' })]
           });
           if (button.accept) {
