@@ -306,7 +306,7 @@ class Builds:
             return project.model_copy(update={"build": build, "snapshot": snapshot or project.snapshot})
 
         if project_id in self._store.projects:
-            await self._store.projects.change(project_id, change)
+            await self._store.projects.observe(project_id, change)
 
     async def _change(self, project_id: str, **update: object) -> None:
         await self._change_build(project_id, lambda build: build.model_copy(update=update))

@@ -90,7 +90,7 @@ class Chats:
 
     async def stop(self, chat_id: str, grace: float = 10.0) -> Chat:
         """Stop a chat and return once it does not run. What waits to start is given up."""
-        await self._store.chats.change(chat_id, lifecycle.stopping)
+        await self._store.chats.observe(chat_id, lifecycle.stopping)
         await self._starting.cancel(chat_id)
         await self._stop(chat_id, grace)
         return self._store.chats[chat_id]
@@ -99,7 +99,7 @@ class Chats:
         async with self._lock(chat_id):
             handle = await self._launcher.find(chat_id)
             if handle is None:
-                await self._store.chats.change(chat_id, lifecycle.cancelled)
+                await self._store.chats.observe(chat_id, lifecycle.cancelled)
             else:
                 await self._ended(chat_id, await self._engine.stop(handle, grace))
 
@@ -136,7 +136,7 @@ class Chats:
             try:
                 await self._deleted.keep(self._store.chats[chat_id], self._folders.workspace(chat_id))
             except AgentHubError as error:
-                await self._store.chats.change(chat_id, partial(lifecycle.kept_back, error=error))
+                await self._store.chats.observe(chat_id, partial(lifecycle.kept_back, error=error))
                 raise
             await self._terminals.remove(chat_id)
             await asyncio.to_thread(remove_tree, self._folders.chat(chat_id))
@@ -236,7 +236,7 @@ class Chats:
         for chat in self._store.chats:
             self._forget_watch(chat.id)
             with suppress(NotFound):  # deleted while this loop waited for another
-                await self._store.chats.change(chat.id, lifecycle.unreachable)
+                await self._store.chats.observe(chat.id, lifecycle.unreachable)
 
     async def close(self) -> None:
         """Let go of every chat. Containers go on running."""
@@ -258,7 +258,7 @@ class Chats:
             if status.state == "running":
                 self._terminal(chat_id).connect(await self._engine.attach(handle), painted=True)
                 await self._launcher.tell_address(chat_id)
-                await self._store.chats.change(chat_id, lambda chat: lifecycle.running(chat, handle.id))
+                await self._store.chats.observe(chat_id, lambda chat: lifecycle.running(chat, handle.id))
                 self._watch(chat_id, handle)
             elif self._store.chats[chat_id].status in lifecycle.ACTIVE:
                 await self._ended(chat_id, status)
@@ -288,7 +288,7 @@ class Chats:
             if not isinstance(error, EngineUnavailable):
                 logger.error("Nobody knows how chat %s fares, until the engine is looked at again: %s", chat_id, error)
             with suppress(AgentHubError):
-                await self._store.chats.change(chat_id, lifecycle.unreachable)
+                await self._store.chats.observe(chat_id, lifecycle.unreachable)
             self._on_trouble()
 
     async def _ended(self, chat_id: str, status: ContainerStatus) -> None:
@@ -296,7 +296,7 @@ class Chats:
         self._forget_watch(chat_id)
         await self._store.revoke_token(chat_id)
         thread = await asyncio.to_thread(self._agents[chat.agent].thread, self._folders.agent_home(chat_id))
-        chat = await self._store.chats.change(chat_id, lambda chat: lifecycle.ended(chat, status, thread))
+        chat = await self._store.chats.observe(chat_id, lambda chat: lifecycle.ended(chat, status, thread))
         if chat.status is ChatStatus.exited:
             self._terminal(chat_id).note(_farewell(chat))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from agent_hub.agents import AGENTS
 from agent_hub.engines.base import Engine
-from agent_hub.errors import AgentHubError, EngineError, EngineUnavailable
+from agent_hub.errors import AgentHubError, EngineError, EngineUnavailable, StorageFull
 from agent_hub.hub.artifacts import Artifacts
 from agent_hub.hub.builds import Builds
 from agent_hub.hub.chats import Chats
@@ -142,7 +142,7 @@ class Hub:
                 self._reconciled = True
             except EngineUnavailable:
                 logger.warning("The engine went away while the hub took up its containers; trying again")
-            except EngineError as error:
+            except (EngineError, StorageFull) as error:
                 logger.error("The hub could not take up its containers: %s", error)
         elif not found.reachable and before.reachable:
             self._reconciled = False

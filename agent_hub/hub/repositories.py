@@ -51,6 +51,16 @@ def repository_name(url: str) -> str:
     return name.strip() or "project"
 
 
+DISK_FULL = (
+    "no space left",
+    "disk quota exceeded",
+    "out of diskspace",
+    "unable to write file",
+    "unable to write new index file",
+)
+"""What Git says of a full disk; a checkout's workers say no more than that they are unable to write."""
+
+
 def git_error(action: str, stderr: str, url: str = "", branch: str = "") -> AgentHubError:
     """What a failed Git command means to a person.
 
@@ -64,8 +74,8 @@ def git_error(action: str, stderr: str, url: str = "", branch: str = "") -> Agen
     said = stderr.strip()
     last = next((line for line in reversed(said.splitlines()) if line.strip()), "no message").strip()
     low = said.lower()
-    # Workers of a checkout say no more than "unable to write file", and these files are all in the hub's own folders.
-    if "no space left" in low or "disk quota exceeded" in low or "unable to write file" in low:
+    # All these files are in the hub's own folders.
+    if any(words in low for words in DISK_FULL):
         return StorageFull(f"The disk filled up while the hub tried to {action}.", "Free some space and try again.")
     if branch and ("remote branch" in low or "couldn't find remote ref" in low or "invalid reference" in low):
         return BranchNotFound(

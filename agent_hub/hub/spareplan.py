@@ -13,7 +13,7 @@ MOST = 16
 """Spares of all projects together; those of the projects that were used last are kept."""
 
 FAILURES = 3
-"""Spares of a project that may fail one after another, before none is tried until its settings or snapshot change."""
+"""Spares of a project that may fail one after another, before none is tried until it changes or gets a new chat."""
 
 
 class SparePlan:
@@ -35,9 +35,13 @@ class SparePlan:
 
     # -- what happened
 
-    def used(self, project_id: str) -> None:
-        """A chat of the project was asked for: it is the last one used."""
+    def used(self, project_id: str) -> bool:
+        """A chat of the project was asked for: it is the last one used. Returns whether spares of it had failed.
+
+        They are tried again: what stood in the way may be gone by now, as a full disk is.
+        """
         self._used[project_id] = max(self._used.values(), default=0) + 1
+        return self._failures.pop(project_id, None) is not None
 
     def made(self, project_id: str) -> None:
         """A spare of the project has become ready."""

@@ -82,7 +82,8 @@ class Spares:
         chat
             What is asked for, with the image and commit that it would start from.
         """
-        self._plan.used(chat.project)
+        if self._plan.used(chat.project):
+            self._wanted.set()
         branch = self._store.projects[chat.project].branch
         for found in self._ready.values():
             if found.spare.branch == branch and self._serves(found.spare.chat, chat):

@@ -27,9 +27,6 @@ logger = logging.getLogger(__name__)
 SLOTS = max(2, os.cpu_count() or 2)
 """Containers that start side by side."""
 
-ROOM_SECONDS = 1.0
-"""Between two looks whether a disk that was full has room again."""
-
 
 class Starts:
     """Every start that is under way.
@@ -208,14 +205,7 @@ class Starts:
             await self._run_on(chat_id, handle)
 
     async def _run_on(self, chat_id: str, handle: Handle, thread: str = "") -> None:
-        while True:
-            try:
-                await self._store.chats.change(chat_id, lambda chat: lifecycle.running(chat, handle.id, thread))
-                break
-            except StorageFull as error:
-                # No reason to start it anew: it runs, and has its first prompt, which would be said a second time.
-                logger.warning("Chat %s runs, and this is kept once there is room: %s", chat_id, error.message)
-                await asyncio.sleep(ROOM_SECONDS)
+        await self._store.chats.observe(chat_id, lambda chat: lifecycle.running(chat, handle.id, thread))
         self._on_running(chat_id, handle)
 
     def _note_place(self, chat_id: str, place: int) -> None:
@@ -259,7 +249,7 @@ class Starts:
         self._terminals.get_or_create(chat_id).note(f"Could not start: {error}")
         if self._store.chats[chat_id].started_at is None:
             await self._remove_unstarted(chat_id)
-        await self._store.chats.change(chat_id, lambda chat: lifecycle.failed(chat, error))
+        await self._store.chats.observe(chat_id, lambda chat: lifecycle.failed(chat, error))
 
     async def _remove_unstarted(self, chat_id: str) -> None:
         """Leave no container behind of a chat that never ran; the next try makes its own."""

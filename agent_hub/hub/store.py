@@ -11,8 +11,9 @@ import asyncio
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -84,7 +85,7 @@ class Store:
             self._prepare(path)
         except BaseException as error:
             self._db.close()
-            if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
+            if _is_full(error):
                 raise StorageFull(
                     "The disk that holds the hub's data is full.", "Free some space and start again."
                 ) from error
@@ -135,14 +136,8 @@ class Store:
 
     async def write(self, *statements: Statement) -> None:
         """Commit statements, all or none. Raises :class:`~agent_hub.errors.StorageFull` where the disk is full."""
-        try:
+        with _full_disk_said():
             await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, statements)
-        except sqlite3.OperationalError as error:
-            if "full" in str(error):
-                raise StorageFull(
-                    "The disk that holds the hub's data is full; nothing was changed.", "Free some space and try again."
-                ) from error
-            raise
 
     def _commit(self, statements: Sequence[Statement]) -> None:
         if len(statements) == 1:
@@ -230,7 +225,9 @@ class Store:
         """Forget a chat's token."""
 
         async def apply() -> None:
-            await self.write(("DELETE FROM token WHERE chat = ?", (chat,)))
+            # Where the disk is full it ends all the same; a hub that finds it again sees that its container has ended.
+            with suppress(StorageFull):
+                await self.write(("DELETE FROM token WHERE chat = ?", (chat,)))
             self._tokens = {known: owner for known, owner in self._tokens.items() if owner != chat}
 
         await self.transact(apply)
@@ -241,7 +238,10 @@ class Store:
 
     def remember(self, key: str, value: str) -> None:
         """Keep a fact of the hub itself, such as its gateway's port. Blocks; for the hub's start only."""
-        self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+        # What is known already needs no room on a disk that is full.
+        if self.recall(key) != value:
+            with _full_disk_said():
+                self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
     def recall(self, key: str) -> str | None:
         """A fact kept by :meth:`remember`."""
@@ -267,6 +267,25 @@ class Store:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+
+
+@contextmanager
+def _full_disk_said() -> Iterator[None]:
+    """Raise :class:`~agent_hub.errors.StorageFull` where SQLite has no room."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if not _is_full(error):
+            raise
+        raise StorageFull(
+            "The disk that holds the hub's data is full; nothing was changed.", "Free some space and try again."
+        ) from error
+
+
+def _is_full(error: BaseException) -> bool:
+    # The second: what it keeps beside the database, in shared memory, could not grow.
+    full = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode in full
 
 
 def _check_not_lost(path: Path) -> None:

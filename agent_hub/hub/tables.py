@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
-from agent_hub.errors import NotFound
+from agent_hub.errors import NotFound, StorageFull
 from agent_hub.models import Artifact, Chat, Project, Spare
 
 M = TypeVar("M", Project, Chat, Artifact, Spare)
@@ -71,6 +71,25 @@ class Table(Generic[M]):
             old = self[id]
             new = change(old) if change is not None else old.model_copy(update=update)
             return old if new == old else await self._write(new)
+
+        return await self._store.transact(apply)
+
+    async def observe(self, id: str, change: Callable[[M], M]) -> M:
+        """As :meth:`change`, for what is so whether it can be stored or not; raises ``NotFound``.
+
+        Where the disk is full it is shown without being stored: the next hub would see it again.
+        """
+
+        async def apply() -> M:
+            old = self[id]
+            new = change(old)
+            if new == old:
+                return old
+            try:
+                return await self._write(new)
+            except StorageFull:
+                self.keep(new)
+                return new
 
         return await self._store.transact(apply)
 

@@ -177,6 +177,19 @@ class Server:
 
         await asyncio.to_thread(say)
 
+    async def publish(self, chat: str, name: str, data: bytes) -> str:
+        """Publish by the chat's own ``hub_artifact``; what it printed."""
+        script = 'file=$(mktemp) && cat >"$file" && /opt/agent-hub/bin/hub_artifact publish "$file" --name "$0"'
+        process = await asyncio.create_subprocess_exec(
+            *("docker", "exec", "--interactive", f"agent-hub-{chat}", "sh", "-c", script, name),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        async with asyncio.timeout(REQUEST_SECONDS):
+            said, _ = await process.communicate(data)
+        return said.decode()
+
     async def containers(self) -> dict[str, str]:
         """By the chat that they are of, the states of what this server's hub has on the engine."""
         return await asyncio.to_thread(self._containers)
