@@ -15,10 +15,11 @@ _CONTROL_QUERIES = (
     rb"[01]?x",  # terminal parameters
     rb"[0-9]*\$w",  # cursor and tab stops
 )
+# A string is looked through once and taken whole: it may be as long as a program likes, and never end.
 _STRING_QUERIES = (
-    rb"\](?:[45]|1[0-9]|21|5[02]|6[01]);[^\x07\x1b]*\?[^\x07\x1b]*",  # colours, font, clipboard
-    rb"P[0-9;]*[$+]q[^\x1b]*",  # settings and capabilities
-    rb"_G[^\x1b]*a=q[^\x1b]*",  # images
+    rb"\](?:[45]|1[0-9]|21|5[02]|6[01]);[^\x07\x1b?]*+\?[^\x07\x1b]*+",  # colours, font, clipboard
+    rb"P[0-9;]*[$+]q[^\x1b]*+",  # settings and capabilities
+    rb"_G(?:(?!a=q)[^\x1b])*+a=q[^\x1b]*+",  # images
 )
 _QUERY = re.compile(
     rb"\x1b(?:\[(?:" + rb"|".join(_CONTROL_QUERIES) + rb")|(?:" + rb"|".join(_STRING_QUERIES) + rb")" + _END + rb"|Z)"
