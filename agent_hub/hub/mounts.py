@@ -74,8 +74,9 @@ def _source(text: str, data_dir: Path) -> str:
     path = Path(os.path.expanduser(text))
     if "\0" in text or not path.is_absolute():
         raise InvalidMount(f"{text[:80]!r} is not an absolute path.", "Give the whole path of a folder on this server.")
-    if not path.exists():
-        raise InvalidMount(f"There is no {text}.", _neighbour(path))
+    # Unlike Path.exists, it raises nothing for a name that is too long.
+    if not os.path.exists(path):
+        raise InvalidMount(f"There is no {text[:200]}.", _neighbour(path))
     real = path.resolve()
     sockets = [*SOCKETS, os.environ.get("DOCKER_HOST", "").removeprefix("unix://")]
     for socket in (Path(name) for name in sockets if name.startswith("/")):
@@ -111,5 +112,5 @@ def _target(text: str, field: str) -> str:
 
 
 def _neighbour(path: Path) -> str:
-    parent = next(folder for folder in path.parents if folder.exists())
+    parent = next(folder for folder in path.parents if os.path.exists(folder))
     return f"Create it, or choose one that exists; {parent} is there."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from agent_hub.errors import (
@@ -31,7 +30,7 @@ def parse_url(text: str) -> str:
         The text is no Git URL and no folder here, or one that would run a command or give a password away.
     """
     url = text.strip()
-    if not url or any(ord(char) < 32 or ord(char) == 127 for char in url) or url.startswith("-"):
+    if not url or _has_controls(url) or url.startswith("-"):
         raise _invalid(f"{_short(text)} is not a Git URL.")
     if "://" in url:
         return _checked(url)
@@ -145,13 +144,20 @@ def _checked(url: str) -> str:
 
 
 def _local(text: str) -> str:
-    path = Path(os.path.expanduser(text))
-    if not path.is_absolute():
+    path = os.path.expanduser(text)
+    if _has_controls(path):
+        raise _invalid(f"{_short(text)} is no path.")
+    if not os.path.isabs(path):
         raise _invalid(f"{_short(text)} is a relative path.")
-    path = path.resolve()
-    if not path.is_dir():
-        raise InvalidRepository(f"There is no folder {path}.", "Check the path on the server.", field="url")
-    return str(path)
+    # Unlike those of pathlib, these raise nothing for a link to itself or a name that is too long.
+    path = os.path.realpath(path)
+    if not os.path.isdir(path):
+        raise InvalidRepository(f"There is no folder {_short(path)}.", "Check the path on the server.", field="url")
+    return path
+
+
+def _has_controls(text: str) -> bool:
+    return any(ord(char) < 32 or ord(char) == 127 for char in text)
 
 
 def _invalid(message: str) -> InvalidRepository:

@@ -43,7 +43,13 @@ def test_a_link_is_resolved_so_that_what_was_checked_is_mounted(a_folder: Path, 
     assert checked.source == str(a_folder)
 
 
-@pytest.mark.parametrize("source", ["", "relative/folder", "/there/is/no/such/folder", "~no-such-person", "/tmp\0x"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "", "relative/folder", "/there/is/no/such/folder", "~no-such-person", "/tmp\0x", "/" + "x" * 300, "/x" * 3000,
+        "/proc/self/exe/inside",
+    ],
+)  # fmt: skip
 def test_a_source_that_is_not_there_is_refused(data_dir: Path, source: str) -> None:
     with pytest.raises(InvalidMount) as refused:
         check_mounts([mount(source)], data_dir)

@@ -47,6 +47,10 @@ REFUSED = [
     "../name",
     ".",
     "/there/is/no/such/folder",
+    "/" + "x" * 300,
+    "file:///" + "x" * 300,
+    "/" + "x/" * 3000,
+    "file:///tmp%00",
     "x" * 5000,
     "💥",
 ]
@@ -76,6 +80,13 @@ def test_the_secret_of_a_refused_url_is_not_repeated() -> None:
     with pytest.raises(InvalidRepository) as refused:
         parse_url("https://person:secret@host/owner/name.git")
     assert "secret" not in str(refused.value.to_dict())
+
+
+def test_a_link_that_leads_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    for text in (str(tmp_path / "round"), f"file://{tmp_path}/round/inside"):
+        with pytest.raises(InvalidRepository):
+            parse_url(text)
 
 
 @pytest.mark.parametrize("text", TAKEN)
