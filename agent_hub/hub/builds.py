@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shutil
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import datetime
 from weakref import WeakValueDictionary
 
@@ -18,6 +18,7 @@ from agent_hub.hub.buildlog import BATCH, BuildLog, read_log
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.snapshots import SETUP_LABEL, SnapshotBuild
 from agent_hub.hub.store import Store
+from agent_hub.hub.trees import remove_tree
 from agent_hub.hub.workspaces import Repository
 from agent_hub.models import (
     Build,
@@ -186,7 +187,8 @@ class Builds:
         finally:
             log.close()
             del self._logs[project_id], self._tasks[project_id]
-            await asyncio.to_thread(shutil.rmtree, self._folders.scratch(project_id), True)
+            with suppress(OSError):
+                await asyncio.to_thread(remove_tree, self._folders.scratch(project_id))
             async with self._ended:
                 self._ended.notify_all()
 
@@ -197,7 +199,7 @@ class Builds:
         await self._begin(project_id, "Clone repository", project.url, log)
         commit = await repository.refresh(log.write)
         scratch = self._folders.scratch(project_id)
-        await asyncio.to_thread(shutil.rmtree, scratch, True)
+        await asyncio.to_thread(remove_tree, scratch)
         os.makedirs(scratch)
         await repository.check_out(scratch / "source")
         log.write(f"At commit {commit[:12]}." if commit else "The repository has no commit yet.")

@@ -18,11 +18,12 @@ from agent_hub.hub import lifecycle
 from agent_hub.hub.builds import Builds
 from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.folders import Folders
-from agent_hub.hub.launches import Launcher, remove_tree
+from agent_hub.hub.launches import Launcher
 from agent_hub.hub.requests import Request
 from agent_hub.hub.spares import Spares
 from agent_hub.hub.starts import Starts
 from agent_hub.hub.store import Store
+from agent_hub.hub.trees import remove_tree
 from agent_hub.hub.unsaved import Unsaved, unsaved_work
 from agent_hub.models import Chat, ChatStatus
 from agent_hub.terminals.registry import Terminals

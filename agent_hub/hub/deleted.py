@@ -17,8 +17,8 @@ from agent_hub.hub.bundles import bundle_work
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.git_directory import OBJECTS
 from agent_hub.hub.inspection import Unreadable
-from agent_hub.hub.launches import remove_tree
 from agent_hub.hub.store import Store
+from agent_hub.hub.trees import remove_tree
 from agent_hub.hub.unsaved import Unsaved, unsaved_work
 from agent_hub.models import Chat, DeletedChat, now
 

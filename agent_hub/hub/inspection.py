@@ -10,17 +10,17 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import shutil
 import stat
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from agent_hub.hub.git import OWN, git_output
 from agent_hub.hub.git_directory import OBJECTS
+from agent_hub.hub.trees import remove_tree
 
 CONFIG = """\
 [core]
@@ -143,7 +143,8 @@ async def inspection(
         shared = await asyncio.to_thread(_prepare, workspace, inside or workspace / ".git", own)
         yield Inspection(own, workspace, shared)
     finally:
-        await asyncio.to_thread(shutil.rmtree, own, True)
+        with suppress(OSError):
+            await asyncio.to_thread(remove_tree, own)
 
 
 def read_bounded(folder: int, path: str, limit: int) -> tuple[bytes, os.stat_result]:
@@ -233,6 +234,8 @@ def _copy_refs(inside: int, own: Path) -> None:
         raise Unreadable("There is no folder of refs.") from None
     try:
         _copy_refs_of(top, own / "refs")
+    except RecursionError:
+        raise Unreadable("The refs are nested too deep.") from None
     finally:
         os.close(top)
 

@@ -269,18 +269,3 @@ def first_error(group: BaseExceptionGroup[AgentHubError | OSError]) -> AgentHubE
     """The error that the others of a group followed from."""
     first = group.exceptions[0]
     return first_error(first) if isinstance(first, BaseExceptionGroup) else first
-
-
-def remove_tree(folder: Path) -> None:
-    """Remove a folder whatever modes an agent left in it; raise if anything stays."""
-
-    def allow(function: object, path: str, error: BaseException) -> None:
-        os.chmod(os.path.dirname(path), 0o700)
-        if os.path.isdir(path) and not os.path.islink(path):
-            os.chmod(path, 0o700)
-            shutil.rmtree(path)
-        else:
-            os.unlink(path)
-
-    if folder.exists():
-        shutil.rmtree(folder, onerror=lambda function, path, info: allow(function, path, info[1]))

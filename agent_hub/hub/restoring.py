@@ -13,7 +13,7 @@ from pathlib import Path
 from agent_hub.hub.bundles import DETACHED, STASHES, TIMEOUT, UNSAVED
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.git import OWN, git_output
-from agent_hub.hub.launches import remove_tree
+from agent_hub.hub.trees import remove_tree
 from agent_hub.hub.workspaces import Repository
 from agent_hub.models import DeletedChat
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agent_hub.errors import GitError
 from agent_hub.hub.inspection import Inspection, Unreadable, inspection, open_folder, read_bounded, split
+from agent_hub.hub.trees import count_files
 
 CHECK_TIMEOUT = 30.0
 """Seconds that a look at a workspace may take: a person waits for it."""
@@ -52,7 +53,7 @@ async def unsaved_work(workspace: Path) -> Unsaved:
         async with asyncio.timeout(TOTAL_TIMEOUT):
             return await _unsaved(workspace, None, NESTING)
     except TimeoutError:
-        return await asyncio.to_thread(_everything, workspace)
+        return await _everything(workspace)
 
 
 async def unsaved_in_submodules(look: Inspection) -> Unsaved:
@@ -61,7 +62,7 @@ async def unsaved_in_submodules(look: Inspection) -> Unsaved:
         async with asyncio.timeout(TOTAL_TIMEOUT):
             return await _in_submodules(look.workspace, look.workspace / ".git", await _submodules(look), NESTING)
     except TimeoutError:
-        return await asyncio.to_thread(_everything, look.workspace)
+        return await _everything(look.workspace)
 
 
 async def _unsaved(folder: Path, inside: Path | None, nesting: int) -> Unsaved:
@@ -69,7 +70,7 @@ async def _unsaved(folder: Path, inside: Path | None, nesting: int) -> Unsaved:
         async with inspection(folder, inside) as look:
             own, modules = await _look(look), await _submodules(look)
     except (GitError, Unreadable, OSError):
-        return await asyncio.to_thread(_everything, folder)
+        return await _everything(folder)
     return own + await _in_submodules(folder, inside or folder / ".git", modules, nesting)
 
 
@@ -119,11 +120,11 @@ async def _in_submodule(above: Path, folder: Path, inside: Path, nesting: int) -
     try:
         git = await asyncio.to_thread(_git_of_submodule, above, folder, inside)
     except Unreadable:
-        return await asyncio.to_thread(_everything, folder)
+        return await _everything(folder)
     if git is None:
         return Unsaved(files=0, commits=0)
     if not nesting:
-        return await asyncio.to_thread(_everything, folder)
+        return await _everything(folder)
     return await _unsaved(folder, git, nesting - 1)
 
 
@@ -151,12 +152,5 @@ def _git_of_submodule(above: Path, folder: Path, inside: Path) -> Path | None:
     return found
 
 
-def _everything(workspace: Path) -> Unsaved:
-    count = 0
-    for _, folders, names in os.walk(workspace):
-        if ".git" in folders:
-            # It may hold commits, also where there is no file beside it.
-            folders.remove(".git")
-            count += 1
-        count += len(names)
-    return Unsaved(files=count, commits=0)
+async def _everything(folder: Path) -> Unsaved:
+    return Unsaved(files=await asyncio.to_thread(count_files, folder), commits=0)
