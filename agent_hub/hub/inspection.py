@@ -31,6 +31,7 @@ CONFIG = """\
 	hooksPath = /dev/null
 	attributesFile = /dev/null
 	excludesFile = /dev/null
+	sparseCheckout = true
 	bigFileThreshold = 8m
 	compression = 1
 [gc]
@@ -45,6 +46,9 @@ FILES = {
     "logs/refs/stash": 2**20,
 }
 """What Git needs to know of a ``.git``, and the most bytes of each."""
+
+REFRESH_TIMEOUT = 30.0
+"""Seconds that a comparison of the index with the files may take."""
 
 REF_BYTES = 4096
 REFS = 100_000
@@ -137,14 +141,31 @@ async def inspection(
     ------
     Unreadable
         There is no Git directory, or it is not what Git makes.
+    GitError
+        Its index cannot be read.
     """
     own = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="agent-hub-git-", dir=scratch or workspace.parent))
     try:
         shared = await asyncio.to_thread(_prepare, workspace, inside or workspace / ".git", own)
-        yield Inspection(own, workspace, shared)
+        look = Inspection(own, workspace, shared)
+        await _overlook_nothing(look)
+        yield look
     finally:
         with suppress(OSError):
             await asyncio.to_thread(remove_tree, own)
+
+
+async def _overlook_nothing(look: Inspection) -> None:
+    """Compare files as well that Git was told to take for unchanged.
+
+    Those that it was told to leave out of the workspace it looks at where they are there, by :data:`CONFIG`.
+    """
+    action = "compare the index with the files"
+    listing = await look.run("ls-files", "-v", "-z", action=action, timeout=REFRESH_TIMEOUT)
+    # A small letter is one of those. To compare all files takes as long as the look itself.
+    if re.search(rb"(?:\A|\0)[a-z] ", listing):
+        refresh = ("update-index", "-q", "--unmerged", "--really-refresh")
+        await look.run(*refresh, action=action, timeout=REFRESH_TIMEOUT)
 
 
 def read_bounded(folder: int, path: str, limit: int) -> tuple[bytes, os.stat_result]:

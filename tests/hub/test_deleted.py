@@ -282,6 +282,14 @@ async def test_a_sparse_file_of_any_size_is_left_out_by_name(a_house: House) -> 
     assert kept.size < 10_000
 
 
+@pytest.mark.parametrize("told", ["--assume-unchanged", "--skip-worktree"])
+async def test_a_change_that_git_was_told_to_overlook_is_kept(a_house: House, told: str) -> None:
+    a_house.workspace.git("update-index", told, "widgets.py")
+    a_house.write("widgets.py", "COUNT = 7\n")
+    restored = await a_house.restored(await a_house.bundle())
+    assert (restored.path / "widgets.py").read_text() == "COUNT = 7\n"
+
+
 async def test_uncommitted_files_are_bounded_together(a_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundles, "TOTAL_BYTES", 1000)
     for name in "abc":

@@ -289,6 +289,21 @@ async def test_files_in_a_folder_that_cannot_be_read_are_counted(a_workspace: Ma
     assert await unsaved_work(a_workspace.path)
 
 
+@pytest.mark.parametrize("told", ["--assume-unchanged", "--skip-worktree"])
+async def test_a_change_that_git_was_told_to_overlook_is_counted(a_workspace: Made, told: str) -> None:
+    a_workspace.git("update-index", told, "widgets.py")
+    assert not await unsaved_work(a_workspace.path)
+    (a_workspace.path / "widgets.py").write_text("COUNT = 6\n")
+    assert a_workspace.git("status", "--porcelain") == ""
+    assert (await unsaved_work(a_workspace.path)).files == 1
+
+
+async def test_what_a_sparse_checkout_leaves_out_is_no_change(a_workspace: Made) -> None:
+    a_workspace.git("sparse-checkout", "set", "--no-cone", "/README.md")
+    assert not (a_workspace.path / "widgets.py").exists()
+    assert not await unsaved_work(a_workspace.path)
+
+
 async def test_a_new_workspace_has_nothing_unsaved(a_workspace: Made) -> None:
     assert not await unsaved_work(a_workspace.path)
 
