@@ -185,7 +185,7 @@ class History:
         data = bytes(self._waiting[:count])
         del self._waiting[:count]
         if _MOVED.search(data) or not data.endswith(b"\n"):
-            self._screen.skip(b"".join(_LASTING.findall(data)))
+            self._screen.skip(b"".join(_last_reset_alone(_LASTING.findall(data))))
         elif colour := _COLOUR.match(data, max(0, data.rfind(b"\x1b"))):
             # Lines that are left out are missed by nothing that comes later, but for the colour they end in.
             self._screen.feed(colour.group())
@@ -320,6 +320,14 @@ class History:
 
 def _columns(text: str) -> int:
     return len(text) if ODD.search(text) is None else sum(map(width, text))
+
+
+def _last_reset_alone(sequences: list[bytes]) -> list[bytes]:
+    """Without the resets that another one follows: each takes longer than anything else of its length."""
+    if sequences.count(_RESET) < 2:
+        return sequences
+    last = len(sequences) - 1 - sequences[::-1].index(_RESET)
+    return [sequence for sequence in sequences[:last] if sequence != _RESET] + sequences[last:]
 
 
 def _whole(data: bytes) -> int:

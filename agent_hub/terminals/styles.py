@@ -236,6 +236,8 @@ class StyleTable:
         self._lines = lines
         self._characters = {PLAIN: DEFAULT}
         self.styles = {DEFAULT: PLAIN}
+        self.protected: set[str] = set()
+        """The characters of styles that are protected from selective erasure."""
         self.changes: dict[str, tuple[Style, str, str]] = {}
         """What SGR makes of a style, with the characters of it and of its erased cells, where it was looked up."""
         self._refusals = 0
@@ -244,6 +246,7 @@ class StyleTable:
         """A second one, for lines copied from those of this one."""
         twin = StyleTable(lines)
         twin._characters, twin.styles = dict(self._characters), dict(self.styles)
+        twin.protected = set(self.protected)
         return twin
 
     def change(self, style: Style, character: str, parameters: str) -> tuple[Style, str, str]:
@@ -278,6 +281,8 @@ class StyleTable:
         character = chr(len(self.styles))
         self._characters[style] = character
         self.styles[character] = style
+        if style.background & PROTECTED:
+            self.protected.add(character)
         return character
 
     def _forget(self) -> bool:
@@ -288,6 +293,7 @@ class StyleTable:
         lines = list(self._lines())
         old = self.styles
         self._characters, self.styles = {PLAIN: DEFAULT}, {DEFAULT: PLAIN}
+        self.protected = set()
         used = set[str]().union(*(line.styles for line in lines)) - {DEFAULT}
         new = {ord(character): self._add(old[character]) for character in used}
         for line in lines:

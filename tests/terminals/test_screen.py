@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 import tracemalloc
 
 import pytest
@@ -265,3 +266,11 @@ def test_a_line_that_is_too_wide_for_a_while_loses_nothing() -> None:
     assert screen.lines()[:4] == ["0123456789", "ABCDEFGHI", "red", "$"]
     screen.resize(6, 20)
     assert screen.lines()[:3] == ["0123456789ABCDEFGHI", "red", "$"]
+
+
+def test_erasing_what_is_not_protected_takes_no_longer_with_many_styles(screen: Screen) -> None:
+    for red in range(100):
+        screen.feed(b"".join(b"\x1b[38;2;%d;%d;0mx" % (red, green) for green in range(256)))
+    began = time.process_time()
+    screen.feed(b"\x1b[?J\x1b[?K" * 1000)
+    assert time.process_time() - began < 0.5

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from agent_hub.terminals.controls.parameters import count, numbers
-from agent_hub.terminals.styles import PROTECTED
 
 if TYPE_CHECKING:
     from agent_hub.terminals.emulator import Emulator
 
 
-def erase_display(screen: Emulator, parameters: str, kept: frozenset[str] = frozenset()) -> None:
+def erase_display(screen: Emulator, parameters: str, kept: Set[str] = frozenset()) -> None:
     what = numbers(parameters)[0]
     buffer = screen.buffer
     buffer.restrict(screen.origin, screen.columns)
@@ -20,23 +20,18 @@ def erase_display(screen: Emulator, parameters: str, kept: frozenset[str] = froz
         buffer.unseen = False
 
 
-def erase_line(screen: Emulator, parameters: str, kept: frozenset[str] = frozenset()) -> None:
+def erase_line(screen: Emulator, parameters: str, kept: Set[str] = frozenset()) -> None:
     buffer = screen.buffer
     buffer.restrict(screen.origin, screen.columns)
     buffer.erase_line(numbers(parameters)[0], screen.eraser, kept)
 
 
-def _protected(screen: Emulator) -> frozenset[str]:
-    styles = screen.table.styles.items()
-    return frozenset(character for character, style in styles if style.background & PROTECTED)
-
-
 def erase_unprotected_display(screen: Emulator, parameters: str) -> None:
-    erase_display(screen, parameters, _protected(screen))
+    erase_display(screen, parameters, screen.table.protected)
 
 
 def erase_unprotected_line(screen: Emulator, parameters: str) -> None:
-    erase_line(screen, parameters, _protected(screen))
+    erase_line(screen, parameters, screen.table.protected)
 
 
 def erase_cells(screen: Emulator, parameters: str) -> None:
