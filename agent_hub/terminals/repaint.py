@@ -12,6 +12,7 @@ from agent_hub.terminals.styles import DEFAULT, PLAIN, PROTECTED, Style, graphic
 from agent_hub.terminals.switches import ORIGIN
 from agent_hub.terminals.widths import ODD, width
 
+_MOST_LINKS = 1 << 18
 _SEGMENTS = re.compile(f"({EMPTY}+)|([^{EMPTY}]+)")
 _DESIGNATIONS = "()*+"
 _SHIFTS = ("\x0f", "\x0e", "\x1bn", "\x1bo")
@@ -27,6 +28,8 @@ class _Painter:
         self._screen = screen
         self._parts: list[str] = []
         self._style = PLAIN
+        self._link = ""
+        self._link_room = _MOST_LINKS
 
     def paint(self) -> str:
         screen, parts = self._screen, self._parts
@@ -54,8 +57,12 @@ class _Painter:
         self._parts.append(graphics(style))
         if style.background & PROTECTED:
             self._parts.append('\x1b[1"q')
-        if style.shown_link != old.shown_link:
-            self._parts.append(f"\x1b]8;{style.shown_link or ';'}\x1b\\")
+        # Every cell may have another link of 2 KiB: past this, a screen is shown without more of them.
+        link = style.shown_link if len(style.shown_link) <= self._link_room else ""
+        if link != self._link:
+            self._link = link
+            self._link_room -= len(link)
+            self._parts.append(f"\x1b]8;{link or ';'}\x1b\\")
 
     def _go(self, x: int, y: int) -> None:
         self._parts.append(f"\x1b[{y + 1};{x + 1}H")

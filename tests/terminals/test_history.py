@@ -199,6 +199,16 @@ def test_100_MB_behind_it_and_a_viewer_is_sent_less_than_1_MiB():
     assert numbers == list(range(first - 5000, first))
 
 
+@pytest.mark.parametrize("size", [(24, 80), (60, 200)])
+def test_a_screen_full_of_links_is_sent_in_less_than_1_MiB(size):
+    history = History(size=size)
+    for row in range(size[0]):
+        history.append(b"".join(b"\x1b]8;;http://%d/%s\x07x" % (row * 200 + at, b"a" * 2000) for at in range(size[1])))
+        assert not history.repaint
+    assert "http://0/" in history.replay()
+    assert sent(history.replay()) <= HISTORY_BYTES
+
+
 def test_a_flood_costs_little():
     flood = log_lines(0)
     started = time.perf_counter()
@@ -209,6 +219,24 @@ def test_a_flood_costs_little():
     for _ in range(500):
         history.append(flood)
     assert time.perf_counter() - decoded < 50 * (decoded - started) + 0.5
+
+
+def test_a_flood_of_resets_costs_little():
+    history = History()
+    began = time.process_time()
+    for _ in range(20):
+        history.append(RESET.encode() * 32 * 1024)
+    assert time.process_time() - began < 5
+
+
+def test_what_is_switched_on_after_the_last_reset_of_a_flood_is_on():
+    history = History()
+    flood = b"\x1b[?1000h" + b"\x1bc\x1b[?2004l" * 100_000 + b"\x1b[?2004h\x1b[?1h" + b"x" * 4096
+    history.append(flood)
+    history.append(b"y" * 100_000)
+    replay = history.replay()
+    assert "\x1b[?2004h" in replay and "\x1b[?1h" in replay
+    assert "\x1b[?1000h" not in replay
 
 
 def test_a_history_says_what_it_has_left_out(monkeypatch):
