@@ -14,6 +14,7 @@ from typing import Any
 
 from agent_hub.engines.base import Stream
 from agent_hub.errors import EngineError
+from agent_hub.terminals.allowance import Allowance
 from agent_hub.terminals.answers import answers
 from agent_hub.terminals.history import DEFAULT_SIZE, History
 from agent_hub.terminals.palette import Palette
@@ -67,6 +68,8 @@ class Terminal:
         self._stream: Stream | None = None
         self._decode = _decoder()
         self._held: asyncio.TimerHandle | None = None
+        self._resting: asyncio.TimerHandle | None = None
+        self._allowance = Allowance()
         self._unseen = False
         self._typed_ahead: bytearray | None = bytearray()
         self._sizer = Sizer(size, self.history.resize)
@@ -142,6 +145,12 @@ class Terminal:
             return None
 
     def _take(self, data: bytes) -> None:
+        began = time.thread_time()
+        self._show_and_keep(data)
+        if rest := self._allowance.spend(len(data), time.thread_time() - began):
+            self._rest(rest)
+
+    def _show_and_keep(self, data: bytes) -> None:
         # Viewers first: somebody waits for what was typed to show, and nobody for it to be remembered.
         self._share(self._decode(data, False))
         self._active = time.time()
@@ -161,6 +170,17 @@ class Terminal:
             self.on_end()
         self._spawn(_close(stream))
 
+    def _rest(self, seconds: float) -> None:
+        """Read nothing for a while of a program whose output costs so much that everyone else's would wait for it."""
+        if self._resting is None and self._stream is not None:
+            self._stream.pause()
+            self._resting = asyncio.get_running_loop().call_later(seconds, self._end_rest)
+
+    def _end_rest(self) -> None:
+        self._resting = None
+        if self._held is None and self._stream is not None:
+            self._stream.resume()
+
     def _pace(self) -> None:
         """Hold the program back, for a moment, where even the quickest viewer is late."""
         if self._held is None and self._stream is not None and Viewer.worth_waiting_for(self._viewers):
@@ -176,7 +196,7 @@ class Terminal:
         if self._held is not None:
             self._held.cancel()
             self._held = None
-            if self._stream is not None:
+            if self._stream is not None and self._resting is None:
                 self._stream.resume()
 
     # -- who watches
@@ -268,6 +288,9 @@ class Terminal:
 
     def _disconnect(self) -> None:
         self._let_go()
+        if self._resting is not None:
+            self._resting.cancel()
+            self._resting = None
         stream, self._stream = self._stream, None
         self._sizer.disconnect()
         if stream is not None:

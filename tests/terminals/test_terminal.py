@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 import tracemalloc
 
 import pytest
@@ -392,6 +393,22 @@ async def test_what_is_typed_to_an_ended_program_is_dropped(programs):
     await watcher.until("42\r\n")
     assert "everything" not in watcher.text
     await terminal.close()
+
+
+COSTLY = r"""cost=$(printf '\\033[99S%.0s' {1..500}); printf READY; while :; do printf "$cost"'\033[6n'; done"""
+
+
+async def test_a_program_whose_output_costs_the_server_a_lot_is_read_less(terminal, programs):
+    terminal.connect(await programs("bash", "-c", "stty raw -echo; " + COSTLY))
+    began, used = time.monotonic(), time.thread_time()
+    # A share of the time can only be told over some of it.
+    await asyncio.sleep(4)
+    assert time.thread_time() - used < 0.5 * (time.monotonic() - began)
+    watcher = Watcher(terminal)
+    count = len(watcher.shown)
+    async with asyncio.timeout(LIMIT_SECONDS):
+        while len(watcher.shown) == count:
+            await asyncio.sleep(0.05)
 
 
 async def test_a_closed_terminal_tells_its_viewers_and_leaves_the_program(programs):
