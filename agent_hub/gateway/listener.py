@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import logging
 import socket
+from typing import Any
 
 from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
 from tornado.web import Application
 
 from agent_hub.errors import AgentHubError, PortInUse
@@ -14,6 +16,31 @@ from agent_hub.gateway.artifacts import ArtifactsHandler
 from agent_hub.hub.hub import Hub
 
 logger = logging.getLogger(__name__)
+
+CONNECTIONS = 512
+"""Most connections at once: each is an open file of the server's, which has some thousands for all that it does."""
+
+CONNECTIONS_OF_ONE = 128
+"""Most connections at once from one address, so that a container leaves some for the others."""
+
+
+class BoundedServer(HTTPServer):
+    """An HTTP server that ends connections past the most, since a container can open any number of them."""
+
+    def initialize(self, *args: Any, **kwargs: Any) -> None:
+        """Begin without any."""
+        super().initialize(*args, **kwargs)
+        self._taken: list[tuple[IOStream, str]] = []
+
+    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
+        """Take a connection, or end it."""
+        self._taken = [taken for taken in self._taken if not taken[0].closed()]
+        host = str(address[0])
+        if len(self._taken) >= CONNECTIONS or sum(other == host for _, other in self._taken) >= CONNECTIONS_OF_ONE:
+            stream.close()
+            return
+        self._taken.append((stream, host))
+        super().handle_stream(stream, address)
 
 
 class Gateway:
@@ -54,7 +81,7 @@ class Gateway:
                 [(r"/artifacts", ArtifactsHandler, {"hub": self._hub, "limit": self._max_artifact})],
                 log_function=lambda handler: None,
             )
-            self._server = HTTPServer(
+            self._server = BoundedServer(
                 application, max_body_size=self._max_artifact, chunk_size=2**20, idle_connection_timeout=120
             )
             self._server.add_sockets([listener])

@@ -16,7 +16,7 @@ import pytest
 
 from agent_hub.engines.process import ProcessEngine
 from agent_hub.errors import PortInUse
-from agent_hub.gateway.listener import Gateway
+from agent_hub.gateway.listener import CONNECTIONS_OF_ONE, Gateway
 from agent_hub.models import Chat, NewChat
 from tests.gateway.container import Container
 from tests.hub.running import RunningHub
@@ -250,6 +250,27 @@ async def test_a_file_without_a_length_is_too_large_all_the_same(
     assert b"201" not in answer.split(b"\r\n")[0]
     assert len(hub.hub.store.artifacts) == 0
     await _eventually(lambda: incoming(hub) == [])
+
+
+async def test_a_container_has_a_bounded_number_of_connections_and_the_hub_goes_on(
+    hub: RunningHub, container: Container
+) -> None:
+    address = urlsplit(container.url)
+    connections = []
+    try:
+        async with asyncio.timeout(30):
+            for _ in range(CONNECTIONS_OF_ONE + 20):
+                connections.append(await asyncio.open_connection(address.hostname, address.port))
+            for reader, _ in connections[CONNECTIONS_OF_ONE:]:
+                assert await reader.read() == b""
+            for reader, writer in connections[:CONNECTIONS_OF_ONE]:
+                assert not reader.at_eof()
+                writer.write_eof()
+                await reader.read()
+    finally:
+        for _, writer in connections:
+            writer.close()
+    await container.published("after.txt")
 
 
 async def test_a_port_that_is_taken_is_named_with_the_remedy(hub: RunningHub) -> None:
