@@ -23,7 +23,8 @@ class TerminalSocket(HubSocket):
     """A viewer of a terminal.
 
     Messages are JSON lists. Out: ``["setup", {}]``, ``["stdout", text]``, ``["disconnect", 1]``.
-    In: ``["stdin", text]``, ``["set_size", rows, columns, height, width]``. What is none of these is ignored.
+    In: ``["stdin", text]``, ``["set_size", rows, columns, height, width]``, the last two in pixels. What is none of
+    these is ignored.
     """
 
     action = "execute"
@@ -48,8 +49,11 @@ class TerminalSocket(HubSocket):
         match _parse(message):
             case ["stdin", str(text)]:
                 return self._terminal.type(text)
-            case ["set_size", rows, columns, *_] if self._viewer is not None and _is_side(rows) and _is_side(columns):
-                self._terminal.resize(self._viewer, int(rows), int(columns))
+            case ["set_size", rows, columns, *pixels] if _is_side(rows) and _is_side(columns):
+                # Lab's widget gives -1 pixels until it has once been on the screen: its rows and columns mean nothing.
+                shown = all(_is_side(side) for side in pixels)
+                if self._viewer is not None:
+                    self._terminal.resize(self._viewer, int(rows) if shown else 0, int(columns) if shown else 0)
         return None
 
     def on_close(self) -> None:

@@ -221,15 +221,17 @@ class Terminal:
 
         A widget that is folded away tells of a row or two columns, and must not press everyone else's screen together.
         """
-        first = not viewer.sized
         if rows < LEAST_ROWS or columns < LEAST_COLUMNS:
-            rows = columns = 0
-        viewer.rows, viewer.columns, viewer.sized = rows, columns, True
-        if rows and columns:
-            self._on_size((min(rows, LARGEST_SIDE), min(columns, LARGEST_SIDE)))
+            viewer.rows = viewer.columns = 0
+            viewer.folded = True
+            self._fit()
+            return
+        first, folded = not viewer.rows, viewer.folded
+        viewer.rows, viewer.columns, viewer.folded = rows, columns, False
+        self._on_size((min(rows, LARGEST_SIDE), min(columns, LARGEST_SIDE)))
         changed = self._fit()
-        if first and changed:
-            # What it was shown as it came was for another size: lines may be missing where its screen is larger.
+        if first and (changed or folded):
+            # What it was shown so far was for another size: lines may be missing where its screen is larger.
             self.history.resize(*self.size)
             viewer.show(self.history.replay())
         if first and (self._unseen or (not changed and self.history.repaint)):

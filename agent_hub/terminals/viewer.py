@@ -63,7 +63,7 @@ class Viewer:
         self._left = False
         self.rows = 0
         self.columns = 0
-        self.sized = False
+        self.folded = False
 
     @property
     def queued(self) -> int:

@@ -160,6 +160,17 @@ def test_the_smallest_client_sets_the_size(run, client, shell, terminal):
     run(story())
 
 
+def test_a_tab_that_was_never_on_the_screen_sets_no_size(run, client, shell, terminal):
+    async def story():
+        async with client() as shown, client() as behind:
+            await shown.send("set_size", 40, 100, 800, 1000)
+            await behind.send("set_size", 24, 80, -1, -1)
+            await behind.send("stdin", "stty size\r")
+            await shown.until("40 100\r\n")
+
+    run(story())
+
+
 NONSENSE: list[str | bytes] = [
     "",
     "no json",

@@ -262,6 +262,20 @@ async def test_a_viewer_that_is_folded_away_presses_nobody_together(terminal):
     assert terminal.size == (20, 60)
 
 
+async def test_a_viewer_is_shown_the_screen_as_it_is_unfolded(terminal, programs):
+    late = Watcher(terminal)
+    terminal.connect(await programs("bash", "-c", "seq 100; printf READY; read"))
+    await late.until("READY")
+    terminal.resize(late.viewer, *terminal.size)
+    for _ in range(2):
+        terminal.resize(late.viewer, 0, 0)
+        before = len(late.text)
+        terminal.resize(late.viewer, *terminal.size)
+        unfolded = late.text[before:]
+        assert unfolded.startswith("\x1bc")
+        assert Seen(unfolded, *terminal.size).lines[-1] == "READY"
+
+
 async def test_the_size_is_kept_for_the_next_start(terminal, programs):
     watcher = Watcher(terminal)
     terminal.resize(watcher.viewer, 50, 150)
