@@ -14,7 +14,9 @@ import os
 import secrets
 import shutil
 import unicodedata
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
@@ -132,22 +134,23 @@ class Artifacts:
         kept = self._kept(artifact)
         kept.parent.mkdir(parents=True, exist_ok=True)
         os.replace(received, kept)
-        shown = self._root / artifact.path
-        shown.parent.mkdir(parents=True, exist_ok=True)
         # A copy, not a link: what a person does to the file must not reach the version that is kept.
-        temporary = self._temporary(artifact)
-        # A chat may have this folder as a mount: a link that it planted must be replaced, never followed.
-        temporary.unlink(missing_ok=True)
-        with kept.open("rb") as source, temporary.open("xb") as target:
-            shutil.copyfileobj(source, target)
+        with self._folder_of(artifact, make=True) as folder:
+            with suppress(FileNotFoundError):
+                os.unlink(_temporary(artifact), dir_fd=folder)
+            copy = os.open(_temporary(artifact), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
+            with kept.open("rb") as source, open(copy, "wb") as target:
+                shutil.copyfileobj(source, target)
         return old is not None and self._is_edited(artifact, self._kept(old))
 
     def _show(self, artifact: Artifact, edited: bool) -> None:
-        shown = self._root / artifact.path
-        if edited:
-            # A person has changed the file in Lab since; the new version must not take that away.
-            os.replace(shown, _free(shown.with_stem(f"{shown.stem} (edited)")))
-        os.replace(self._temporary(artifact), shown)
+        shown = PurePosixPath(artifact.path)
+        with self._folder_of(artifact) as folder:
+            if edited:
+                # A person has changed the file in Lab since; the new version must not take that away.
+                aside = _free(shown.with_stem(f"{shown.stem} (edited)").name, lambda name: _exists(folder, name))
+                os.replace(shown.name, aside, src_dir_fd=folder, dst_dir_fd=folder)
+            os.replace(_temporary(artifact), shown.name, src_dir_fd=folder, dst_dir_fd=folder)
 
     def _tidy(self, artifact: Artifact) -> None:
         """Leave nothing of a publication but what its record says."""
@@ -156,7 +159,8 @@ class Artifacts:
             self._kept(artifact).unlink(missing_ok=True)
             if known is None:
                 shutil.rmtree(self._folders.artifact(artifact.id), ignore_errors=True)
-        self._temporary(artifact).unlink(missing_ok=True)
+        with suppress(OSError), self._folder_of(artifact) as folder:
+            os.unlink(_temporary(artifact), dir_fd=folder)
         (self._folders.unfinished_artifacts / artifact.id).unlink(missing_ok=True)
 
     def _take_up(self) -> None:
@@ -164,7 +168,7 @@ class Artifacts:
         for unfinished in self._folders.unfinished_artifacts.glob("*"):
             try:
                 artifact = Artifact.model_validate_json(unfinished.read_bytes())
-                if self._store.artifacts.items.get(artifact.id) == artifact and self._temporary(artifact).exists():
+                if self._store.artifacts.items.get(artifact.id) == artifact and self._is_unfinished(artifact):
                     last = self._kept(artifact).with_name(str(artifact.version - 1))
                     self._show(artifact, self._is_edited(artifact, last))
                 self._tidy(artifact)
@@ -182,8 +186,33 @@ class Artifacts:
     def _kept(self, artifact: Artifact) -> Path:
         return self._folders.artifact(artifact.id) / str(artifact.version)
 
-    def _temporary(self, artifact: Artifact) -> Path:
-        return (self._root / artifact.path).with_name(f".{artifact.id}.publishing")
+    @contextmanager
+    def _folder_of(self, artifact: Artifact, make: bool = False) -> Iterator[int]:
+        """The folder that shows an artifact.
+
+        A chat may have it, or all of these folders, as a mount: a link that it planted there is not followed.
+        """
+        path = self._root / artifact.path
+        top = path.parents[2]
+        if make:
+            top.mkdir(parents=True, exist_ok=True)
+        here = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for name in path.relative_to(top).parts[:-1]:
+                if make:
+                    with suppress(FileExistsError):
+                        os.mkdir(name, dir_fd=here)
+                there = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+                os.close(here)
+                here = there
+            yield here
+        finally:
+            os.close(here)
+
+    def _is_unfinished(self, artifact: Artifact) -> bool:
+        with suppress(FileNotFoundError), self._folder_of(artifact) as folder:
+            return _exists(folder, _temporary(artifact))
+        return False
 
     def _new_path(self, chat_id: str, name: str, mine: list[Artifact]) -> str:
         chat = self._store.chats[chat_id]
@@ -192,8 +221,7 @@ class Artifacts:
         else:
             project = file_name(self._store.projects[chat.project].name)
             folder = f"{self.folder}/{project}/{file_name(chat.name)} {chat_id[:4]}"
-        path = _free(self._root / folder / file_name(name))
-        return path.relative_to(self._root).as_posix()
+        return f"{folder}/{_free(file_name(name), lambda name: os.path.lexists(self._root / folder / name))}"
 
 
 def check_name(name: str) -> None:
@@ -222,10 +250,23 @@ def file_name(text: str) -> str:
     return (stem + suffix) or "unnamed"
 
 
-def _free(path: Path) -> Path:
-    """The path, or one beside it with a number, where nothing is yet."""
-    candidate, number = path, 2
-    while os.path.lexists(candidate):
-        candidate = path.with_stem(f"{path.stem} {number}")
+def _temporary(artifact: Artifact) -> str:
+    return f".{artifact.id}.publishing"
+
+
+def _exists(folder: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _free(name: str, is_taken: Callable[[str], bool]) -> str:
+    """The name, or one like it with a number, that is not taken."""
+    path = PurePosixPath(name)
+    candidate, number = name, 2
+    while is_taken(candidate):
+        candidate = path.with_stem(f"{path.stem} {number}").name
         number += 1
     return candidate

@@ -54,6 +54,29 @@ async def test_a_link_beside_an_artifact_is_not_followed(
         await hub.close()
 
 
+async def test_a_link_in_the_place_of_an_artifact_s_folder_is_not_followed(
+    tmp_path: Path, a_small_codex: Path, a_repository: Repository
+):
+    hub = await RunningHub.open(tmp_path, ProcessEngine(tmp_path / "data" / "processes"), "any")
+    try:
+        container = Container.of(hub, await hub.start(await hub.ready(a_repository)))
+        first = await container.published("a.txt", b"old")
+        folder = (hub.hub.settings.root / first["path"]).parent
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        os.rename(folder, tmp_path / "aside")
+        folder.symlink_to(elsewhere)
+
+        assert (await container.publish("authorized_keys", b"the agent's")).code != 201
+        assert (await container.publish("a.txt", b"new")).code != 201
+
+        assert list(elsewhere.iterdir()) == []
+        assert [artifact.version for artifact in hub.hub.store.artifacts] == [1]
+    finally:
+        await hub.clear()
+        await hub.close()
+
+
 def test_a_pipe_among_conversations_holds_nothing_up(day: Path):
     os.mkfifo(day / "rollout-a.jsonl")
     (day / "rollout-b.jsonl").write_text(conversation("t1"))
