@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,7 @@ from typing import Any
 import docker
 import httpx
 
-from tests.bench.viewer import Viewer
+from tests.bench.viewer import Viewer, WebSocket
 from tests.conftest import Repository
 
 READY_SECONDS = 60.0
@@ -33,17 +34,26 @@ class Server:
         Where it keeps everything: its root, its data directory, its log.
     engine
         Where its containers are.
+    environment
+        Variables of its own.
     options
         Traits of the hub.
     """
 
-    def __init__(self, folder: Path, engine: docker.DockerClient, **options: object) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        engine: docker.DockerClient,
+        environment: Mapping[str, str] | None = None,
+        **options: object,
+    ) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.root = folder / "root"
         self.log = folder / "server.log"
         self.alive = False
         self._engine = engine
+        self._environment = environment or {}
         self._options = options
         self._token = secrets.token_hex(16)
         with socket.socket() as listener:
@@ -72,7 +82,7 @@ class Server:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 # No other extension: what this machine has installed adds only time.
-                env=os.environ | own | {"JUPYTER_NO_CONFIG": "1"},
+                env=os.environ | own | {"JUPYTER_NO_CONFIG": "1"} | self._environment,
             )
         return self
 
@@ -158,6 +168,10 @@ class Server:
         chat = await self.until(f"api/chats/{added['id']}", "running", "failed", "exited")
         assert chat["status"] == "running", chat
         return str(added["id"])
+
+    def events(self) -> WebSocket:
+        """The changes that the hub announces, after a first message of all there is."""
+        return WebSocket(self.port, "/agent-hub/api/events", self._token)
 
     def watch(self, chat: str) -> Viewer:
         """A chat's terminal, as a browser opens it."""
