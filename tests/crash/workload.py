@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -80,7 +81,7 @@ class Person:
             (self._keep, 3),
         ]
         if chat.runs == {True}:
-            deeds += [(self._stop, 3), (self._publish, 5), (self._rename_and_stop, 1)]
+            deeds += [(self._stop, 3), (self._publish, 3), (self._publish_from_inside, 2), (self._rename_and_stop, 1)]
         else:
             deeds += [(self._start, 5)]
         (deed,) = self._chance.choices([deed for deed, _ in deeds], [weight for _, weight in deeds])
@@ -158,7 +159,7 @@ class Person:
         return True
 
     async def _publish(self, chat: Expected) -> bool:
-        """As ``hub_artifact publish`` in the chat's container does."""
+        """As ``hub_artifact publish`` in the chat's container does, sooner than a program starts there."""
         run = self._workspace(chat).parent / "run"
         try:
             url, token = ((run / name).read_text().strip() for name in ("artifacts_url", "token"))
@@ -182,6 +183,24 @@ class Person:
             # Its token ends with the chat's container.
             assert answer.status_code in (403, 404, 409), (answer.status_code, answer.text)
         publication.unanswered.discard(sha256(data))
+        return True
+
+    async def _publish_from_inside(self, chat: Expected) -> bool:
+        """By ``hub_artifact publish`` itself."""
+        name, data = self._chance.choice(FILES), self._chance.randbytes(1000)
+        publication = chat.published.setdefault(name, Publication())
+        publication.unanswered.add(sha256(data))
+        said = await self._server.publish(chat.id, name, data)
+        if found := re.search(rf"^Published {name} .* version (\d+)$", said, re.MULTILINE):
+            publication.acknowledged[int(found[1])] = sha256(data)
+            publication.unanswered.discard(sha256(data))
+        elif "was not published" not in said or "could not be reached" in said:
+            # The server, or the container, has ended in the middle of it.
+            return self._server.alive
+        else:
+            # Its token ends with the chat's container.
+            assert "is of no chat that runs" in said, said
+            publication.unanswered.discard(sha256(data))
         return True
 
     async def _rename_and_publish(self, chat: Expected) -> bool:
