@@ -1,0 +1,136 @@
+"""Chats, those that are made ahead, what is kept of deleted ones, and what they publish."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from agent_hub.models.base import ErrorBody, Model, Name, now
+from agent_hub.models.containers import Env, Mount, Resources
+
+PROMPT_BYTES = 120_000
+"""Longest first prompt, in bytes: it is one argument of the agent's command, and Linux takes 128 KiB in one."""
+
+
+class ChatStatus(StrEnum):
+    queued = "queued"
+    starting = "starting"
+    running = "running"
+    stopping = "stopping"
+    exited = "exited"
+    failed = "failed"
+    unknown = "unknown"
+    deleting = "deleting"
+
+
+class Chat(Model):
+    """One workspace, one container, one agent."""
+
+    id: str
+    project: str
+    name: Name
+    agent: str
+    model: str = ""
+    prompt: str = Field(default="", description="the first prompt")
+    status: ChatStatus = ChatStatus.queued
+    place: int = Field(default=0, description="which of its project's starts is next: 1 is; 0: it waits in no queue")
+    reason: str = Field(default="", description="why it waits, or how it ended, in a few words")
+    error: ErrorBody | None = None
+    exit_code: int | None = None
+    mounts: tuple[Mount, ...] = ()
+    env: Env = ()
+    resources: Resources = Resources()
+    image: str = ""
+    commit: str = ""
+    container: str = Field(default="", description="the engine's id of the container")
+    thread: str = Field(default="", description="the agent's own id of the conversation")
+    workspace: str = Field(default="", description="the workspace's folder on the host")
+    created_at: datetime = Field(default_factory=now)
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    volatile: ClassVar[frozenset[str]] = frozenset({"place"})
+
+    def masked(self) -> Chat:
+        """The chat as it may be shown."""
+        return self.model_copy(update={"env": tuple(variable.masked() for variable in self.env)})
+
+
+class Spare(Model):
+    """A container made ahead of any request, which a new chat of its project takes over together with its id."""
+
+    id: str
+    chat: Chat = Field(description="the chat it was prepared as: what a chat must ask for to get it")
+    branch: str = Field(default="", description="the project's, that its workspace was made on")
+    token_hash: str = Field(description="of the token that its container holds, bound to the chat at the claim")
+
+
+class DeletedChat(Model):
+    """What is kept of a chat that was deleted with unsaved work. It holds no variable and no prompt of the chat's."""
+
+    id: str
+    name: Name
+    project: str
+    project_name: str = ""
+    url: str = Field(default="", description="the repository's")
+    agent: str
+    model: str = ""
+    kind: Literal["bundle", "workspace"] = Field(description="a Git bundle, or the workspace's folder as it was")
+    path: str = Field(description="the bundle, or the folder, on the host")
+    branch: str = Field(default="", description="what was checked out; empty for a commit on no branch")
+    head: str = Field(default="", description="its commit; empty before the first")
+    uncommitted: bool = Field(default=False, description="agent-hub/unsaved holds what was never committed")
+    files: int = Field(description="changed or new files that were not committed")
+    commits: int = Field(description="commits on no remote, with those of the stash")
+    stashes: int = 0
+    left_out: tuple[str, ...] = Field(default=(), description="uncommitted files that were too large to keep")
+    needs: tuple[str, ...] = Field(default=(), description="commits of the repository that the bundle builds on")
+    size: int = Field(default=0, description="of the bundle; 0 of a folder")
+    how: str = Field(default="", description="how to have it back without the hub")
+    deleted_at: datetime = Field(default_factory=now)
+    expires_at: datetime | None = Field(default=None, description="when it goes for good")
+
+
+class Artifact(Model):
+    """A file that a chat published; `path` is where Lab finds it."""
+
+    id: str
+    chat: str
+    project: str
+    name: str
+    version: int = 1
+    path: str = Field(description="relative to the server's root, with / between parts")
+    size: int
+    media_type: str
+    sha256: str
+    created_at: datetime = Field(default_factory=now)
+
+
+class NewChat(Resources):
+    """Body of ``POST api/chats``. What is ``None`` is the project's; mounts and env are added to the project's."""
+
+    project: str = Field(description="id or name")
+    name: Name | None = None
+    agent: str | None = None
+    model: str | None = None
+    prompt: str = ""
+    mounts: tuple[Mount, ...] = ()
+    env: Env = ()
+
+    @field_validator("prompt")
+    @classmethod
+    def _prompt_fits_an_argument(cls, prompt: str) -> str:
+        if "\0" in prompt:
+            raise ValueError("it cannot contain a NUL character")
+        if (length := len(prompt.encode(errors="replace"))) > PROMPT_BYTES:
+            raise ValueError(f"it is {length} bytes long, and {PROMPT_BYTES} are the most; put the rest into a file")
+        return prompt
+
+
+class ChatChange(Model):
+    """Body of ``PATCH api/chats/{id}``."""
+
+    name: Name

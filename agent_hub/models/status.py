@@ -1,0 +1,27 @@
+"""The hub as a whole."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from agent_hub.models.base import Model
+from agent_hub.models.containers import EngineStatus, Gpu
+
+
+class AgentInfo(Model):
+    """An agent that a chat can run."""
+
+    name: str
+    title: str
+
+
+class Status(Model):
+    """The hub as a whole."""
+
+    version: str
+    hub_id: str
+    engine: EngineStatus
+    gpus: tuple[Gpu, ...] = ()
+    agents: tuple[AgentInfo, ...] = ()
+    default_base: str = ""
+    artifacts_path: str = Field(default="", description="folder of published files, relative to the server's root")
