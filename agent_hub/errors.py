@@ -16,6 +16,7 @@ The tree::
     ├── NotFound                     404  no such project, chat, artifact
     ├── Conflict                     409  right in itself, wrong now
     │   ├── UnsavedWork                   deleting would lose work that is nowhere else
+    │   ├── NoConversation                the chat's agent does not tell of its turns
     │   ├── DataDirectoryInUse            another hub holds the data directory
     │   └── PortInUse                     another program listens where the hub has to
     ├── TooLarge                     413  more bytes than the hub takes
@@ -36,6 +37,9 @@ The tree::
     │   └── StoreTooNew                   a newer hub wrote it
     ├── StorageFull                  507  no space left where the hub keeps its data
     ├── AgentUnavailable             502  the agent's program cannot be had
+    ├── TurnError                    422  the agent did not do what a prompt asked for
+    │   ├── TurnFailed                    it could not go on
+    │   └── TurnInterrupted               somebody ended the turn
     └── HubUnavailable               503  no running hub answers (raised in a client)
 """
 
@@ -115,6 +119,10 @@ class Conflict(AgentHubError):
 
 class UnsavedWork(Conflict):
     code = "unsaved_work"
+
+
+class NoConversation(Conflict):
+    code = "no_conversation"
 
 
 class DataDirectoryInUse(Conflict):
@@ -202,6 +210,18 @@ class WorkNotKept(AgentHubError):
 
 class AgentUnavailable(AgentHubError):
     code, status = "agent_unavailable", 502
+
+
+class TurnError(AgentHubError):
+    code, status = "turn_error", 422
+
+
+class TurnFailed(TurnError):
+    code = "turn_failed"
+
+
+class TurnInterrupted(TurnError):
+    code = "turn_interrupted"
 
 
 class HubUnavailable(AgentHubError):

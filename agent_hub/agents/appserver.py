@@ -13,6 +13,7 @@ import json
 import os
 import socket
 import stat
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,18 +23,19 @@ from websockets.exceptions import WebSocketException
 
 from agent_hub.errors import AgentUnavailable
 
-MESSAGE_BYTES = 2**20
+MESSAGE_BYTES = 4 * 2**20
 """Longest message that is read; a longer one ends the connection.
 
-The longest that there is to say is a first prompt, of 120,000 bytes before they are escaped. Parsing is one step that
-keeps every thread of Python waiting, so that it would be no better off the event loop: at worst this much takes 40 ms.
+The longest that there is to say is what a command has printed, of which Codex keeps 1 MiB before it is escaped. Parsing
+is one step that keeps every thread of Python waiting, so that it would be no better off the event loop.
 """
 
-TOTAL_BYTES = 16 * 2**20
-"""Most bytes of all messages of a connection, which lasts from a spare's start to its claim: Codex says a few KiB."""
+REST = 4.0
+"""Times as long as messages took, nothing is read after them: an app-server that talks without end costs a fifth of the
+event loop, and what it says waits on its side."""
 
-MESSAGE_COST = 1024
-"""Bytes that every message counts for beside its own, for what it costs to take one of any length."""
+SPELL_SECONDS = 0.005
+"""Work on messages that is gathered before there is a rest."""
 
 ANSWER_SECONDS = 10.0
 """How long the app-server may take to answer."""
@@ -43,16 +45,23 @@ CLIENT = {"name": "agent-hub", "title": "Agent Hub", "version": "1"}
 Notify = Callable[[str, Mapping[str, Any]], None]
 """Takes a notification: its method and its parameters. Called on the event loop."""
 
+Asked = Callable[[int | str, str, Mapping[str, Any]], None]
+"""Takes a request: its id, its method and its parameters. Called on the event loop."""
+
 
 class AppServer:
     """A connection to an app-server. Made by :meth:`connect`.
 
-    Requests that the app-server makes, approvals above all, are left to its other clients.
+    It tells on to `notify`, `asked` and `ended`, which may be set anew at any time. A request that the app-server makes
+    may be left to its other clients; an approval is asked of all of them.
     """
 
     def __init__(self, connection: ClientConnection, notify: Notify) -> None:
         self._connection = connection
-        self._notify = notify
+        self.notify = notify
+        self.asked: Asked = lambda number, method, params: None
+        self.ended: Callable[[], None] = lambda: None
+        self._closing = False
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._reader = asyncio.create_task(self._read())
@@ -119,8 +128,18 @@ class AppServer:
         result = message.get("result")
         return result if isinstance(result, dict) else {}
 
+    @property
+    def connected(self) -> bool:
+        """Whether the connection is there."""
+        return not self._reader.done()
+
+    async def reply(self, number: int | str, result: Mapping[str, Any]) -> None:
+        """Answer what the app-server has asked. Raises :class:`~agent_hub.errors.AgentUnavailable` where it is gone."""
+        await self._send({"id": number, "result": result})
+
     async def close(self) -> None:
         """End the connection; the app-server goes on."""
+        self._closing = True
         # Without a farewell: a paused container would answer none.
         self._connection.transport.abort()
         await self._reader
@@ -135,16 +154,19 @@ class AppServer:
 
     async def _read(self) -> None:
         with contextlib.suppress(WebSocketException):
-            left = TOTAL_BYTES
+            spent = 0.0
             async for text in self._connection:
-                left -= len(text) + MESSAGE_COST
-                if left < 0:
-                    self._connection.transport.abort()
-                    break
+                began = time.thread_time()
                 self._take(text)
+                spent += time.thread_time() - began
+                if spent > SPELL_SECONDS:
+                    await asyncio.sleep(spent * REST)
+                    spent = 0.0
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_result({"error": {"message": "the connection has ended"}})
+        if not self._closing:
+            self.ended()
 
     def _take(self, text: str | bytes) -> None:
         try:
@@ -159,9 +181,14 @@ class AppServer:
             answer = self._waiting.get(number) if isinstance(number, int) else None
             if answer is not None and not answer.done():
                 answer.set_result(message)
-        elif isinstance(method, str) and "id" not in message:
+        elif isinstance(method, str):
             params = message.get("params")
-            self._notify(method, params if isinstance(params, dict) else {})
+            known = params if isinstance(params, dict) else {}
+            number = message.get("id")
+            if "id" not in message:
+                self.notify(method, known)
+            elif isinstance(number, int | str):
+                self.asked(number, method, known)
 
 
 async def _open(path: Path) -> socket.socket:

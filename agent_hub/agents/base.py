@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from agent_hub.agents.conversation import Conversation, Listener
 from agent_hub.models import Chat
 
 WORKSPACE = "/workspace"
@@ -32,6 +33,8 @@ class Agent(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    converses: ClassVar[bool] = False
+    """Whether it tells of its turns, and takes prompts: :meth:`converse`."""
 
     @abstractmethod
     def command(self, chat: Chat) -> Sequence[str]:
@@ -61,6 +64,23 @@ class Agent(ABC):
     @abstractmethod
     def thread(self, home: Path) -> str:
         """The id of the conversation that the folder holds, empty where there is none. Blocks."""
+
+    async def converse(self, chat: Chat, home: Path, sockets: Path, listener: Listener) -> Conversation:
+        """Wait until the agent of a chat is up, and listen to its conversation from then on.
+
+        Parameters
+        ----------
+        home
+            The agent's folder.
+        sockets
+            The folder that the container sees as :attr:`sockets`, where it has mounts.
+
+        Raises
+        ------
+        AgentUnavailable
+            It does not answer as it should.
+        """
+        raise NotImplementedError(f"{self.name} does not converse")
 
     # -- spares: a container made ahead, which a chat that is asked for later takes over
 
@@ -103,11 +123,16 @@ class Warm(ABC):
     """An agent that runs in a spare, and waits to be given to a chat."""
 
     @abstractmethod
-    async def claim(self, chat: Chat) -> str:
-        """Make the running program the chat's: its settings, its name and its first prompt. Returns the thread's id.
+    async def claim(self, chat: Chat, mark: str, listener: Listener) -> Conversation:
+        """Make the running program the chat's: its settings, its name, and its first prompt, said under `mark`.
 
-        The container runs (it was unpaused), and the chat's files are in :data:`RUN` by now. Raises
-        :class:`~agent_hub.errors.AgentUnavailable` where the program does not answer.
+        The container runs (it was unpaused), and the chat's files are in :data:`RUN` by now. Its conversation takes
+        over the connection: this is not closed afterwards.
+
+        Raises
+        ------
+        AgentUnavailable
+            The program does not answer. The connection is closed.
         """
 
     @abstractmethod

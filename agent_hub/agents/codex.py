@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from agent_hub.agents.base import AGENT_HOME, WORKSPACE, Agent, Warm
+from agent_hub.agents.codex_conversation import CodexConversation
 from agent_hub.agents.codex_sessions import last_thread
-from agent_hub.agents.codex_spare import WarmCodex, find_socket, sockets_folder
+from agent_hub.agents.codex_socket import find_socket, sockets_folder
+from agent_hub.agents.codex_spare import WarmCodex
+from agent_hub.agents.conversation import Conversation, Listener
 from agent_hub.models import Chat
 
 PUBLIC_API = "https://api.openai.com/v1"
@@ -41,10 +44,13 @@ class CodexAgent(Agent):
 
     name: ClassVar[str] = "codex"
     title: ClassVar[str] = "Codex"
+    converses: ClassVar[bool] = True
 
     def command(self, chat: Chat) -> Sequence[str]:
-        last = chat.thread or chat.prompt
-        return (RUN_CODEX, "resume" if chat.thread else "new", *_options(chat), *(("--", last) if last else ()))
+        if chat.thread:
+            return (RUN_CODEX, "resume", *_options(chat), "--", chat.thread)
+        # The first prompt is said to the app-server, as every later one, and the terminal shows it.
+        return (RUN_CODEX, "new", *_options(chat))
 
     def environment(self, chat: Chat) -> Mapping[str, str]:
         return {"CODEX_HOME": AGENT_HOME}
@@ -64,6 +70,9 @@ class CodexAgent(Agent):
 
     def thread(self, home: Path) -> str:
         return last_thread(home)
+
+    async def converse(self, chat: Chat, home: Path, sockets: Path, listener: Listener) -> Conversation:
+        return await CodexConversation.join(lambda: find_socket(home, sockets), chat, listener)
 
     def spare_command(self, spare: Chat) -> Sequence[str] | None:
         if not _provider(_env(spare)):

@@ -13,9 +13,10 @@ from functools import partial
 
 from agent_hub.agents.base import Agent
 from agent_hub.engines.base import ContainerStatus, Engine, Handle
-from agent_hub.errors import AgentHubError, ContainerLost, EngineUnavailable, NotFound, UnsavedWork
+from agent_hub.errors import AgentHubError, AgentUnavailable, ContainerLost, EngineUnavailable, NotFound, UnsavedWork
 from agent_hub.hub import lifecycle
 from agent_hub.hub.builds import Builds
+from agent_hub.hub.conversations import Conversations
 from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.launches import Launcher
@@ -51,6 +52,7 @@ class Chats:
         builds: Builds,
         terminals: Terminals,
         deleted: DeletedChats,
+        conversations: Conversations,
         on_trouble: Callable[[], None],
         spares: int = 0,
     ) -> None:
@@ -61,12 +63,15 @@ class Chats:
         self._builds = builds
         self._terminals = terminals
         self._deleted = deleted
+        self._conversations = conversations
         self._locks: dict[str, asyncio.Lock] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._finishing: set[asyncio.Task[None]] = set()
         self._on_trouble = on_trouble
         self._launcher = Launcher(store, folders, engine, agents)
-        self._starting = Starts(store, engine, builds, terminals, self._launcher, self._lock, self._watch)
+        self._starting = Starts(
+            store, engine, builds, terminals, self._launcher, conversations, self._lock, self._watch
+        )
         self.spares = Spares(store, folders, engine, agents, self._launcher, terminals, self._starting.queue, spares)
 
     def tell_containers(self, artifacts_url: str) -> None:
@@ -100,6 +105,7 @@ class Chats:
         async with self._lock(chat_id):
             handle = await self._launcher.find(chat_id)
             if handle is None:
+                await self._conversations.ended(chat_id)
                 await self._store.chats.observe(chat_id, lifecycle.cancelled)
             else:
                 await self._ended(chat_id, await self._engine.stop(handle, grace))
@@ -140,6 +146,7 @@ class Chats:
                 await self._store.chats.observe(chat_id, partial(lifecycle.kept_back, error=error))
                 raise
             await self._terminals.remove(chat_id)
+            await self._conversations.forget(chat_id)
             await asyncio.to_thread(remove_tree, self._folders.chat(chat_id))
             for artifact in [artifact for artifact in self._store.artifacts if artifact.chat == chat_id]:
                 await asyncio.to_thread(remove_tree, self._folders.artifact(artifact.id))
@@ -234,6 +241,7 @@ class Chats:
     async def engine_lost(self) -> None:
         """The engine does not answer: no running chat can be vouched for, and no spare."""
         await self.spares.stop()
+        await self._conversations.unreachable()
         for chat in self._store.chats:
             self._forget_watch(chat.id)
             with suppress(NotFound):  # deleted while this loop waited for another
@@ -248,6 +256,7 @@ class Chats:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+        await self._conversations.close()
         await self._terminals.close()
 
     # -- watching
@@ -267,6 +276,7 @@ class Chats:
     def _watch(self, chat_id: str, handle: Handle) -> None:
         task = asyncio.create_task(self._wait(chat_id, handle), name=f"watch {chat_id}")
         self._watches[chat_id] = task
+        self._conversations.join(chat_id)
 
     def _forget_watch(self, chat_id: str) -> None:
         task = self._watches.pop(chat_id, None)
@@ -296,6 +306,8 @@ class Chats:
         chat = self._store.chats[chat_id]
         self._forget_watch(chat_id)
         await self._store.revoke_token(chat_id)
+        meant = chat.status in (ChatStatus.stopping, ChatStatus.deleting)
+        await self._conversations.ended(chat_id, None if meant else _end(status))
         thread = await asyncio.to_thread(self._agents[chat.agent].thread, self._folders.agent_home(chat_id))
         chat = await self._store.chats.observe(chat_id, lambda chat: lifecycle.ended(chat, status, thread))
         if chat.status is ChatStatus.exited:
@@ -308,6 +320,16 @@ class Chats:
 
     def _lock(self, chat_id: str) -> asyncio.Lock:
         return self._locks.setdefault(chat_id, asyncio.Lock())
+
+
+def _end(status: ContainerStatus) -> AgentHubError:
+    """What the end of a container, which nobody meant, means to a turn that goes on."""
+    again = "Start the chat again with the same conversation, and say it again."
+    if status.state == "lost":
+        return ContainerLost("The chat's container is gone; its workspace is kept.", again)
+    code = "" if status.exit_code is None else f" with exit code {status.exit_code}"
+    why = f": {status.reason}" if status.reason else ""
+    return AgentUnavailable(f"The chat's agent ended{code} in the middle of it{why}.", again)
 
 
 def _farewell(chat: Chat) -> str:

@@ -62,6 +62,10 @@ class Folders:
         """What the chat's terminal has shown. No container sees it."""
         return self.chat(chat) / "terminal"
 
+    def turns(self, chat: str) -> Path:
+        """What the chat's agent was told, and what it did. No container sees it."""
+        return self.chat(chat) / "turns"
+
     @property
     def projects(self) -> Path:
         """Every project's folder."""

@@ -16,6 +16,7 @@ from agent_hub.errors import AgentHubError, EngineError, EngineUnavailable, Stor
 from agent_hub.hub.artifacts import Artifacts
 from agent_hub.hub.builds import Builds
 from agent_hub.hub.chats import Chats
+from agent_hub.hub.conversations import Conversations
 from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.events import Events, Everything
 from agent_hub.hub.folders import Folders
@@ -70,6 +71,7 @@ class Hub:
         self.artifacts = Artifacts(self.store, self.folders, settings.root, settings.artifacts_folder)
         self.builds = Builds(self.store, self.folders, engine, AGENTS, settings.base_image, settings.setup_timeout)
         self.deleted = DeletedChats(self.store, self.folders, settings.keep_deleted)
+        self.conversations = Conversations(self.store, self.folders, AGENTS)
         self.chats = Chats(
             self.store,
             self.folders,
@@ -78,6 +80,7 @@ class Hub:
             self.builds,
             self.terminals,
             self.deleted,
+            self.conversations,
             self._look_again,
             settings.spares,
         )

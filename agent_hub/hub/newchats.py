@@ -18,6 +18,7 @@ from agent_hub.hub.mounts import check_mounts, merge_env, merge_mounts
 from agent_hub.hub.requests import Request
 from agent_hub.hub.restoring import give_up, restore
 from agent_hub.hub.store import Store
+from agent_hub.hub.titles import title
 from agent_hub.hub.workspaces import Repository
 from agent_hub.models import Chat, NewChat, Project, Resources
 
@@ -128,7 +129,8 @@ class NewChats:
         return Chat(
             id=chat_id,
             project=project.id,
-            name=new.name or _title(new.prompt) or self._free_name(project.id, agent),
+            name=new.name or title(new.prompt) or self._free_name(project.id, agent),
+            named=bool(new.name or title(new.prompt)),
             agent=agent,
             model=new.model if new.model is not None else project.model,
             prompt=new.prompt,
@@ -162,12 +164,3 @@ def find_project(store: Store, key: str) -> Project:
     """A project by id or name. Raises :class:`~agent_hub.errors.NotFound`."""
     named = next((project for project in store.projects if project.name == key), None)
     return store.projects.items.get(key) or named or store.projects[key]
-
-
-def _title(prompt: str) -> str:
-    """A chat's name from its first prompt: the first line, cut at a word."""
-    line = next((line.strip() for line in prompt.splitlines() if line.strip()), "")
-    line = "".join(char for char in line if char.isprintable())
-    if len(line) <= 60:
-        return line
-    return line[:60].rsplit(" ", 1)[0] + "…"

@@ -8,11 +8,13 @@ import os
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 
+from agent_hub.agents.base import Warm
 from agent_hub.engines.base import Engine, Handle
 from agent_hub.errors import AgentHubError, BaseImageNotFound, EngineError, StorageFull
 from agent_hub.hub import lifecycle
 from agent_hub.hub.builds import Builds
 from agent_hub.hub.cancellation import to_its_end
+from agent_hub.hub.conversations import Conversations
 from agent_hub.hub.launches import Launcher
 from agent_hub.hub.queue import StartQueue
 from agent_hub.hub.requests import Request
@@ -46,6 +48,7 @@ class Starts:
         builds: Builds,
         terminals: Terminals,
         launcher: Launcher,
+        conversations: Conversations,
         lock: Callable[[str], asyncio.Lock],
         on_running: Callable[[str, Handle], None],
     ) -> None:
@@ -54,6 +57,7 @@ class Starts:
         self._builds = builds
         self._terminals = terminals
         self._launcher = launcher
+        self._conversations = conversations
         self._lock = lock
         self._on_running = on_running
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -150,9 +154,10 @@ class Starts:
     async def _hand_over(self, chat: Chat, taken: ReadySpare, woken: BaseException | None) -> None:
         async with self._lock(chat.id):
             try:
+                await self._conversations.begun(chat)
                 if woken is not None:
                     raise woken
-                thread = "" if taken.warm is None else await taken.warm.claim(chat)
+                thread = "" if taken.warm is None else await self._claim(chat, taken.warm)
                 await self._run_on(chat.id, taken.handle, thread)
                 return
             except (AgentHubError, OSError) as error:
@@ -162,6 +167,14 @@ class Starts:
                     await taken.warm.close()
             await self._engine.remove(taken.handle)
         await self._start(chat.id)
+
+    async def _claim(self, chat: Chat, warm: Warm) -> str:
+        """Give a chat the agent that runs already; the id of its conversation."""
+        turns = await self._conversations.of(chat.id)
+        first = next((turn.number for turn in turns.record.live()), None)
+        agent = await warm.claim(chat, turns.mark(first or 0), turns)
+        turns.given(agent, first)
+        return agent.thread
 
     # -- in its turn
 
@@ -178,6 +191,7 @@ class Starts:
         await self._start(chat_id)
 
     async def _start(self, chat_id: str) -> None:
+        await self._conversations.begun(self._store.chats[chat_id])
         project = self._store.chats[chat_id].project
         try:
             await self._start_from(chat_id, await self._snapshot(project, chat_id))
@@ -249,6 +263,7 @@ class Starts:
         self._terminals.get_or_create(chat_id).note(f"Could not start: {error}")
         if self._store.chats[chat_id].started_at is None:
             await self._remove_unstarted(chat_id)
+        await self._conversations.ended(chat_id, error)
         await self._store.chats.observe(chat_id, lambda chat: lifecycle.failed(chat, error))
 
     async def _remove_unstarted(self, chat_id: str) -> None:

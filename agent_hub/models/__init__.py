@@ -6,8 +6,17 @@ Times are timezone-aware UTC. Sizes are bytes, durations seconds. Models are fro
 
 from __future__ import annotations
 
-from agent_hub.models.base import NAME_LENGTH, ErrorBody, Model, Name, now
-from agent_hub.models.chats import PROMPT_BYTES, Artifact, Chat, ChatChange, ChatStatus, DeletedChat, NewChat, Spare
+from agent_hub.models.base import NAME_LENGTH, PROMPT_BYTES, ErrorBody, Model, Name, now
+from agent_hub.models.chats import (
+    Artifact,
+    Chat,
+    ChatChange,
+    ChatStatus,
+    DeletedChat,
+    NewChat,
+    Spare,
+    TurnSummary,
+)
 from agent_hub.models.containers import EngineStatus, Env, EnvVar, Gpu, Mount, Node, Resources
 from agent_hub.models.events import ChangeEvent, LogEvent, SnapshotEvent
 from agent_hub.models.projects import (
@@ -26,9 +35,33 @@ from agent_hub.models.projects import (
 )
 from agent_hub.models.status import AgentInfo, Status
 from agent_hub.models.terminals import TerminalInfo, TerminalMatch, TerminalMatches
+from agent_hub.models.turns import (
+    Answer,
+    Approval,
+    Command,
+    ConversationEvent,
+    FileChange,
+    FileChanges,
+    FollowedEvent,
+    Item,
+    ItemChanged,
+    ItemStatus,
+    Message,
+    NewTurn,
+    Reasoning,
+    TextAdded,
+    ToolCall,
+    Turn,
+    TurnChanged,
+    TurnEvent,
+    TurnStatus,
+    Usage,
+)
 
 __all__ = [
     "AgentInfo",
+    "Answer",
+    "Approval",
     "Artifact",
     "Build",
     "BuildState",
@@ -37,14 +70,23 @@ __all__ = [
     "Chat",
     "ChatChange",
     "ChatStatus",
+    "Command",
+    "ConversationEvent",
     "DeletedChat",
     "EngineStatus",
     "Env",
     "EnvVar",
     "ErrorBody",
+    "FileChange",
+    "FileChanges",
+    "FollowedEvent",
     "Gpu",
+    "Item",
+    "ItemChanged",
+    "ItemStatus",
     "LogEvent",
     "LogLine",
+    "Message",
     "Model",
     "Mount",
     "NAME_LENGTH",
@@ -52,10 +94,12 @@ __all__ = [
     "NewBuild",
     "NewChat",
     "NewProject",
+    "NewTurn",
     "Node",
     "PROMPT_BYTES",
     "Project",
     "ProjectChange",
+    "Reasoning",
     "RepositoryCheck",
     "RepositoryInfo",
     "Resources",
@@ -67,5 +111,13 @@ __all__ = [
     "TerminalInfo",
     "TerminalMatch",
     "TerminalMatches",
+    "TextAdded",
+    "ToolCall",
+    "Turn",
+    "TurnChanged",
+    "TurnEvent",
+    "TurnStatus",
+    "TurnSummary",
+    "Usage",
     "now",
 ]

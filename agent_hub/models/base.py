@@ -10,6 +10,18 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 NAME_LENGTH = 200
 """Longest name of a project or a chat, in characters; a longer one is refused, never cut silently."""
 
+PROMPT_BYTES = 120_000
+"""Longest prompt, in bytes; a longer one belongs into a file."""
+
+
+def checked_prompt(prompt: str) -> str:
+    """A prompt that an agent can be given. Raises :class:`ValueError`."""
+    if "\0" in prompt:
+        raise ValueError("it cannot contain a NUL character")
+    if (length := len(prompt.encode(errors="replace"))) > PROMPT_BYTES:
+        raise ValueError(f"it is {length} bytes long, and {PROMPT_BYTES} are the most; put the rest into a file")
+    return prompt
+
 
 def now() -> datetime:
     """The present moment, timezone-aware."""

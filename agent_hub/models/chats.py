@@ -8,11 +8,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from agent_hub.models.base import ErrorBody, Model, Name, now
+from agent_hub.models.base import ErrorBody, Model, Name, checked_prompt, now
 from agent_hub.models.containers import Env, Mount, Resources
-
-PROMPT_BYTES = 120_000
-"""Longest first prompt, in bytes: it is one argument of the agent's command, and Linux takes 128 KiB in one."""
+from agent_hub.models.turns import TurnStatus, Usage
 
 
 class ChatStatus(StrEnum):
@@ -26,12 +24,25 @@ class ChatStatus(StrEnum):
     deleting = "deleting"
 
 
+class TurnSummary(Model):
+    """A chat's newest turn, in short: who looks for what needs a person looks here."""
+
+    number: int
+    status: TurnStatus
+    prompt: str = Field(default="", description="its beginning")
+    queued: int = Field(default=0, description="prompts that wait behind it")
+    usage: Usage | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
 class Chat(Model):
     """One workspace, one container, one agent."""
 
     id: str
     project: str
     name: Name
+    named: bool = Field(default=True, description="by a person; else its first prompt names it")
     agent: str
     model: str = ""
     prompt: str = Field(default="", description="the first prompt")
@@ -47,6 +58,7 @@ class Chat(Model):
     commit: str = ""
     container: str = Field(default="", description="the engine's id of the container")
     thread: str = Field(default="", description="the agent's own id of the conversation")
+    turn: TurnSummary | None = Field(default=None, description="the newest, of an agent that tells of its turns")
     workspace: str = Field(default="", description="the workspace's folder on the host")
     created_at: datetime = Field(default_factory=now)
     started_at: datetime | None = None
@@ -122,12 +134,8 @@ class NewChat(Resources):
 
     @field_validator("prompt")
     @classmethod
-    def _prompt_fits_an_argument(cls, prompt: str) -> str:
-        if "\0" in prompt:
-            raise ValueError("it cannot contain a NUL character")
-        if (length := len(prompt.encode(errors="replace"))) > PROMPT_BYTES:
-            raise ValueError(f"it is {length} bytes long, and {PROMPT_BYTES} are the most; put the rest into a file")
-        return prompt
+    def _prompt_fits(cls, prompt: str) -> str:
+        return checked_prompt(prompt)
 
 
 class ChatChange(Model):

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from agent_hub.errors import InvalidInput
 from agent_hub.models import ChatChange, NewChat
 from agent_hub.server.chat_list import ChatList
 from agent_hub.server.handler import HubHandler, guarded
-
-LONGEST_KEY = 255
-"""Characters of a key by which a request is known when it comes again."""
 
 
 class ChatsHandler(HubHandler):
@@ -28,10 +24,7 @@ class ChatsHandler(HubHandler):
 
         A request that is repeated with its ``Idempotency-Key`` header starts one chat, and gets the same answer.
         """
-        key = self.request.headers.get("Idempotency-Key", "")
-        if len(key) > LONGEST_KEY:
-            raise InvalidInput("The Idempotency-Key is too long.", f"{LONGEST_KEY} characters are the most.")
-        chat = await self.hub.new_chats.add(self.body(NewChat), key)
+        chat = await self.hub.new_chats.add(self.body(NewChat), self.idempotency_key)
         self.answer(chat.masked(), 201)
 
 

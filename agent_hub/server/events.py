@@ -8,8 +8,10 @@ from typing import Any
 
 from tornado.websocket import WebSocketClosedError
 
+from agent_hub.errors import AgentHubError
 from agent_hub.hub.events import to_json
-from agent_hub.models import LogEvent
+from agent_hub.models import ConversationEvent, FollowedEvent, LogEvent
+from agent_hub.models.transcript import together
 from agent_hub.server.socket import HubSocket
 
 
@@ -17,7 +19,8 @@ class EventsSocket(HubSocket):
     """``api/events``: a ``SnapshotEvent``, then ``ChangeEvent`` and ``LogEvent``, as JSON text.
 
     A client sends ``{"subscribe": "<project id>"}`` for the log of that project's newest build, from its first line,
-    and ``{"unsubscribe": "<project id>"}`` to end it. Anything else it sends is ignored.
+    and ``{"unsubscribe": "<project id>"}`` to end it; ``{"follow": "<chat id>"}`` for the chat's turns, as a
+    ``ConversationEvent`` and then ``FollowedEvent``, and ``{"unfollow": "<chat id>"}``. Anything else is ignored.
     """
 
     _changes: asyncio.Task[None] | None = None
@@ -25,6 +28,7 @@ class EventsSocket(HubSocket):
     def open(self, *args: Any, **kwargs: Any) -> None:
         """Begin to tell."""
         self._logs: dict[str, asyncio.Task[None]] = {}
+        self._followed: dict[str, asyncio.Task[None]] = {}
         self._changes = asyncio.create_task(self._send_changes(), name="agent-hub events")
 
     def on_message(self, message: str | bytes) -> None:
@@ -35,6 +39,7 @@ class EventsSocket(HubSocket):
             return
         if not isinstance(asked, dict):
             return
+        self._follow(asked.get("follow"), asked.get("unfollow"))
         begin, end = asked.get("subscribe"), asked.get("unsubscribe")
         for project in (begin, end):
             if isinstance(project, str) and project in self._logs:
@@ -46,7 +51,7 @@ class EventsSocket(HubSocket):
         """Stop telling."""
         if self._changes is not None:
             self._changes.cancel()
-            for task in self._logs.values():
+            for task in (*self._logs.values(), *self._followed.values()):
                 task.cancel()
 
     def get_compression_options(self) -> dict[str, Any]:
@@ -63,6 +68,34 @@ class EventsSocket(HubSocket):
             pass
         finally:
             subscription.close()
+
+    def _follow(self, begin: object, end: object) -> None:
+        for chat in (begin, end):
+            if isinstance(chat, str) and chat in self._followed:
+                self._followed.pop(chat).cancel()
+        if isinstance(begin, str) and begin in self.hub.store.chats:
+            self._followed[begin] = asyncio.create_task(self._send_turns(begin), name=f"agent-hub turns {begin}")
+
+    async def _send_turns(self, chat: str) -> None:
+        try:
+            turns = await self.hub.conversations.of(chat)
+        except AgentHubError as error:
+            self.log.debug("Nothing to follow of chat %s: %s", chat, error)
+            return
+        follower = turns.record.follow()
+        try:
+            async for events in follower:
+                if follower.anew:
+                    event = ConversationEvent(chat=chat, turns=tuple(together(events)))
+                    await self.write_message(event.model_dump_json())
+                    continue
+                for one in events:
+                    await self.write_message(FollowedEvent(chat=chat, event=one).model_dump_json())
+        except WebSocketClosedError:
+            pass
+        finally:
+            follower.close()
+            self.hub.conversations.left(chat)
 
     async def _send_log(self, project_id: str) -> None:
         build = self.hub.store.projects[project_id].build

@@ -26,6 +26,9 @@ from agent_hub.hub.hub import Hub
 AUTH_RESOURCE = "agent_hub"
 """What an authorizer is asked about; a jupyter_server authorizer may grant it to some people only."""
 
+LONGEST_KEY = 255
+"""Characters of a key by which a request is known when it comes again."""
+
 M = TypeVar("M", bound=BaseModel)
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -62,6 +65,14 @@ class HubHandler(APIHandler):
             return model.model_validate_json(self.request.body or b"{}")
         except ValidationError as error:
             raise _invalid(error) from None
+
+    @property
+    def idempotency_key(self) -> str:
+        """What the request is known by when it comes again, empty where it has no such header."""
+        key = self.request.headers.get("Idempotency-Key", "")
+        if len(key) > LONGEST_KEY:
+            raise InvalidInput("The Idempotency-Key is too long.", f"{LONGEST_KEY} characters are the most.")
+        return key
 
     def flag(self, name: str) -> bool:
         """Whether a query argument says yes."""

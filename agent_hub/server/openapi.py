@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.metadata import version
 from typing import Any
 
@@ -32,6 +33,12 @@ ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
     ("delete", "api/chats/{id}", "Delete a chat; ?force=true with its unsaved work", None, "204"),
     ("post", "api/chats/{id}/start", "Start a chat that has ended", None, "202 Chat"),
     ("post", "api/chats/{id}/stop", "Stop a chat", None, "202 Chat"),
+    ("get", "api/chats/{id}/turns", "A chat's turns, without their items", None, "[Turn]"),
+    ("post", "api/chats/{id}/turns", "Give the agent a prompt", m.NewTurn, "201 Turn"),
+    ("get", "api/chats/{id}/turns/{number}", "One turn, with its items", None, "Turn"),
+    ("get", "api/chats/{id}/turns/{number}/events", "A TurnEvent on each line, until the turn ends", None, "text"),
+    ("post", "api/chats/{id}/turns/{number}/interrupt", "End a turn", None, "202 Turn"),
+    ("post", "api/chats/{id}/approvals/{approval}", "Answer what the agent asks", m.Answer, "204"),
     ("get", "api/chats/{id}/artifacts", "What a chat has published", None, "[Artifact]"),
     ("get", "api/artifacts/{id}", "One artifact", None, "Artifact"),
     ("get", "api/artifacts/{id}/content", "An artifact's newest bytes", None, "bytes"),
@@ -51,10 +58,13 @@ MODELS: tuple[type[BaseModel], ...] = (
     m.Status, m.Project, m.Build, m.Snapshot, m.Chat, m.DeletedChat, m.Artifact, m.Gpu, m.TerminalInfo,
     m.TerminalMatches, m.RepositoryInfo, m.ErrorBody,
     m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange,
-    m.SnapshotEvent, m.ChangeEvent, m.LogEvent,
+    m.Turn, m.NewTurn, m.Answer,
+    m.SnapshotEvent, m.ChangeEvent, m.LogEvent, m.ConversationEvent, m.FollowedEvent,
 )  # fmt: skip
 
-REQUESTS = (m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange)
+REQUESTS = (
+    m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange, m.NewTurn, m.Answer,
+)  # fmt: skip
 
 
 def openapi() -> dict[str, Any]:
@@ -78,7 +88,7 @@ _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "A request repeated with the key of before starts no second chat, and gets the first one.",
+    "description": "A request repeated with the key of before makes nothing second, and gets the same answer.",
     "schema": {"type": "string", "maxLength": 255},
 }
 
@@ -94,13 +104,18 @@ def _operation(path: str, summary: str, body: type[BaseModel] | None, answer: st
             "default": {"description": "What went wrong", **_content("ErrorBody")},
         },
     }
-    if "{id}" in path:
-        operation["parameters"] = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
-    if body is m.NewChat:
-        operation["parameters"] = [_IDEMPOTENCY_KEY]
+    if names := re.findall(r"{(\w+)}", path):
+        operation["parameters"] = [_parameter(name) for name in names]
+    if body in (m.NewChat, m.NewTurn):
+        operation["parameters"] = [*operation.get("parameters", ()), _IDEMPOTENCY_KEY]
     if body is not None:
         operation["requestBody"] = {"required": True, **_content(body.__name__)}
     return operation
+
+
+def _parameter(name: str) -> dict[str, Any]:
+    kind = "integer" if name == "number" else "string"
+    return {"name": name, "in": "path", "required": True, "schema": {"type": kind}}
 
 
 def _content(shape: str) -> dict[str, Any]:

@@ -564,7 +564,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
-                    /** @description A request repeated with the key of before starts no second chat, and gets the first one. */
+                    /** @description A request repeated with the key of before makes nothing second, and gets the same answer. */
                     "Idempotency-Key"?: string;
                 };
                 path?: never;
@@ -789,6 +789,285 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["Chat"];
                     };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/chats/{id}/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A chat's turns, without their items */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A chat's turns, without their items */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Turn"][];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Give the agent a prompt */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description A request repeated with the key of before makes nothing second, and gets the same answer. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewTurn"];
+                };
+            };
+            responses: {
+                /** @description Give the agent a prompt */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Turn"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/chats/{id}/turns/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One turn, with its items */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    number: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description One turn, with its items */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Turn"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/chats/{id}/turns/{number}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A TurnEvent on each line, until the turn ends */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    number: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A TurnEvent on each line, until the turn ends */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/chats/{id}/turns/{number}/interrupt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a turn */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    number: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description End a turn */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Turn"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/chats/{id}/approvals/{approval}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer what the agent asks */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    approval: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            responses: {
+                /** @description Answer what the agent asks */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
                 /** @description What went wrong */
                 default: {
@@ -1346,6 +1625,51 @@ export interface components {
             title: string;
         };
         /**
+         * Answer
+         * @description Body of ``POST api/chats/{id}/approvals/{approval}``.
+         */
+        Answer: {
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "accept" | "accept_for_session" | "decline";
+        };
+        /**
+         * Approval
+         * @description The agent asks whether it may go on with an item.
+         */
+        Approval: {
+            /** Id */
+            id: string;
+            /**
+             * Item
+             * @description the id of the item that it is about
+             * @default
+             */
+            item: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "command" | "files";
+            /**
+             * Command
+             * @default
+             */
+            command: string;
+            /**
+             * Directory
+             * @default
+             */
+            directory: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
          * Artifact
          * @description A file that a chat published; `path` is where Lab finds it.
          */
@@ -1508,6 +1832,12 @@ export interface components {
             project: string;
             /** Name */
             name: string;
+            /**
+             * Named
+             * @description by a person; else its first prompt names it
+             * @default true
+             */
+            named: boolean;
             /** Agent */
             agent: string;
             /**
@@ -1584,6 +1914,11 @@ export interface components {
              */
             thread: string;
             /**
+             * @description the newest, of an agent that tells of its turns
+             * @default null
+             */
+            turn: components["schemas"]["TurnSummary"] | null;
+            /**
              * Workspace
              * @description the workspace's folder on the host
              * @default
@@ -1618,6 +1953,63 @@ export interface components {
          * @enum {string}
          */
         ChatStatus: "queued" | "starting" | "running" | "stopping" | "exited" | "failed" | "unknown" | "deleting";
+        /**
+         * Command
+         * @description A command that the agent runs in the workspace.
+         */
+        Command: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "command";
+            /** Id */
+            id: string;
+            /** @default running */
+            status: components["schemas"]["ItemStatus"];
+            /** Command */
+            command: string;
+            /**
+             * Directory
+             * @default
+             */
+            directory: string;
+            /**
+             * Text
+             * @description what it has printed
+             * @default
+             */
+            text: string;
+            /**
+             * Exit Code
+             * @default null
+             */
+            exit_code: number | null;
+            /**
+             * Seconds
+             * @description how long it ran
+             * @default null
+             */
+            seconds: number | null;
+        };
+        /**
+         * ConversationEvent
+         * @description A chat's turns, and the changes that follow, as one socket tells them: first all of them, then what happens.
+         *
+         *     The turns that have ended come without their items, which ``GET api/chats/{id}/turns/{number}`` has.
+         */
+        ConversationEvent: {
+            /**
+             * Type
+             * @default conversation
+             * @constant
+             */
+            type: "conversation";
+            /** Chat */
+            chat: string;
+            /** Turns */
+            turns: components["schemas"]["Turn"][];
+        };
         /**
          * DeletedChat
          * @description What is kept of a chat that was deleted with unsaved work. It holds no variable and no prompt of the chat's.
@@ -1798,6 +2190,71 @@ export interface components {
             };
         };
         /**
+         * FileChange
+         * @description One file of a change.
+         */
+        FileChange: {
+            /** Path */
+            path: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "add" | "delete" | "update";
+            /**
+             * Moved To
+             * @default
+             */
+            moved_to: string;
+            /**
+             * Diff
+             * @description in the unified format, without a header; of a new file, its text
+             * @default
+             */
+            diff: string;
+        };
+        /**
+         * FileChanges
+         * @description Files that the agent changes in one go.
+         */
+        FileChanges: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "files";
+            /** Id */
+            id: string;
+            /** @default running */
+            status: components["schemas"]["ItemStatus"];
+            /**
+             * Changes
+             * @default []
+             */
+            changes: components["schemas"]["FileChange"][];
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
+         * FollowedEvent
+         * @description Something happened in a turn of a chat that is followed.
+         */
+        FollowedEvent: {
+            /**
+             * Type
+             * @default followed
+             * @constant
+             */
+            type: "followed";
+            /** Chat */
+            chat: string;
+            /** Event */
+            event: components["schemas"]["TurnChanged"] | components["schemas"]["ItemChanged"] | components["schemas"]["TextAdded"];
+        };
+        /**
          * Gpu
          * @description A GPU of the machine.
          */
@@ -1814,6 +2271,26 @@ export interface components {
              */
             memory: number;
         };
+        /**
+         * ItemChanged
+         * @description An item began, or ended: all of it, in place of what there was of that id.
+         */
+        ItemChanged: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "item";
+            /** Number */
+            number: number;
+            /** Item */
+            item: components["schemas"]["Message"] | components["schemas"]["Reasoning"] | components["schemas"]["Command"] | components["schemas"]["FileChanges"] | components["schemas"]["ToolCall"];
+        };
+        /**
+         * ItemStatus
+         * @enum {string}
+         */
+        ItemStatus: "running" | "completed" | "failed" | "declined";
         /**
          * LogEvent
          * @description Lines of a build's log, after a client sent ``{"subscribe": "<project id>"}``.
@@ -1849,6 +2326,26 @@ export interface components {
             /** Step */
             step: number;
             /** Text */
+            text: string;
+        };
+        /**
+         * Message
+         * @description Something the agent says to the person, as Markdown.
+         */
+        Message: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "message";
+            /** Id */
+            id: string;
+            /** @default running */
+            status: components["schemas"]["ItemStatus"];
+            /**
+             * Text
+             * @default
+             */
             text: string;
         };
         /**
@@ -2006,6 +2503,14 @@ export interface components {
             resources: components["schemas"]["Resources"];
         };
         /**
+         * NewTurn
+         * @description Body of ``POST api/chats/{id}/turns``.
+         */
+        NewTurn: {
+            /** Prompt */
+            prompt: string;
+        };
+        /**
          * Project
          * @description A Git repository, and how its chats are set up.
          */
@@ -2128,6 +2633,26 @@ export interface components {
             env: components["schemas"]["EnvVar"][] | null;
             /** @default null */
             resources: components["schemas"]["Resources"] | null;
+        };
+        /**
+         * Reasoning
+         * @description What the agent says of its thoughts, in summary, as Markdown.
+         */
+        Reasoning: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "reasoning";
+            /** Id */
+            id: string;
+            /** @default running */
+            status: components["schemas"]["ItemStatus"];
+            /**
+             * Text
+             * @default
+             */
+            text: string;
         };
         /**
          * RepositoryCheck
@@ -2324,6 +2849,210 @@ export interface components {
             complete: boolean;
             /** Matches */
             matches: components["schemas"]["TerminalMatch"][];
+        };
+        /**
+         * TextAdded
+         * @description More text of an item.
+         */
+        TextAdded: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "text";
+            /** Number */
+            number: number;
+            /** Item */
+            item: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * ToolCall
+         * @description Anything else that the agent does: a call of an MCP server's tool, a search on the web, a plan.
+         */
+        ToolCall: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool";
+            /** Id */
+            id: string;
+            /** @default running */
+            status: components["schemas"]["ItemStatus"];
+            /** Title */
+            title: string;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
+         * Turn
+         * @description A prompt, and all that the agent did about it.
+         */
+        Turn: {
+            /** Chat */
+            chat: string;
+            /**
+             * Number
+             * @description counts from 1 within the chat
+             */
+            number: number;
+            /**
+             * Prompt
+             * @default
+             */
+            prompt: string;
+            /**
+             * Source
+             * @description where the prompt was given: to the hub, or in the chat's terminal
+             * @default hub
+             * @enum {string}
+             */
+            source: "hub" | "terminal";
+            /**
+             * Key
+             * @description the request's own, by which it is known when it comes again
+             * @default
+             */
+            key: string;
+            /**
+             * Agent Turn
+             * @description the agent's own id of it
+             * @default
+             */
+            agent_turn: string;
+            /** @default queued */
+            status: components["schemas"]["TurnStatus"];
+            /**
+             * Items
+             * @description in the order in which they began
+             * @default []
+             */
+            items: (components["schemas"]["Message"] | components["schemas"]["Reasoning"] | components["schemas"]["Command"] | components["schemas"]["FileChanges"] | components["schemas"]["ToolCall"])[];
+            /**
+             * Approvals
+             * @description what the agent asks and nobody has answered
+             * @default []
+             */
+            approvals: components["schemas"]["Approval"][];
+            /** @default null */
+            usage: components["schemas"]["Usage"] | null;
+            /** @default null */
+            error: components["schemas"]["ErrorBody"] | null;
+            /**
+             * Left Out
+             * @description characters that were too many to keep
+             * @default 0
+             */
+            left_out: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at?: string;
+            /**
+             * Started At
+             * @default null
+             */
+            started_at: string | null;
+            /**
+             * Ended At
+             * @default null
+             */
+            ended_at: string | null;
+        };
+        /**
+         * TurnChanged
+         * @description A turn is new, or something but its items has changed: all of it but them.
+         */
+        TurnChanged: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "turn";
+            turn: components["schemas"]["Turn"];
+        };
+        /**
+         * TurnStatus
+         * @enum {string}
+         */
+        TurnStatus: "queued" | "running" | "waiting" | "completed" | "failed" | "interrupted";
+        /**
+         * TurnSummary
+         * @description A chat's newest turn, in short: who looks for what needs a person looks here.
+         */
+        TurnSummary: {
+            /** Number */
+            number: number;
+            status: components["schemas"]["TurnStatus"];
+            /**
+             * Prompt
+             * @description its beginning
+             * @default
+             */
+            prompt: string;
+            /**
+             * Queued
+             * @description prompts that wait behind it
+             * @default 0
+             */
+            queued: number;
+            /** @default null */
+            usage: components["schemas"]["Usage"] | null;
+            /**
+             * Started At
+             * @default null
+             */
+            started_at: string | null;
+            /**
+             * Ended At
+             * @default null
+             */
+            ended_at: string | null;
+        };
+        /**
+         * Usage
+         * @description Tokens that a turn has taken.
+         */
+        Usage: {
+            /**
+             * Input
+             * @default 0
+             */
+            input: number;
+            /**
+             * Cached Input
+             * @description of the input, what the model had seen before
+             * @default 0
+             */
+            cached_input: number;
+            /**
+             * Output
+             * @default 0
+             */
+            output: number;
+            /**
+             * Reasoning
+             * @description of the output, what was thought and not said
+             * @default 0
+             */
+            reasoning: number;
+            /**
+             * Total
+             * @default 0
+             */
+            total: number;
+            /**
+             * Context Window
+             * @description most tokens that the model sees at once; 0: unknown
+             * @default 0
+             */
+            context_window: number;
         };
     };
     responses: never;

@@ -4,7 +4,10 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import tempfile
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 
 from agent_hub.agents.appserver import MESSAGE_BYTES, AppServer
 from agent_hub.agents.codex_spare import WarmCodex
+from agent_hub.agents.conversation import Listener
 from agent_hub.errors import AgentUnavailable
 from agent_hub.models import PROMPT_BYTES, Chat
 
@@ -52,6 +56,31 @@ async def peer(tmp_path: Path) -> AsyncIterator[Peer]:
     async with unix_serve(peer.serve, f"/proc/self/fd/{here}/socket"):
         yield peer
     os.close(here)
+
+
+@contextlib.contextmanager
+def listening(answer: Answer) -> Iterator[Path]:
+    """An app-server on a thread of its own, which answers one method."""
+    folder = tempfile.TemporaryDirectory()
+    path = Path(folder.name) / "socket"
+    peer = Peer(path)
+    peer.answers["go"] = answer
+    ready, loop = threading.Event(), asyncio.new_event_loop()
+    done = asyncio.Event()
+
+    async def serve() -> None:
+        async with unix_serve(peer.serve, str(path)):
+            ready.set()
+            await done.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    assert ready.wait(10)
+    yield path
+    loop.call_soon_threadsafe(done.set)
+    thread.join(10)
+    loop.close()
+    folder.cleanup()
 
 
 @pytest.fixture
@@ -110,21 +139,27 @@ async def test_a_refusal_says_why(peer, client):
         await client.call("thread/resume")
 
 
-async def test_a_name_that_is_refused_is_no_reason_to_say_a_prompt_twice(peer, client):
+async def test_a_name_that_is_refused_is_no_reason_to_say_a_prompt_twice(peer):
     said: list[Any] = []
 
     async def refuse(connection: ServerConnection, message: dict[str, Any]) -> None:
         await connection.send(json.dumps({"id": message["id"], "error": {"message": "no"}}))
 
     async def hear(connection: ServerConnection, message: dict[str, Any]) -> None:
-        said.append(message["params"]["input"])
+        said.append((message["params"]["input"], message["params"]["clientUserMessageId"]))
         await result(connection, message)
 
-    peer.answers = {"thread/name/set": refuse, "turn/start": hear}
+    async def loaded(connection: ServerConnection, message: dict[str, Any]) -> None:
+        await connection.send(json.dumps({"id": message["id"], "result": {"data": ["t1"]}}))
+
+    peer.answers = {"thread/loaded/list": loaded, "turn/start": hear}
     spare = Chat(id="c1", project="p1", name="Spare", agent="codex")
-    warm = WarmCodex(client, "t1", spare, lambda chat: chat.model)
-    assert await warm.claim(spare.model_copy(update={"name": "Mine", "prompt": "hello"})) == "t1"
-    assert said == [[{"type": "text", "text": "hello"}]]
+    warm = await WarmCodex.wait_for(lambda: peer.path, spare, lambda chat: chat.model)
+    peer.answers["thread/name/set"] = refuse
+    claimed = await warm.claim(spare.model_copy(update={"name": "Mine", "prompt": "hello"}), "c1.1", Listener())
+    assert claimed.thread == "t1"
+    assert said == [([{"type": "text", "text": "hello"}], "c1.1")]
+    await claimed.close()
 
 
 async def test_no_answer_is_waited_for_only_so_long(peer, client):
@@ -149,15 +184,30 @@ async def test_a_message_past_the_bound_ends_the_connection_and_every_wait(peer,
 
 
 @pytest.mark.parametrize("text", [json.dumps({"method": "a", "params": {"a": "a" * 500_000}}), "{}"])
-async def test_a_server_that_says_things_without_end_is_heard_only_so_long(peer, client, text):
+async def test_a_server_that_says_things_without_end_leaves_most_of_the_event_loop_to_others(text):
+    """Its other end is a thread of its own, as an app-server is a process: only what it costs to hear is measured."""
+    heard = 0
+
+    def hear(method: str, params: Mapping[str, Any]) -> None:
+        nonlocal heard
+        heard += 1
+
     async def babble(connection: ServerConnection, message: dict[str, Any]) -> None:
+        await result(connection, message)
         with contextlib.suppress(ConnectionClosed):
             while True:
                 await connection.send(text)
 
-    peer.answers["go"] = babble
-    with pytest.raises(AgentUnavailable, match="has ended"):
-        await client.call("go", seconds=20)
+    with listening(babble) as path:
+        client = await AppServer.connect(path, hear)
+        await client.call("go")
+        began, spent = time.monotonic(), time.thread_time()
+        while time.monotonic() - began < 2.0:
+            await asyncio.sleep(0.01)
+        share = (time.thread_time() - spent) / (time.monotonic() - began)
+        await client.close()
+    assert share < 0.5
+    assert heard or text == "{}"
 
 
 async def test_the_longest_prompt_is_taken_by_whoever_tells_of_it(peer, client):

@@ -70,10 +70,10 @@ def test_the_chat_s_model_wins_over_the_environment_s():
     assert settings(chat.model_copy(update={"model": 'my "model"'}))["model"] == 'my "model"'
 
 
-def test_a_new_conversation_takes_the_prompt_and_a_resumed_one_its_id():
+def test_a_resumed_conversation_is_named_by_its_id_and_no_prompt_is_an_argument():
     chat = PLAIN.model_copy(update={"prompt": "--help"})
     new = list(CODEX.command(chat))
-    assert new[:2] == ["run-codex", "new"] and new[-2:] == ["--", "--help"]
+    assert new[:2] == ["run-codex", "new"] and "--help" not in new
     resumed = list(CODEX.command(chat.model_copy(update={"thread": "t1"})))
     assert resumed[:2] == ["run-codex", "resume"] and resumed[-2:] == ["--", "t1"] and "--help" not in resumed
     assert "--" not in CODEX.command(PLAIN)

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import pytest
 
 from agent_hub.agents import AGENTS
 from agent_hub.agents.base import AGENT_HOME, RUN, WORKSPACE, Warm
+from agent_hub.agents.conversation import Conversation, Listener
 from agent_hub.errors import AgentUnavailable
 from agent_hub.models import Chat, EnvVar
 from tests.container.conftest import HOST, LABEL
@@ -140,9 +141,38 @@ def tell(chat: Chat, run: Path) -> None:
 
 
 @pytest.fixture
-def open_chat(run_chat):
-    """A chat's terminal, from a cold start."""
-    return lambda chat, *command: run_chat(chat, command or CODEX.command(chat)).screen
+async def claim() -> AsyncIterator[Callable[[Warm, Chat], Awaitable[Conversation]]]:
+    """Gives a spare to a chat; its conversation."""
+    claimed: list[Conversation] = []
+
+    async def claim(warm: Warm, chat: Chat) -> Conversation:
+        claimed.append(await warm.claim(chat, "1", Listener()))
+        return claimed[-1]
+
+    yield claim
+    for conversation in claimed:
+        await conversation.close()
+
+
+async def say(chat: Chat, folders: Mapping[str, Path]) -> None:
+    """Say a chat's first prompt, as the hub does."""
+    async with asyncio.timeout(20):
+        agent = await CODEX.converse(chat, folders["agent"], folders["sockets"], Listener())
+    await agent.say("1", chat.prompt)
+    await agent.close()
+
+
+@pytest.fixture
+def open_chat(run_chat, chat_folders):
+    """A chat's terminal, from a cold start; its first prompt is said to its app-server."""
+
+    def open(chat: Chat, *command: str) -> Screen:
+        opened = run_chat(chat, command or CODEX.command(chat))
+        if chat.prompt and not chat.thread:
+            asyncio.run(say(chat, chat_folders))
+        return opened.screen
+
+    return open
 
 
 @pytest.fixture
@@ -231,7 +261,7 @@ def with_env(chat: Chat, **env: str) -> Chat:
 
 
 async def test_a_spare_becomes_the_chat_that_is_asked_for(
-    make_spare, chat, model, chat_folders, thread, receiver, host
+    make_spare, chat, model, chat_folders, thread, receiver, host, claim
 ):
     (chat_folders["run"] / "token").write_text("the-token\n")
     (chat_folders["run"] / "artifacts_url").write_text(f"{receiver.url(host)}\n")
@@ -246,12 +276,12 @@ async def test_a_spare_becomes_the_chat_that_is_asked_for(
     assert CODEX.fits(chat, asked)
     tell(asked, chat_folders["run"])
     opened.docker("unpause")
-    claimed = await warm.claim(asked)
+    claimed = await claim(warm, asked)
 
     screen = opened.screen
     await asyncio.to_thread(screen.wait_for, "Done:")
     await asyncio.to_thread(screen.wait_for, "The person's own")
-    assert claimed == thread()
+    assert claimed.thread == thread()
     turns = model.turns
     assert turns[0].prompts == [prompt] and turns[0].body["model"] == "stand-in-2"
     assert turns[0].headers["authorization"] == f"Bearer {model.key}"
@@ -263,54 +293,56 @@ async def test_a_spare_becomes_the_chat_that_is_asked_for(
 
 
 async def test_a_claimed_chat_that_was_killed_resumes_and_says_its_first_prompt_once(
-    make_spare, open_chat, chat, model, thread
+    make_spare, open_chat, chat, model, thread, claim
 ):
     opened, warm = await make_spare(chat)
     asked = chat.model_copy(update={"prompt": "remember the number 7"})
     assert thread() == "", "nobody has said anything yet"
-    claimed = await warm.claim(asked)
+    claimed = await claim(warm, asked)
     await asyncio.to_thread(opened.screen.wait_for, "Worked for")
     opened.docker("kill")
     await asyncio.to_thread(opened.screen.wait_for_end)
     with pytest.raises(AgentUnavailable):
-        await warm.claim(asked)
+        await claim(warm, asked)
 
     screen = open_chat(asked.model_copy(update={"thread": thread()}))
     await asyncio.to_thread(screen.wait_for, "You said: remember the number 7")
     await asyncio.to_thread(screen.wait_for, PROMPT)
-    assert thread() == claimed and len(model.turns) == 1
+    assert thread() == claimed.thread and len(model.turns) == 1
 
 
-async def test_a_path_of_the_chat_s_own_does_not_hide_the_hub_s_programs(make_spare, chat, model):
+async def test_a_path_of_the_chat_s_own_does_not_hide_the_hub_s_programs(make_spare, chat, model, claim):
     chat = with_env(chat, PATH="/opt/mine:/usr/bin:/bin")
     opened, warm = await make_spare(chat)
-    await warm.claim(chat.model_copy(update={"prompt": "RUN: command -v hub_artifact; echo $PATH"}))
+    prompt = "RUN: command -v hub_artifact; echo $PATH"
+    await claim(warm, chat.model_copy(update={"prompt": prompt}))
     await asyncio.to_thread(opened.screen.wait_for, "Done:")
     found, path = model.turns[1].outputs[0].splitlines()[-2:]
     assert found == "/opt/agent-hub/bin/hub_artifact" and "/opt/mine:/usr/bin" in path
 
 
-async def test_a_chat_that_was_claimed_without_a_prompt_resumes_as_well(make_spare, open_chat, chat, thread):
+async def test_a_chat_that_was_claimed_without_a_prompt_resumes_as_well(make_spare, open_chat, chat, thread, claim):
     opened, warm = await make_spare(chat)
-    claimed = await warm.claim(chat.model_copy(update={"name": "Nothing said"}))
+    claimed = await claim(warm, chat.model_copy(update={"name": "Nothing said"}))
     await asyncio.to_thread(opened.screen.wait_for, "Nothing said")
     opened.docker("kill")
 
-    screen = open_chat(chat.model_copy(update={"thread": claimed}))
+    screen = open_chat(chat.model_copy(update={"thread": claimed.thread}))
     await asyncio.to_thread(screen.wait_for, "Nothing said")
     screen.type("hello")
     await asyncio.to_thread(screen.wait_for, "hello")
     screen.type("\r")
     await asyncio.to_thread(screen.wait_for, "You said: hello")
-    assert thread() == claimed
+    assert thread() == claimed.thread
 
 
-async def test_what_a_person_begins_anew_is_what_is_resumed(make_spare, chat, thread):
+async def test_what_a_person_begins_anew_is_what_is_resumed(make_spare, claim, chat, thread):
     opened, warm = await make_spare(chat)
-    claimed = await warm.claim(chat.model_copy(update={"prompt": "the first"}))
+    claimed = await claim(warm, chat.model_copy(update={"prompt": "the first"}))
     screen = opened.screen
     await asyncio.to_thread(screen.wait_for, "Worked for")
-    assert thread() == claimed
+    first = claimed.thread
+    assert thread() == first
     screen.type("/new")
     await asyncio.to_thread(screen.wait_for, "/new")
     screen.type("\r")
@@ -319,26 +351,30 @@ async def test_what_a_person_begins_anew_is_what_is_resumed(make_spare, chat, th
     await asyncio.to_thread(screen.wait_for, "the second")
     screen.type("\r")
     await asyncio.to_thread(screen.wait_for, "You said: the second")
-    assert thread() not in ("", claimed)
+    assert thread() == claimed.thread != first
 
 
 def test_without_an_app_server_a_chat_works_in_its_terminal_alone(open_chat, chat, chat_folders):
     # Codex refuses a folder for its sockets that others may look into. What a killed one left is not taken for it.
     chat_folders["sockets"].chmod(0o755)
     os.mknod(chat_folders["agent"] / "app-server.sock", 0o700 | stat.S_IFSOCK)
-    screen = open_chat(chat.model_copy(update={"prompt": "hello"}))
+    screen = open_chat(chat)
+    screen.wait_for(PROMPT)
+    screen.type("hello")
+    screen.wait_for("hello")
+    screen.type("\r")
     screen.wait_for("You said: hello")
     assert b"Codex's app-server did not start" in screen.output
 
 
-async def test_a_paused_spare_is_let_go_at_once_and_goes_on(make_spare, chat, chat_folders):
+async def test_a_paused_spare_is_let_go_at_once_and_goes_on(make_spare, chat, chat_folders, claim):
     opened, warm = await make_spare(chat)
     opened.docker("pause")
     async with asyncio.timeout(0.5):
         await warm.close()
     opened.docker("unpause")
     again = await CODEX.warm(chat, chat_folders["agent"], chat_folders["sockets"])
-    await again.claim(chat.model_copy(update={"prompt": "still there"}))
+    await claim(again, chat.model_copy(update={"prompt": "still there"}))
     await asyncio.to_thread(opened.screen.wait_for, "You said: still there")
     await again.close()
 
@@ -389,6 +425,8 @@ def bare_chat(layers, chat, model, chat_folders, userland):
         variables |= {"PATH": userland.path, "TERM": "xterm-256color"}
         entrypoint = [userland.shell, str(layers.context / "bin" / "entrypoint")]
         screens.append(Screen(["env", "-i", *(f"{name}={value}" for name, value in variables.items()), *entrypoint]))
+        if prompt:
+            asyncio.run(say(bare, chat_folders))
         return bare, screens[-1]
 
     yield start
@@ -402,13 +440,13 @@ def test_without_a_container_codex_s_commands_still_find_the_hub_s_programs(bare
     assert str(layers.context / "bin" / "hub_artifact") in model.turns[1].outputs[0]
 
 
-async def test_without_a_container_a_spare_is_claimed_as_well(bare_chat, model, chat_folders):
+async def test_without_a_container_a_spare_is_claimed_as_well(bare_chat, model, chat_folders, claim):
     bare, screen = bare_chat("", spare=True)
     await asyncio.to_thread(screen.wait_for, PROMPT)
     warm = await CODEX.warm(bare, chat_folders["agent"], chat_folders["sockets"])
     asked = with_env(bare, ONLY_NOW="at the claim").model_copy(update={"prompt": "RUN: echo $ONLY_NOW"})
     tell(asked, chat_folders["run"])
-    await warm.claim(asked)
+    await claim(warm, asked)
     await asyncio.to_thread(screen.wait_for, "Done:")
     await warm.close()
     assert model.turns[1].outputs[0].endswith("\nat the claim\n")

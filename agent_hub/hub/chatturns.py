@@ -1,0 +1,317 @@
+"""One chat's turns: recorded as its agent tells of them, and said to it one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from agent_hub.agents.conversation import Conversation, Decision, Listener, Told
+from agent_hub.errors import AgentHubError, AgentUnavailable, Conflict, NotFound, TurnFailed, TurnInterrupted
+from agent_hub.hub.turnlimits import ITEM_CHARACTERS, PROBLEM_CHARACTERS, cut
+from agent_hub.hub.turnrecord import TurnRecord
+from agent_hub.models import Approval, Item, Turn, TurnStatus, Usage, now
+
+MOST_QUEUED = 100
+"""Prompts that wait for an agent."""
+
+_RUNNING = (TurnStatus.running, TurnStatus.waiting)
+
+
+class ChatTurns(Listener):
+    """The turns of a chat, from the moment that somebody asks for them, or that its agent is heard.
+
+    Parameters
+    ----------
+    record
+        Loaded already.
+    on_thread
+        Called with the agent's id of the conversation, when it goes over to another one.
+    on_lost
+        Called when the agent is not heard any more.
+    """
+
+    def __init__(
+        self, chat: str, record: TurnRecord, on_thread: Callable[[str], None], on_lost: Callable[[], None]
+    ) -> None:
+        self.chat = chat
+        self.record = record
+        self._on_thread = on_thread
+        self._on_lost = on_lost
+        self._numbers = {turn.agent_turn: turn.number for turn in record.heads() if turn.agent_turn}
+        self._agent: Conversation | None = None
+        self._active = ""
+        self._saying: asyncio.Task[None] | None = None
+        self._said: int | None = None
+
+    @property
+    def heard(self) -> bool:
+        """Whether its agent is heard."""
+        return self._agent is not None
+
+    @property
+    def in_use(self) -> bool:
+        """Whether there is more to it than what is written down."""
+        return self._agent is not None or self._saying is not None or bool(self.record.followers)
+
+    def mark(self, number: int) -> str:
+        """What the agent is given with a prompt, to know the turn again by it."""
+        return f"{self.chat}.{number}"
+
+    # -- what a person says
+
+    def add(self, prompt: str, key: str = "") -> Turn:
+        """Take a prompt, which is said as soon as the agent has room for it.
+
+        Parameters
+        ----------
+        key
+            The request's own: one that comes again is answered with the turn that it made.
+
+        Raises
+        ------
+        OSError
+            It cannot be written down.
+        """
+        if key and (known := next((turn for turn in self.record.heads() if turn.key == key), None)):
+            return known
+        if sum(turn.status is TurnStatus.queued for turn in self.record.live()) >= MOST_QUEUED:
+            raise Conflict(
+                f"{MOST_QUEUED} prompts wait for this agent already.", "Wait until it has done some of them."
+            )
+        turn = Turn(chat=self.chat, number=self.record.next_number, prompt=prompt, key=key)
+        # Whoever is told that a prompt was taken counts on it.
+        self.record.begin(turn, must=True)
+        self._say_next()
+        return turn
+
+    async def interrupt(self, number: int) -> Turn:
+        """End a turn: one that waits is never said. No error where it has ended."""
+        turn = self.record.head(number)
+        if turn.status is TurnStatus.queued and self._said != number:
+            self.record.end(number, TurnStatus.interrupted)
+        elif not turn.status.ended:
+            if self._agent is None:
+                raise AgentUnavailable("The chat's agent cannot be reached now.", "Try again, or stop the chat.")
+            await self._agent.interrupt()
+        return self.record.head(number)
+
+    async def answer(self, approval: str, decision: Decision) -> None:
+        """Answer what the agent has asked.
+
+        Raises
+        ------
+        NotFound
+            It does not wait for that answer.
+        """
+        asked = any(one.id == approval for turn in self.record.live() for one in turn.approvals)
+        if not asked or self._agent is None:
+            raise NotFound("The agent does not wait for this answer.", "Somebody may have given it already.")
+        await self._agent.answer(approval, decision)
+
+    # -- its agent comes and goes
+
+    async def joined(self, agent: Conversation) -> None:
+        """The agent is heard from now on; what happened while it was not is recorded now."""
+        self._reconcile(await agent.recall())
+        self._hear(agent)
+
+    def given(self, agent: Conversation, saying: int | None) -> None:
+        """As :meth:`joined`, of an agent that had no turns before it became the chat's.
+
+        Parameters
+        ----------
+        saying
+            The turn whose prompt it was given then, of which it may have told already.
+        """
+        if saying is not None and saying in self.record and self.record.head(saying).status is TurnStatus.queued:
+            self._said = saying
+        self._hear(agent)
+
+    def _hear(self, agent: Conversation) -> None:
+        self._agent = agent
+        if agent.heard:
+            self._say_next()
+        else:
+            self.lost()
+
+    def left(self, error: AgentHubError | None = None) -> None:
+        """The agent has ended: so has what it was at, and what it was yet to be told.
+
+        Parameters
+        ----------
+        error
+            Why, where nobody meant it to.
+        """
+        self.lost()
+        for turn in self.record.live():
+            if error is not None:
+                self.record.end(turn.number, TurnStatus.failed, error)
+            else:
+                stopped = TurnInterrupted("The chat was stopped.", "Start it again, and say it again.")
+                self.record.end(turn.number, TurnStatus.interrupted, stopped)
+
+    async def close(self) -> None:
+        """Hang up; the agent goes on."""
+        self.record.settle()
+        agent, self._agent = self._agent, None
+        if self._saying is not None:
+            self._saying.cancel()
+            await asyncio.wait([self._saying])
+        if agent is not None:
+            with suppress(AgentHubError):
+                await agent.close()
+
+    # -- what the agent tells
+
+    def thread_began(self, thread: str) -> None:
+        self._active = ""
+        self._on_thread(thread)
+
+    def turn_began(self, turn: str) -> None:
+        self._active = turn
+
+    def prompted(self, turn: str, mark: str, prompt: str) -> None:
+        number = self._numbers.get(turn)
+        if number is None:
+            self._match(turn, mark, prompt)
+        elif number in self.record and mark != self.mark(number):
+            # Said into a turn that goes on.
+            before = self.record.head(number).prompt
+            both = f"{before}\n\n{prompt}" if before else prompt
+            self.record.change(number, prompt=cut(both, ITEM_CHARACTERS)[0])
+
+    def item(self, turn: str, item: Item) -> None:
+        if (number := self._number(turn)) is not None:
+            self.record.take_item(number, item)
+
+    def text(self, turn: str, item: str, text: str) -> None:
+        if text and (number := self._number(turn)) is not None:
+            self.record.add_text(number, item, text)
+
+    def usage(self, turn: str, usage: Usage) -> None:
+        if (number := self._number(turn)) is not None:
+            self.record.change(number, usage=usage)
+
+    def asked(self, turn: str, approval: Approval) -> None:
+        if (number := self._number(turn)) is not None:
+            others = (one for one in self.record.head(number).approvals if one.id != approval.id)
+            self.record.change(number, approvals=(*others, approval), status=TurnStatus.waiting)
+
+    def answered(self, approval: str) -> None:
+        for turn in self.record.live():
+            left = tuple(one for one in turn.approvals if one.id != approval)
+            if left != turn.approvals:
+                status = TurnStatus.waiting if left else TurnStatus.running
+                self.record.change(turn.number, approvals=left, status=status)
+
+    def turn_ended(self, turn: str, status: TurnStatus, problem: str) -> None:
+        if turn == self._active:
+            self._active = ""
+        number = self._number(turn)
+        if number is not None and status.ended:
+            self.record.end(number, status, _failure(status, problem))
+        self._say_next()
+
+    def lost(self) -> None:
+        self.record.settle()
+        had, self._agent = self._agent, None
+        self._active, self._said = "", None
+        if had is not None:
+            self._on_lost()
+
+    # -- which turn it is
+
+    def _number(self, turn: str) -> int | None:
+        """The number of the agent's turn, where it goes on; one that was never heard of begins here."""
+        number = self._numbers.get(turn)
+        if number is None and turn:
+            number = self._match(turn, "", "")
+        return number if number in self.record else None
+
+    def _match(self, turn: str, mark: str, prompt: str, unmarked: bool = False) -> int:
+        """The turn that the hub said under that mark, else a new one, which was typed in the terminal.
+
+        Parameters
+        ----------
+        unmarked
+            It may also be one of the hub's that was said without a mark.
+        """
+        number = next((one.number for one in self.record.live() if self._is(one, mark, prompt, unmarked)), None)
+        if number is None:
+            number = self.record.next_number
+            new = Turn(
+                chat=self.chat,
+                number=number,
+                prompt=cut(prompt, ITEM_CHARACTERS)[0],
+                source="terminal",
+                agent_turn=turn,
+                status=TurnStatus.running,
+                started_at=now(),
+            )
+            self.record.begin(new)
+        else:
+            if self._said == number:
+                self._said = None
+            self.record.change(number, status=TurnStatus.running, agent_turn=turn, started_at=now())
+        self._numbers[turn] = number
+        return number
+
+    def _is(self, turn: Turn, mark: str, prompt: str, unmarked: bool) -> bool:
+        if mark:
+            return mark == self.mark(turn.number)
+        return unmarked and turn.status is TurnStatus.queued and turn.prompt.strip() == prompt.strip()
+
+    def _reconcile(self, remembered: Sequence[Told]) -> None:
+        """Make the record agree with what the agent remembers: turns that began, went on or ended unheard."""
+        for told in remembered:
+            number = self._numbers.get(told.id)
+            if number is None:
+                number = self._match(told.id, told.mark, told.prompt, unmarked=True)
+            if number not in self.record:
+                continue
+            for item in told.items:
+                self.record.take_item(number, item)
+            if told.status.ended:
+                self.record.end(number, told.status, _failure(told.status, told.problem))
+            else:
+                self._active = told.id
+        heard = {told.id for told in remembered}
+        for turn in self.record.live():
+            if turn.status in _RUNNING and turn.agent_turn not in heard:
+                # The agent was killed before it had written it down.
+                ended = TurnFailed("The agent ended in the middle of it.", "Say it again.")
+                self.record.end(turn.number, TurnStatus.failed, ended)
+
+    # -- saying
+
+    def _say_next(self) -> None:
+        if self._agent is None or self._active or self._said is not None or self._saying is not None:
+            return
+        number = next((turn.number for turn in self.record.live() if turn.status is TurnStatus.queued), None)
+        if number is not None:
+            self._said = number
+            self._saying = asyncio.create_task(self._say(self._agent, number), name=f"say turn {number} of {self.chat}")
+
+    async def _say(self, agent: Conversation, number: int) -> None:
+        error: AgentHubError | None = None
+        try:
+            await agent.say(self.mark(number), self.record.head(number).prompt)
+        except AgentUnavailable as refused:
+            # One that is only slow has it, and tells of it yet.
+            error = None if refused.details.get("unanswered") else refused
+        finally:
+            self._saying = None
+        if error is not None and self._said == number and self._agent is agent:
+            self._said = None
+            if not self._active:
+                self.record.end(number, TurnStatus.failed, error)
+        self._say_next()
+
+
+def _failure(status: TurnStatus, problem: str) -> AgentHubError | None:
+    if status is not TurnStatus.failed:
+        return None
+    return TurnFailed(
+        cut(problem, PROBLEM_CHARACTERS)[0] or "The agent could not go on.", "The chat's terminal says more."
+    )
