@@ -12,8 +12,11 @@ from agent_hub.notebook.mapping import ByName
 from agent_hub.notebook.polling import poll
 from agent_hub.notebook.project import Project
 from agent_hub.notebook.record import Record
+from agent_hub.notebook.turn import Turn, Turns
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from agent_hub import models
     from agent_hub.notebook.transport import Transport
 
@@ -71,6 +74,52 @@ class Chat(Record["models.Chat"]):
     def artifacts(self) -> Artifacts:
         """The files it has published, by name."""
         return Artifacts(self._transport, self.id, self.name)
+
+    @property
+    def turns(self) -> Turns:
+        """What its agent was asked for so far, and did, oldest first; the prompt of ``new_chat`` is the first."""
+        from agent_hub.models import Turn as Data
+
+        return Turns([Turn(self._transport, data) for data in self._transport.read_all(f"{self._path}/turns", Data)])
+
+    @property
+    def turn(self) -> Turn:
+        """The newest of them. Raises :class:`~agent_hub.errors.NotFound` where there is none."""
+        turns = self.turns
+        if not turns:
+            raise NotFound(f"The chat {self.name!r} has no turns yet.", "chat.send(prompt) begins one.")
+        return turns[-1]
+
+    def send(self, prompt: str) -> Turn:
+        """Give its agent a prompt, and return the turn at once; it waits for those before it.
+
+        Raises
+        ------
+        Conflict
+            The chat has ended: ``chat.start()`` starts it again.
+        NoConversation
+            Its agent takes no prompts, as a shell.
+        """
+        from agent_hub.models import Turn as Data
+
+        return Turn(self._transport, self._transport.create(f"{self._path}/turns", Data, {"prompt": prompt}))
+
+    def interrupt(self) -> Chat:
+        """End the turn that its agent works on, if any; what waits behind it goes on."""
+        for turn in self.turns:
+            if turn._data.status.value in ("running", "waiting"):
+                turn.interrupt()
+        return self
+
+    def __enter__(self) -> Chat:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop it, where it still runs; nothing of it is deleted."""
+        if self.status in ("queued", "starting", "running", "unknown"):
+            self.stop()
 
     def wait_ready(self, timeout: float = READY_TIMEOUT) -> Chat:
         """Wait until its agent runs, and return the chat.

@@ -6,7 +6,7 @@ import secrets
 import time
 import uuid
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -15,7 +15,10 @@ import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from agent_hub.errors import AgentHubError, HubUnavailable, NotAllowed
+from agent_hub.models import TurnEvent
 from agent_hub.notebook.discovery import Server, candidates, is_no_hub, not_found
+
+EVENT: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent)
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -118,6 +121,38 @@ class Transport:
     def content(self, path: str) -> bytes:
         """What a GET answers, as bytes."""
         return self._request("GET", path).content
+
+    def post(self, path: str, body: Mapping[str, Any]) -> None:
+        """Ask for something that is answered with nothing."""
+        self._request("POST", path, json=dict(body))
+
+    def stream(self, path: str, silence: float) -> Generator[TurnEvent | None]:
+        """The events that a GET answers, as they come; ``None`` is a sign of life.
+
+        Parameters
+        ----------
+        silence
+            Seconds without any, after which the server is taken to be gone.
+        """
+        limits = httpx.Timeout(silence, connect=CONNECT_TIMEOUT)
+        with self._errors(), self._client.stream("GET", path, timeout=limits) as response:
+            if not response.is_success:
+                response.read()
+            self._check(response)
+            for line in response.iter_lines():
+                yield self._event(line)
+
+    def _event(self, line: str) -> TurnEvent | None:
+        if not line:
+            return None
+        try:
+            return EVENT.validate_json(line, extra="ignore")
+        except ValidationError as error:
+            raise HubUnavailable(
+                f"The server at {self.url} does not answer as a hub of this version does.",
+                "Install the same version of agent-hub for the server and for this kernel, then restart both.",
+                answer=line[:200],
+            ) from error
 
     @contextmanager
     def download(self, path: str) -> Iterator[Iterator[bytes]]:

@@ -129,6 +129,12 @@ class Server:
             time.sleep(0.1)
         raise RuntimeError(f"The server did not come up:\n{self.log[-4000:]}")
 
+    def restart(self) -> None:
+        """Kill it, and start it again at the same address."""
+        self._process.kill()
+        self._process.wait()
+        self.start()
+
     def stop(self) -> None:
         self._process.terminate()
         try:

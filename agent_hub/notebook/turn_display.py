@@ -1,0 +1,95 @@
+"""How turns look in a notebook, with no kernel and no script: everything an agent says is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import TYPE_CHECKING
+
+from agent_hub.notebook import display
+from agent_hub.notebook.display import Markup
+
+if TYPE_CHECKING:
+    from agent_hub import models
+
+_BLOCK = (
+    "white-space: pre-wrap; overflow-wrap: anywhere; max-height: 24em; overflow: auto; margin: 2px 0 6px 1.4em; "
+    "padding: 4px 8px; border: 1px solid var(--jp-border-color2, #8888); border-radius: 2px; "
+    "background: var(--jp-layout-color2, transparent); color: inherit; font-size: var(--jp-code-font-size, 12px);"
+)
+_TEXT = "white-space: pre-wrap; overflow-wrap: anywhere; margin: 4px 0;"
+_PROMPT = (
+    "white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid var(--jp-brand-color1, #1976d2); "
+    "padding: 2px 0 2px 8px; margin: 4px 0;"
+)
+SHORT = 80
+
+
+def line(turn: models.Turn) -> str:
+    """A turn in one line of plain text."""
+    facts = ", ".join(_facts(turn))
+    return f"Turn({turn.number}, {_short(turn.prompt)!r}, {facts})"
+
+
+def html(turn: models.Turn) -> Markup:
+    """A turn with all that happened in it: what was said in full, what was done folded."""
+    parts = [
+        f'<div style="{_PROMPT}">{escape(turn.prompt)}</div>',
+        *(_item(item) for item in turn.items),
+    ]
+    for approval in turn.approvals:
+        parts.append(f"<div>⏸ {escape(approval.reason or 'The agent asks')}: {display.code(approval.command)}</div>")
+    if turn.error is not None:
+        parts.append(f"<div>{display.status('failed')} {escape(turn.error.message)} {escape(turn.error.hint)}</div>")
+    head = f"{display.status(turn.status.value, ' · '.join(_facts(turn)[1:]))}"
+    return Markup(f'<div style="color: var(--jp-ui-font-color1, inherit);">{head}{"".join(parts)}</div>')
+
+
+def table(turns: Iterable[models.Turn]) -> Markup:
+    """Many turns, one in each line."""
+    rows = (
+        (
+            turn.number,
+            _short(turn.prompt),
+            display.status(turn.status.value),
+            "" if turn.seconds is None else display.duration(turn.seconds),
+            "" if turn.usage is None else f"{turn.usage.total:,}",
+        )
+        for turn in turns
+    )
+    return display.table(("Turn", "Prompt", "Status", "Time", "Tokens"), rows, "No turns yet: chat.send(prompt).")
+
+
+def _item(item: models.Item) -> str:
+    if item.type == "message":
+        return f'<div style="{_TEXT}">{escape(item.text)}</div>'
+    if item.type == "reasoning":
+        return _folded(display.quiet("Thought"), item.text) if item.text else ""
+    if item.type == "command":
+        code = "" if item.exit_code in (None, 0) else f" — exit code {item.exit_code}"
+        return _folded(f"{display.code('$ ' + item.command)}{escape(code)}", item.text)
+    if item.type == "files":
+        names = ", ".join(change.path for change in item.changes)
+        return _folded(f"Changed {display.code(names)}", "\n".join(change.diff for change in item.changes))
+    return _folded(escape(item.title), item.text)
+
+
+def _folded(summary: str, text: str) -> str:
+    if not text:
+        return f'<div style="margin: 4px 0;">{summary}</div>'
+    block = f'<pre style="{_BLOCK}">{escape(text)}</pre>'
+    return f'<details style="margin: 4px 0;"><summary>{summary}</summary>{block}</details>'
+
+
+def _facts(turn: models.Turn) -> list[str]:
+    facts = [turn.status.value]
+    if turn.seconds is not None:
+        facts.append(display.duration(turn.seconds))
+    if turn.usage is not None:
+        facts.append(f"{turn.usage.total:,} tokens")
+    return facts
+
+
+def _short(text: str) -> str:
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return first if len(first) <= SHORT else f"{first[:SHORT]}…"

@@ -1,0 +1,141 @@
+"""Conversations with the real Codex, from the library, on a real server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+
+from agent_hub.errors import Conflict, InvalidInput, NoConversation, TurnFailed, TurnInterrupted
+from agent_hub.models import Command, TextAdded, TurnEvent
+from agent_hub.notebook.client import Hub
+from agent_hub.notebook.project import Project
+from tests.conftest import Repository
+from tests.notebook.server import DOCKER, Server
+from tests.standins.model_server import ModelServer
+
+LIMIT = 60.0
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[ModelServer]:
+    with ModelServer("0.0.0.0", key="test-key") as server:
+        yield server
+
+
+@pytest.fixture
+def project(hub: Hub, model: ModelServer, a_repository: Repository) -> Project:
+    env = {"OPENAI_API_KEY": model.key, "OPENAI_BASE_URL": model.base_url(), "OPENAI_MODEL": "stand-in-1"}
+    return hub.add_project(a_repository.path, agent="codex", env=env, progress=False)
+
+
+def test_a_prompt_is_answered_as_an_object(hub: Hub, project: Project) -> None:
+    chat = hub.new_chat(project, "RUN: echo heron")
+    turn = chat.turns[0].wait(LIMIT)
+    assert turn.text.startswith("Done:") and "heron" in turn.text
+    (command,) = (item for item in turn.events if isinstance(item, Command))
+    assert (command.command, command.text, command.exit_code) == ("echo heron", "heron\n", 0)
+    assert turn.usage is not None and turn.usage.total == 2 * 1234
+    assert chat.name == "RUN: echo heron"
+    assert chat.send("Say crane").wait(LIMIT).text == "You said: Say crane"
+    assert [turn.status for turn in chat.turns] == ["completed", "completed"]
+
+
+def test_a_turn_is_told_piece_by_piece(hub: Hub, project: Project) -> None:
+    chat = hub.new_chat(project)
+    turn = chat.send("Say heron, crane and stork 🐦 – ünï")
+    pieces = list(turn.stream_text(LIMIT))
+    assert "".join(pieces) == "You said: Say heron, crane and stork 🐦 – ünï" == turn.text
+    assert turn.status == "completed"
+    again = [event for event in chat.turns[0].stream(LIMIT) if not isinstance(event, TextAdded)]
+    assert again[-1].type == "item"
+
+
+def test_a_turn_that_is_interrupted_says_so(hub: Hub, project: Project) -> None:
+    chat = hub.new_chat(project, "RUN: sleep 100")
+    turn = chat.turns[0]
+    for _ in turn.stream(LIMIT):
+        if any(isinstance(item, Command) for item in turn._data.items):
+            chat.interrupt()
+            break
+    with pytest.raises(TurnInterrupted):
+        turn.wait(LIMIT)
+    assert turn.wait(LIMIT, check=False).status == "interrupted"
+    assert chat.send("Say crane").wait(LIMIT).text == "You said: Say crane"
+
+
+def test_a_turn_that_takes_too_long_goes_on(hub: Hub, project: Project) -> None:
+    chat = hub.new_chat(project, "RUN: until [ -e go ]; do sleep 0.05; done")
+    turn = chat.turns[0]
+    with pytest.raises(TimeoutError, match=r"Turn 1 has not ended within 1 seconds\. It goes on: turn\.wait\(\)"):
+        turn.wait(1)
+    (Path(chat.workspace) / "go").touch()
+    assert turn.wait(LIMIT).status == "completed"
+
+
+def test_a_stopped_chat_takes_no_prompt_and_says_how_to_go_on(hub: Hub, project: Project) -> None:
+    with hub.new_chat(project, "Say heron") as chat:
+        chat.turns[0].wait(LIMIT)
+    assert chat.status == "exited"
+    with pytest.raises(Conflict, match="does not run"):
+        chat.send("Say crane")
+    chat.start()
+    assert chat.send("Say crane").wait(LIMIT).text == "You said: Say crane"
+
+
+def test_what_cannot_be_said_is_refused(hub: Hub, project: Project) -> None:
+    chat = hub.new_chat(project)
+    for prompt in ("", "a\0b", "x" * 200_000):
+        with pytest.raises(InvalidInput, match="prompt"):
+            chat.send(prompt)
+    with pytest.raises(NoConversation, match="takes no prompts"):
+        hub.new_chat(project, agent="shell").send("hello")
+    assert len(chat.turns) == 0
+    with pytest.raises(IndexError, match="has 0 turns"):
+        chat.turns[0]
+
+
+def test_a_model_that_refuses_fails_the_turn(hub: Hub, project: Project, model: ModelServer) -> None:
+    chat = hub.new_chat(project, "Say heron", env={"OPENAI_API_KEY": "wrong"})
+    with pytest.raises(TurnFailed):
+        chat.turns[0].wait(LIMIT)
+    assert chat.turns[0].error is not None
+
+
+def test_a_stream_outlives_a_kill_of_the_server(
+    tmp_path: Path,
+    docker_engine: docker.DockerClient,
+    base_image: str,
+    model: ModelServer,
+    a_repository: Repository,
+) -> None:
+    url = model.base_url("host.docker.internal")
+    env = {"OPENAI_API_KEY": model.key, "OPENAI_BASE_URL": url, "OPENAI_MODEL": "stand-in-1"}
+    with Server(tmp_path, DOCKER, f"--AgentHub.base_image={base_image}") as server:
+        hub = server.hub()
+        project = hub.add_project(a_repository.path, agent="codex", env=env, progress=False)
+        chat = hub.new_chat(project, "RUN: echo heron; until [ -e go ]; do sleep 0.05; done")
+        seen: list[TurnEvent] = []
+        began = threading.Event()
+
+        def listen() -> None:
+            for event in chat.turns[0].stream(LIMIT):
+                seen.append(event)
+                if event.type == "item" and isinstance(event.item, Command):
+                    began.set()
+
+        listener = threading.Thread(target=listen)
+        listener.start()
+        assert began.wait(LIMIT)
+        server.restart()
+        (Path(chat.workspace) / "go").touch()
+        listener.join(LIMIT)
+        (turn,) = chat.turns
+        assert turn.status == "completed" and "heron" in turn.text
+        assert [event.turn.status.value for event in seen if event.type == "turn"][-1] == "completed"
+        assert len([event for event in seen if event.type == "turn" and event.turn.status.ended]) == 1
+        chat.delete(force=True)
+        project.delete(force=True)
