@@ -113,6 +113,8 @@ class Conversations:
         turns = await self.of(chat_id)
         turns.left(error)
         await turns.close()
+        # Before it is let go of, where the summary is taken from.
+        await self._keep_summary(chat_id)
         self._let_go(chat_id)
 
     async def unreachable(self) -> None:

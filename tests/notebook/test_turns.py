@@ -67,6 +67,14 @@ def test_a_turn_that_is_interrupted_says_so(hub: Hub, project: Project) -> None:
     assert chat.send("Say crane").wait(LIMIT).text == "You said: Say crane"
 
 
+def test_a_chat_that_is_stopped_says_how_its_turn_ended(hub: Hub, project: Project) -> None:
+    for _ in range(3):
+        chat = hub.new_chat(project, "RUN: sleep 100")
+        next(event for event in chat.turns[0].stream(LIMIT) if event.type == "item" and event.item.type == "command")
+        summary = chat.stop().refresh()._data.turn
+        assert summary is not None and summary.status.value == "interrupted"
+
+
 def test_a_turn_that_takes_too_long_goes_on(hub: Hub, project: Project) -> None:
     chat = hub.new_chat(project, "RUN: until [ -e go ]; do sleep 0.05; done")
     turn = chat.turns[0]
