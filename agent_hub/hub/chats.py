@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -21,6 +21,7 @@ from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.launches import Launcher
 from agent_hub.hub.requests import Request
+from agent_hub.hub.rungate import RunGate
 from agent_hub.hub.spares import Spares
 from agent_hub.hub.starts import Starts
 from agent_hub.hub.store import Store
@@ -68,9 +69,10 @@ class Chats:
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._finishing: set[asyncio.Task[None]] = set()
         self._on_trouble = on_trouble
+        self.runs = RunGate(store, self.stop)
         self._launcher = Launcher(store, folders, engine, agents)
         self._starting = Starts(
-            store, engine, builds, terminals, self._launcher, conversations, self._lock, self._watch
+            store, engine, builds, terminals, self._launcher, conversations, self.runs, self._lock, self._watch
         )
         self.spares = Spares(store, folders, engine, agents, self._launcher, terminals, self._starting.queue, spares)
 
@@ -80,9 +82,11 @@ class Chats:
 
     # -- what a person asks for
 
-    async def add(self, chat: Chat, request: Request | None = None) -> Chat:
-        """Keep a new chat and start it; see :meth:`Starts.add`. Returns at once."""
-        return await self._starting.add(chat, self.spares, request)
+    async def add(self, chats: Sequence[Chat], request: Request | None = None) -> Chat:
+        """Keep new chats, all or none, and start them; see :meth:`Starts.add`. Returns the first of them at once."""
+        if len(chats) == 1 and chats[0].run is None:
+            return await self._starting.add(chats[0], self.spares, request)
+        return await self._starting.add_all(chats, request)
 
     async def start(self, chat_id: str) -> Chat:
         """Start a chat that has ended; its agent goes on with the same conversation."""
@@ -197,6 +201,7 @@ class Chats:
             if chat_id not in self._store.chats and chat_id not in self._store.spares:
                 logger.warning("Removing the container %s of a chat that was deleted", handle.name)
                 await self._engine.remove(handle)
+        self.runs.look_at_all()
         self.spares.start()
 
     async def _take_up(self, chat: Chat, handle: Handle | None) -> None:
@@ -249,6 +254,7 @@ class Chats:
 
     async def close(self) -> None:
         """Let go of every chat. Containers go on running."""
+        await self.runs.close()
         await self._starting.close()
         await self.spares.close()
         tasks = [*self._watches.values(), *self._finishing]

@@ -23,6 +23,7 @@ from agent_hub.hub.folders import Folders
 from agent_hub.hub.newchats import NewChats
 from agent_hub.hub.projects import Projects
 from agent_hub.hub.restoring import recover
+from agent_hub.hub.runs import Runs
 from agent_hub.hub.store import Store
 from agent_hub.models import (
     AgentInfo,
@@ -85,6 +86,7 @@ class Hub:
             settings.spares,
         )
         self.new_chats = NewChats(self.store, self.folders, self.chats, self.deleted, settings.data_dir)
+        self.runs = Runs(self.store, self.new_chats)
         self.projects = Projects(self.store, self.builds, self.chats, self.new_chats, self.deleted, settings.data_dir)
         self._engine_status = EngineStatus(
             name="Container engine", kind=engine.kind, reachable=False, isolated=engine.isolated, message="Starting"
@@ -182,6 +184,8 @@ class Hub:
         self.events.announce(kind, id, value)  # type: ignore[arg-type]
         if kind == "project":
             self.chats.spares.refresh()
+        elif kind == "chat":
+            self.chats.runs.look(id, value)
 
     # -- what it knows
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from agent_hub.hub.restoring import give_up, restore
 from agent_hub.hub.store import Store
 from agent_hub.hub.titles import title
 from agent_hub.hub.workspaces import Repository
-from agent_hub.models import Chat, NewChat, Project, Resources
+from agent_hub.models import Chat, Model, NewChat, Project, Resources
 
 
 class NewChats:
@@ -52,9 +53,21 @@ class NewChats:
         key
             The request's own, where it may come again: it starts one chat, and is answered with it each time.
         """
+        return await self.once(key, new, lambda request: self.begin([self.chat(new)], request))
+
+    async def once(self, key: str, body: Model, begin: Callable[[Request | None], Awaitable[Chat]]) -> Chat:
+        """What `begin` begins for a request; for one that comes again, what it began for it before.
+
+        Parameters
+        ----------
+        key
+            The request's own; empty where it does not come again.
+        body
+            What it asks for.
+        """
         if not key:
-            return await self._begin(self._chat(new))
-        request = Request(key, hashlib.sha256(new.model_dump_json().encode()).hexdigest())
+            return await begin(None)
+        request = Request(key, hashlib.sha256(body.model_dump_json().encode()).hexdigest())
         while key in self._asking:
             await asyncio.wait([self._asking[key]])
         answered = self._store.requests.answered(request)
@@ -64,7 +77,7 @@ class NewChats:
                     "The chat that this request started has been deleted.", "Ask for a new one, by a new key."
                 )
             return self._store.chats[answered]
-        self._asking[key] = asking = asyncio.ensure_future(self._begin(self._chat(new), request))
+        self._asking[key] = asking = asyncio.ensure_future(begin(request))
         asking.add_done_callback(lambda done: self._asking.pop(key))
         return await asyncio.shield(asking)
 
@@ -93,11 +106,11 @@ class NewChats:
                 f"In a clone of {kept.url}: {kept.how}",
             )
         repository = Repository(self._folders.repository(project.id), project.url, project.branch)
-        new = self._chat(NewChat(project=project.id, name=kept.name, agent=kept.agent, model=kept.model))
+        new = self.chat(NewChat(project=project.id, name=kept.name, agent=kept.agent, model=kept.model))
         workspace = self._folders.workspace(new.id)
         try:
             await restore(kept, repository, workspace)
-            chat = await self._begin(new)
+            chat = await self.begin([new])
         except BaseException:
             if new.id not in self._store.chats:
                 await asyncio.to_thread(give_up, kept, workspace)
@@ -119,7 +132,12 @@ class NewChats:
         while adding := [future for future, chat in self._adding.items() if chat.project == project_id]:
             await asyncio.wait(adding)
 
-    def _chat(self, new: NewChat) -> Chat:
+    def workspace(self, chat_id: str) -> str:
+        """Where the workspace of a chat of that id will be."""
+        return str(self._folders.workspace(chat_id))
+
+    def chat(self, new: NewChat) -> Chat:
+        """What a request becomes, with what its project sets up; nothing of it is kept yet."""
         project = find_project(self._store, new.project)
         agent = new.agent or project.agent
         find_agent(agent)
@@ -137,15 +155,22 @@ class NewChats:
             mounts=merge_mounts(project.mounts, mounts),
             env=merge_env(project.env, new.env),
             resources=project.resources.model_copy(update=own),
-            workspace=str(self._folders.workspace(chat_id)),
+            workspace=self.workspace(chat_id),
         )
 
-    async def _begin(self, chat: Chat, request: Request | None = None) -> Chat:
-        project = self._store.projects[chat.project]
+    async def begin(self, chats: Sequence[Chat], request: Request | None = None) -> Chat:
+        """Keep new chats of one project, all or none, and start them; the first of them, as it is then.
+
+        Raises
+        ------
+        Conflict
+            Their project is being deleted.
+        """
+        project = self._store.projects[chats[0].project]
         if project.id in self.refused | self._store.leaving:
             raise Conflict(f"“{project.name}” is being deleted.", "Choose another project.", field="project")
-        adding = asyncio.ensure_future(self._chats.add(chat, request))
-        self._adding[adding] = chat
+        adding = asyncio.ensure_future(self._chats.add(chats, request))
+        self._adding[adding] = chats[0]
         adding.add_done_callback(self._adding.pop)
         return await asyncio.shield(adding)
 

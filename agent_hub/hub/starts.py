@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 
 from agent_hub.agents.base import Warm
 from agent_hub.engines.base import Engine, Handle
@@ -18,6 +18,7 @@ from agent_hub.hub.conversations import Conversations
 from agent_hub.hub.launches import Launcher
 from agent_hub.hub.queue import StartQueue
 from agent_hub.hub.requests import Request
+from agent_hub.hub.rungate import RunGate
 from agent_hub.hub.spare import ReadySpare
 from agent_hub.hub.spares import Spares
 from agent_hub.hub.store import Store
@@ -49,6 +50,7 @@ class Starts:
         terminals: Terminals,
         launcher: Launcher,
         conversations: Conversations,
+        runs: RunGate,
         lock: Callable[[str], asyncio.Lock],
         on_running: Callable[[str, Handle], None],
     ) -> None:
@@ -58,6 +60,7 @@ class Starts:
         self._terminals = terminals
         self._launcher = launcher
         self._conversations = conversations
+        self._runs = runs
         self._lock = lock
         self._on_running = on_running
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -87,6 +90,17 @@ class Starts:
             self._terminals.get_or_create(chat.id)
             self.begin(chat.id)
         return self._store.chats[chat.id]
+
+    async def add_all(self, chats: Sequence[Chat], request: Request | None) -> Chat:
+        """Keep new chats, all or none, and begin each in its turn; returns the first as soon as they are stored."""
+        with ExitStack() as being_added:
+            for chat in chats:
+                being_added.enter_context(self._being_added(chat.id))
+            await self._store.add_chats(chats, request)
+            for chat in chats:
+                self._terminals.get_or_create(chat.id)
+                self.begin(chat.id)
+        return self._store.chats[chats[0].id]
 
     def begin(self, chat_id: str) -> None:
         """Start a chat that is queued; once, however often it is said."""
@@ -188,6 +202,7 @@ class Starts:
                 raise
             if self._store.chats[chat_id].status not in (ChatStatus.queued, ChatStatus.starting):
                 return
+        await self._runs.turn(chat_id)
         await self._start(chat_id)
 
     async def _start(self, chat_id: str) -> None:

@@ -183,6 +183,19 @@ class Store:
 
         return await self.transact(apply)
 
+    async def add_chats(self, chats: Sequence[Chat], request: Request | None = None) -> None:
+        """Keep new chats, all or none; `request` is answered with the first of them from then on."""
+
+        async def apply() -> None:
+            asked = None if request is None else self.requests.remembering(request, chats[0].id)
+            await self.write(*map(self.chats.insertion, chats), *(asked.statements if asked is not None else ()))
+            if asked is not None:
+                self.requests.keep(asked)
+            for chat in chats:
+                self.chats.keep(chat)
+
+        await self.transact(apply)
+
     async def leave(self, project: str) -> None:
         """Keep that a project is being deleted, until it is forgotten or stays after all."""
 

@@ -33,6 +33,7 @@ from agent_hub.models.projects import (
     Snapshot,
     StepState,
 )
+from agent_hub.models.runs import InRun, NewRun, Parameter, Run, Task
 from agent_hub.models.status import AgentInfo, Status
 from agent_hub.models.terminals import TerminalInfo, TerminalMatch, TerminalMatches
 from agent_hub.models.turns import (
@@ -81,6 +82,7 @@ __all__ = [
     "FileChanges",
     "FollowedEvent",
     "Gpu",
+    "InRun",
     "Item",
     "ItemChanged",
     "ItemStatus",
@@ -94,20 +96,24 @@ __all__ = [
     "NewBuild",
     "NewChat",
     "NewProject",
+    "NewRun",
     "NewTurn",
     "Node",
     "PROMPT_BYTES",
+    "Parameter",
     "Project",
     "ProjectChange",
     "Reasoning",
     "RepositoryCheck",
     "RepositoryInfo",
     "Resources",
+    "Run",
     "Snapshot",
     "SnapshotEvent",
     "Spare",
     "Status",
     "StepState",
+    "Task",
     "TerminalInfo",
     "TerminalMatch",
     "TerminalMatches",

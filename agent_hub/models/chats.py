@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from agent_hub.models.base import ErrorBody, Model, Name, checked_prompt, now
 from agent_hub.models.containers import Env, Mount, Resources
+from agent_hub.models.runs import InRun
 from agent_hub.models.turns import TurnStatus, Usage
 
 
@@ -59,6 +60,7 @@ class Chat(Model):
     container: str = Field(default="", description="the engine's id of the container")
     thread: str = Field(default="", description="the agent's own id of the conversation")
     turn: TurnSummary | None = Field(default=None, description="the newest, of an agent that tells of its turns")
+    run: InRun | None = Field(default=None, description="the run that it is one of")
     workspace: str = Field(default="", description="the workspace's folder on the host")
     created_at: datetime = Field(default_factory=now)
     started_at: datetime | None = None

@@ -39,6 +39,10 @@ ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
     ("get", "api/chats/{id}/turns/{number}/events", "A TurnEvent on each line, until the turn ends", None, "text"),
     ("post", "api/chats/{id}/turns/{number}/interrupt", "End a turn", None, "202 Turn"),
     ("post", "api/chats/{id}/approvals/{approval}", "Answer what the agent asks", m.Answer, "204"),
+    ("get", "api/runs", "Every run", None, "[Run]"),
+    ("post", "api/runs", "Start a chat for each of many prompts", m.NewRun, "201 Run"),
+    ("get", "api/runs/{id}", "One run", None, "Run"),
+    ("get", "api/runs/{id}/chats", "The chats of a run, in their order", None, "[Chat]"),
     ("get", "api/chats/{id}/artifacts", "What a chat has published", None, "[Artifact]"),
     ("get", "api/artifacts/{id}", "One artifact", None, "Artifact"),
     ("get", "api/artifacts/{id}/content", "An artifact's newest bytes", None, "bytes"),
@@ -58,12 +62,13 @@ MODELS: tuple[type[BaseModel], ...] = (
     m.Status, m.Project, m.Build, m.Snapshot, m.Chat, m.DeletedChat, m.Artifact, m.Gpu, m.TerminalInfo,
     m.TerminalMatches, m.RepositoryInfo, m.ErrorBody,
     m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange,
-    m.Turn, m.NewTurn, m.Answer,
+    m.Turn, m.NewTurn, m.Answer, m.Run, m.NewRun,
     m.SnapshotEvent, m.ChangeEvent, m.LogEvent, m.ConversationEvent, m.FollowedEvent,
 )  # fmt: skip
 
 REQUESTS = (
     m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange, m.NewTurn, m.Answer,
+    m.NewRun,
 )  # fmt: skip
 
 
@@ -106,7 +111,7 @@ def _operation(path: str, summary: str, body: type[BaseModel] | None, answer: st
     }
     if names := re.findall(r"{(\w+)}", path):
         operation["parameters"] = [_parameter(name) for name in names]
-    if body in (m.NewChat, m.NewTurn):
+    if body in (m.NewChat, m.NewTurn, m.NewRun):
         operation["parameters"] = [*operation.get("parameters", ()), _IDEMPOTENCY_KEY]
     if body is not None:
         operation["requestBody"] = {"required": True, **_content(body.__name__)}

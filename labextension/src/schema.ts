@@ -1086,6 +1086,181 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent-hub/api/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every run */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Every run */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Run"][];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Start a chat for each of many prompts */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description A request repeated with the key of before makes nothing second, and gets the same answer. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewRun"];
+                };
+            };
+            responses: {
+                /** @description Start a chat for each of many prompts */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Run"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description One run */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Run"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/runs/{id}/chats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chats of a run, in their order */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The chats of a run, in their order */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Chat"][];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agent-hub/api/chats/{id}/artifacts": {
         parameters: {
             query?: never;
@@ -1919,6 +2094,11 @@ export interface components {
              */
             turn: components["schemas"]["TurnSummary"] | null;
             /**
+             * @description the run that it is one of
+             * @default null
+             */
+            run: components["schemas"]["InRun"] | null;
+            /**
              * Workspace
              * @description the workspace's folder on the host
              * @default
@@ -2272,6 +2452,47 @@ export interface components {
             memory: number;
         };
         /**
+         * InRun
+         * @description A chat's place in a run.
+         */
+        InRun: {
+            /**
+             * Id
+             * @description the run's
+             */
+            id: string;
+            /**
+             * Name
+             * @description the run's
+             */
+            name: string;
+            /**
+             * Number
+             * @description of this chat in the run, from 1
+             */
+            number: number;
+            /**
+             * Size
+             * @description chats that the run was begun with
+             */
+            size: number;
+            /**
+             * Concurrency
+             * @description most chats of the run that work at once
+             */
+            concurrency: number;
+            /** Parameters */
+            parameters?: {
+                [key: string]: string | number | boolean | null;
+            };
+            /**
+             * Done
+             * @description its prompt has ended, however: another chat has its turn
+             * @default false
+             */
+            done: boolean;
+        };
+        /**
          * ItemChanged
          * @description An item began, or ended: all of it, in place of what there was of that id.
          */
@@ -2503,6 +2724,72 @@ export interface components {
             resources: components["schemas"]["Resources"];
         };
         /**
+         * NewRun
+         * @description Body of ``POST api/runs``. What is ``None`` is the project's; mounts and env are added to the project's.
+         */
+        NewRun: {
+            /**
+             * Cpus
+             * @description CPU cores
+             * @default null
+             */
+            cpus: number | null;
+            /**
+             * Memory
+             * @description bytes
+             * @default null
+             */
+            memory: number | null;
+            /**
+             * Pids
+             * @default null
+             */
+            pids: number | null;
+            /**
+             * Gpus
+             * @description how many GPUs
+             * @default null
+             */
+            gpus: number | null;
+            /**
+             * Project
+             * @description id or name
+             */
+            project: string;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /** Tasks */
+            tasks: components["schemas"]["Task"][];
+            /**
+             * Concurrency
+             * @default 4
+             */
+            concurrency: number;
+            /**
+             * Agent
+             * @default null
+             */
+            agent: string | null;
+            /**
+             * Model
+             * @default null
+             */
+            model: string | null;
+            /**
+             * Mounts
+             * @default []
+             */
+            mounts: components["schemas"]["Mount"][];
+            /**
+             * Env
+             * @default []
+             */
+            env: components["schemas"]["EnvVar"][];
+        };
+        /**
          * NewTurn
          * @description Body of ``POST api/chats/{id}/turns``.
          */
@@ -2711,6 +2998,40 @@ export interface components {
             gpus: number | null;
         };
         /**
+         * Run
+         * @description A run, as its chats tell of it: it is there as long as one of them is.
+         */
+        Run: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Project */
+            project: string;
+            /**
+             * Size
+             * @description chats that it was begun with
+             */
+            size: number;
+            /**
+             * Chats
+             * @description that are there still
+             */
+            chats: number;
+            /**
+             * Done
+             * @description of those, whose prompt has ended, however
+             */
+            done: number;
+            /** Concurrency */
+            concurrency: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
          * Snapshot
          * @description A project as an image: everything a chat starts from, and what it was made from.
          */
@@ -2793,6 +3114,18 @@ export interface components {
          * @enum {string}
          */
         StepState: "pending" | "running" | "done" | "failed" | "cancelled";
+        /**
+         * Task
+         * @description One prompt of a run.
+         */
+        Task: {
+            /** Prompt */
+            prompt: string;
+            /** Parameters */
+            parameters?: {
+                [key: string]: string | number | boolean | null;
+            };
+        };
         /**
          * TerminalInfo
          * @description A terminal as terminado's REST API lists it.
