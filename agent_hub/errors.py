@@ -11,7 +11,8 @@ The tree::
     │   ├── InvalidRepository             a Git URL or path that is malformed or not allowed
     │   ├── InvalidMount                  a mount that is not there, or not allowed
     │   ├── InvalidEnvironment            an environment entry that is no NAME=value
-    │   └── InvalidBase                   a base image or Dockerfile path that cannot be used
+    │   ├── InvalidBase                   a base image or Dockerfile path that cannot be used
+    │   └── NotSerialisable               a value of a notebook that no file can be made of, or a file that is no value
     ├── NotAllowed                   403  a token or a person may not do this
     ├── NotFound                     404  no such project, chat, artifact
     ├── Conflict                     409  right in itself, wrong now
@@ -40,6 +41,7 @@ The tree::
     ├── TurnError                    422  the agent did not do what a prompt asked for
     │   ├── TurnFailed                    it could not go on
     │   └── TurnInterrupted               somebody ended the turn
+    ├── MissingPackage               501  a package that a notebook needs for this is not installed
     └── HubUnavailable               503  no running hub answers (raised in a client)
 """
 
@@ -103,6 +105,10 @@ class InvalidEnvironment(InvalidInput):
 
 class InvalidBase(InvalidInput):
     code = "invalid_base"
+
+
+class NotSerialisable(InvalidInput):
+    code = "not_serialisable"
 
 
 class NotAllowed(AgentHubError):
@@ -222,6 +228,10 @@ class TurnFailed(TurnError):
 
 class TurnInterrupted(TurnError):
     code = "turn_interrupted"
+
+
+class MissingPackage(AgentHubError):
+    code, status = "missing_package", 501
 
 
 class HubUnavailable(AgentHubError):

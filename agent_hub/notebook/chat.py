@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from agent_hub.errors import AgentHubError, Conflict, NotFound
+from agent_hub.errors import AgentHubError, Conflict, NotFound, TooLarge
 from agent_hub.notebook import display
 from agent_hub.notebook.artifacts import Artifacts
 from agent_hub.notebook.mapping import ByName
@@ -69,6 +69,11 @@ class Chat(Record["models.Chat"]):
         from agent_hub.notebook.transport import part
 
         return Project(self._transport, self._transport.read(f"projects/{part(self._data.project)}", Data))
+
+    @property
+    def parameters(self) -> dict[str, models.Parameter]:
+        """What its prompt was filled in with, where :meth:`Hub.map` has started it."""
+        return dict(self._data.run.parameters) if self._data.run is not None else {}
 
     @property
     def artifacts(self) -> Artifacts:
@@ -210,6 +215,16 @@ class Chat(Record["models.Chat"]):
                 continue
         except NotFound:
             return
+
+    def _saved_bytes(self, name: str, most: int) -> bytes:
+        artifact = next((one for one in self.artifacts.values() if one.name == name), None)
+        if artifact is None:
+            raise NotFound(f"{self.name!r} has saved no {name!r}.", "chat.artifacts lists what it has published.")
+        if artifact.size > most:
+            raise TooLarge(
+                f"{name} is larger than {display.size(most)}.", "chat.artifacts[name].save() writes it to a file."
+            )
+        return artifact.read_bytes()
 
     def _looks(self, timeout: float, what: str) -> Iterator[Chat]:
         return poll(

@@ -8,8 +8,10 @@ from typing import Any
 from agent_hub.errors import AgentHubError
 from agent_hub.notebook import arguments
 from agent_hub.notebook.chat import Chat, Chats
+from agent_hub.notebook.grid import Grid, tasks
 from agent_hub.notebook.project import BUILD_TIMEOUT, Project, Projects
 from agent_hub.notebook.record import bundle
+from agent_hub.notebook.runs import AllRuns, Runs
 from agent_hub.notebook.status import NOT_ISOLATED, HubStatus
 
 
@@ -190,6 +192,73 @@ class Hub:
             key: value for key, value in {"name": name, "agent": agent, "model": model}.items() if value is not None
         }
         return Chat(self._transport, self._transport.create("chats", Data, body))
+
+    @property
+    def runs(self) -> AllRuns:
+        """What :meth:`map` has begun, by name and by id."""
+        return AllRuns(self._transport)
+
+    def map(
+        self,
+        prompt: str,
+        grid: Grid,
+        *,
+        project: Project | str,
+        name: str | None = None,
+        concurrency: int = 4,
+        agent: str | None = None,
+        model: str | None = None,
+        mounts: arguments.Mounts = (),
+        env: arguments.Env | None = None,
+        cpus: float | None = None,
+        memory: str | int | None = None,
+        pids: int | None = None,
+        gpus: int | None = None,
+    ) -> Runs:
+        """Start a chat for each combination of a grid, and return at once: ``runs.wait().results()`` is a table.
+
+        The hub begins them one after the other, also while this kernel or the server is away. Each is stopped once it
+        has done what it was asked for.
+
+        Parameters
+        ----------
+        prompt
+            What each is told, with the names of the grid in braces, as for :meth:`str.format`: ``"Train with {lr:g}"``.
+        grid
+            ``{"lr": [0.1, 0.01], "seed": range(3)}`` for every combination of these, or a list of dicts or a DataFrame
+            for a chat of each row.
+        project
+            A project, its name or its id.
+        name
+            What ``hub.runs`` knows it by; the next of ``run-1``, ``run-2``…, where not given.
+        concurrency
+            How many work at once, at most.
+        agent, model, mounts, env, cpus, memory, pids, gpus
+            For each of them, as for :meth:`new_chat`.
+
+        Raises
+        ------
+        InvalidInput
+            Prompt and grid do not fit each other; nothing is started.
+        Conflict
+            There is a run of that name.
+        NotFound
+            There is no such project.
+        """
+        from agent_hub.models import Run
+
+        body: dict[str, Any] = {
+            "project": project.id if isinstance(project, Project) else project,
+            "tasks": tasks(prompt, grid),
+            "concurrency": concurrency,
+            "mounts": arguments.mounts(mounts),
+            "env": arguments.env(env),
+            **arguments.resources(cpus, memory, pids, gpus),
+        }
+        body |= {
+            key: value for key, value in {"name": name, "agent": agent, "model": model}.items() if value is not None
+        }
+        return Runs(self._transport, self._transport.create("runs", Run, body))
 
     def __repr__(self) -> str:
         text = f"Hub({self.url!r}, engine={self._seen.engine!r})"

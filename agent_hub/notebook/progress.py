@@ -1,7 +1,6 @@
 """A build's progress while a notebook waits for it.
 
-In a kernel it is one output that is replaced as the build goes on, made of HTML alone: it needs no widgets in the front
-end, and a saved notebook shows how the build ended. Elsewhere it is a line on standard error for each step.
+In a kernel it is one output that is replaced as the build goes on; elsewhere a line on standard error for each step.
 """
 
 from __future__ import annotations
@@ -9,9 +8,10 @@ from __future__ import annotations
 import sys
 import time
 from html import escape
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from agent_hub.notebook.display import duration
+from agent_hub.notebook.output import Output, in_a_kernel
 
 if TYPE_CHECKING:
     from agent_hub.models import Build, BuildStep
@@ -31,7 +31,7 @@ def progress_of(name: str, wanted: bool) -> Progress:
     """What fits the place this runs in. `name` is the project's."""
     if not wanted:
         return Silence()
-    return Bar(name) if _in_a_kernel() else Lines(name)
+    return Bar(name) if in_a_kernel() else Lines(name)
 
 
 class Silence:
@@ -75,8 +75,7 @@ class Bar:
     def __init__(self, name: str) -> None:
         self._name = name
         self._started = time.monotonic()
-        self._last: dict[str, str] = {}
-        self._handle: Any = None
+        self._output = Output()
 
     def show(self, build: Build) -> None:
         text = line(build)
@@ -85,21 +84,10 @@ class Bar:
         if build.state.ended:
             bar = ""
         html = f"<div><strong>{escape(self._name)}</strong> {bar}{escape(text)} · {passed}</div>"
-        self._display({"text/plain": f"{self._name}: {text} · {passed}", "text/html": html})
+        self._output.show({"text/plain": f"{self._name}: {text} · {passed}", "text/html": html})
 
     def leave(self, message: str) -> None:
-        self._display({"text/plain": message, "text/html": f"<div>{escape(message)}</div>"})
-
-    def _display(self, bundle: dict[str, str]) -> None:
-        from IPython.display import display
-
-        if bundle == self._last:
-            return
-        self._last = bundle
-        if self._handle is None:
-            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
-        else:
-            self._handle.update(bundle, raw=True)
+        self._output.show({"text/plain": message, "text/html": f"<div>{escape(message)}</div>"})
 
 
 def percent(build: Build) -> int:
@@ -123,10 +111,3 @@ def line(build: Build) -> str:
 
 def _named(step: BuildStep) -> str:
     return f"{step.name} ({step.detail})" if step.detail else step.name
-
-
-def _in_a_kernel() -> bool:
-    # Only a running shell has imported IPython, and importing it to ask would take longer than the question is worth.
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return getattr(shell, "kernel", None) is not None

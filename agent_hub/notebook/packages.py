@@ -1,0 +1,32 @@
+"""Packages that only some of what a notebook does needs, imported when it does it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from agent_hub.errors import MissingPackage
+
+
+def need(name: str, what: str) -> Any:
+    """The module of that name.
+
+    Parameters
+    ----------
+    what
+        What needs it, as the beginning of a sentence.
+
+    Raises
+    ------
+    MissingPackage
+        It is not installed.
+    """
+    try:
+        return import_module(name)
+    except ImportError as error:
+        package = name.split(".")[0]
+        raise MissingPackage(
+            f"{what} needs the package {package}, which is not installed ({error}).",
+            f"%pip install {package}, or all that notebooks need: %pip install 'agent-hub[notebook]'.",
+            package=package,
+        ) from error

@@ -1,0 +1,89 @@
+"""What has come of a run's chats, as a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from agent_hub.errors import AgentHubError, NotFound
+from agent_hub.notebook import run_display
+from agent_hub.notebook.packages import need
+
+if TYPE_CHECKING:
+    import pandas
+
+    from agent_hub.notebook.chat import Chat
+
+AT_ONCE = 8
+"""Chats that are asked side by side."""
+
+METRICS_BYTES = 10_000_000
+
+_FACTS = ("status", "seconds", "tokens", "error", "chat")
+
+
+def frame(chats: Sequence[Chat], metrics: str) -> pandas.DataFrame:
+    """A row for each chat: its parameters, how it ended, the metrics in its file of that name, and its id."""
+    pandas = need("pandas", "A table of results")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        rows = list(pool.map(lambda chat: _row(chat, metrics), chats))
+    names = dict.fromkeys(name for row in rows for name in row if name not in _FACTS)
+    return pandas.DataFrame(rows, columns=[*names, *_FACTS])
+
+
+def _row(chat: Chat, metrics: str) -> dict[str, Any]:
+    data = chat._data
+    error = _error(chat)
+    found: dict[str, Any] = {}
+    try:
+        found = _metrics(chat, metrics)
+    except AgentHubError as unread:
+        error = error or unread.message
+    row: dict[str, Any] = dict(chat.parameters)
+    for name, value in found.items():
+        # An agent chooses these names; a parameter or a fact of the same name stays what it is.
+        row[f"{metrics.partition('.')[0]}.{name}" if name in row or name in _FACTS else name] = value
+    facts = (
+        run_display.status(data),
+        run_display.seconds(data),
+        data.turn.usage.total if data.turn is not None and data.turn.usage is not None else None,
+        error,
+        chat.id,
+    )
+    return row | dict(zip(_FACTS, facts, strict=True))
+
+
+def _error(chat: Chat) -> str | None:
+    """Why it did not do what it was asked for."""
+    data = chat._data
+    if data.error is not None:
+        return data.error.message
+    if data.turn is None or data.turn.status.value not in ("failed", "interrupted"):
+        return None
+    try:
+        error = chat.turn.error
+    except AgentHubError as unread:
+        return unread.message
+    return error.message if error is not None else "It was interrupted."
+
+
+def _metrics(chat: Chat, name: str) -> dict[str, Any]:
+    try:
+        content = chat._saved_bytes(name, METRICS_BYTES)
+    except NotFound:
+        return {}
+    try:
+        found = json.loads(content)
+    except ValueError as error:
+        raise AgentHubError(f"{name} is no JSON: {error}.") from error
+    return _flat(found) if isinstance(found, Mapping) else {name.partition(".")[0]: found}
+
+
+def _flat(values: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Values within values by the names of both."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        flat |= _flat(value, f"{above}{name}.") if isinstance(value, Mapping) else {f"{above}{name}": value}
+    return flat

@@ -1,0 +1,235 @@
+"""Many chats of one prompt, each with values of its own: how they fare, and what has come of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from agent_hub.errors import AgentHubError, Conflict, NotFound
+from agent_hub.notebook import run_display
+from agent_hub.notebook.mapping import ByName
+from agent_hub.notebook.output import Output, in_a_kernel
+from agent_hub.notebook.polling import poll
+from agent_hub.notebook.record import bundle
+from agent_hub.notebook.results import frame
+
+if TYPE_CHECKING:
+    import pandas
+
+    from agent_hub import models
+    from agent_hub.notebook.artifacts import Artifacts
+    from agent_hub.notebook.chat import Chat
+    from agent_hub.notebook.transport import Transport
+
+RUN_TIMEOUT = 7 * 24 * 3600.0
+"""Seconds; a sweep may take days."""
+
+
+class Runs:
+    """The chats that :meth:`Hub.map` has started: one for each combination of a grid.
+
+    The hub begins them, a few at a time, whether this kernel runs or not: ``hub.runs[name]`` finds them again. A chat
+    that has done its part is stopped, and its files and its conversation are kept.
+    """
+
+    def __init__(self, transport: Transport, data: models.Run) -> None:
+        self._transport = transport
+        self._data = data
+        self._seen: list[models.Chat] = []
+        self._outputs: list[Output] = []
+        self._following: threading.Thread | None = None
+
+    @property
+    def id(self) -> str:
+        """The hub's name for it, which never changes."""
+        return self._data.id
+
+    @property
+    def name(self) -> str:
+        """What ``hub.runs`` knows it by."""
+        return self._data.name
+
+    @property
+    def chats(self) -> Sequence[Chat]:
+        """The chats, in the order of the grid; ``chat.parameters`` says what each was given."""
+        return [self._chat(data) for data in self._look()]
+
+    @property
+    def artifacts(self) -> Sequence[Artifacts]:
+        """What each has published, in the order of :attr:`chats`."""
+        return [chat.artifacts for chat in self.chats]
+
+    @property
+    def done(self) -> bool:
+        """Whether each of them has ended, however."""
+        return all(map(_is_done, self._look()))
+
+    def wait(self, timeout: float = RUN_TIMEOUT, *, progress: bool = True) -> Runs:
+        """Wait until each has ended, however, and return this. Ctrl-C ends the waiting and nothing else.
+
+        Parameters
+        ----------
+        timeout
+            Seconds.
+        progress
+            Show in the notebook how they fare meanwhile.
+
+        Raises
+        ------
+        TimeoutError
+            Some have not ended in time; they go on.
+        """
+        output = Output() if progress and in_a_kernel() else None
+        for _ in self._looks(timeout):
+            if output is not None:
+                output.show(self._bundle())
+            if all(map(_is_done, self._seen)):
+                break
+        return self
+
+    def __iter__(self) -> Iterator[Chat]:
+        """The chats as they end, whichever ends first, until all have. Ctrl-C ends the waiting and nothing else."""
+        told: set[str] = set()
+        for seen in self._looks(RUN_TIMEOUT):
+            for data in seen:
+                if _is_done(data) and data.id not in told:
+                    told.add(data.id)
+                    yield self._chat(data)
+            if len(told) == len(seen):
+                break
+
+    def __len__(self) -> int:
+        return len(self._look())
+
+    def __getitem__(self, index: int) -> Chat:
+        """The chat of that place in the grid, from 0."""
+        return self._chat(self._look()[index])
+
+    def results(self, metrics: str = "metrics.json") -> pandas.DataFrame:
+        """What has come of each so far: a row each, with its parameters, how it ended, and the metrics it has left.
+
+        A chat that failed is a row like any other, which says why in its column ``error``.
+
+        Parameters
+        ----------
+        metrics
+            A JSON object that the agents were asked to publish as an artifact of that name, or to write to
+            ``results/`` under that name; each of its values is a column.
+
+        Raises
+        ------
+        MissingPackage
+            pandas is not installed.
+        """
+        return frame(self.chats, metrics)
+
+    def stop(self) -> Runs:
+        """Stop all that work, and those that wait for their turn."""
+        from agent_hub.notebook.chat import Chat
+
+        # The last that wait first: one that works makes room for the next as it ends.
+        chats = sorted(self._look(), key=lambda data: (data.status.value != "queued", -_number(data)))
+        for data in chats:
+            if not _is_done(data):
+                try:
+                    Chat(self._transport, data).stop()
+                except Conflict:
+                    continue  # It has ended meanwhile.
+        return self
+
+    def delete(self, *, force: bool = False) -> None:
+        """Delete all of its chats for good; see :meth:`Chat.delete`."""
+        for chat in reversed(self.chats):
+            chat.delete(force=force)
+
+    # -- how it is shown
+
+    def _ipython_display_(self) -> None:
+        output = Output()
+        try:
+            self._look()
+        except AgentHubError as error:
+            output.show(bundle(repr(self), "", error.message))
+            return
+        output.show(self._bundle())
+        if not in_a_kernel() or all(map(_is_done, self._seen)):
+            return
+        self._outputs.append(output)
+        if self._following is None or not self._following.is_alive():
+            self._following = threading.Thread(target=self._follow, name=f"agent-hub {self.name}", daemon=True)
+            self._following.start()
+
+    def _follow(self) -> None:
+        """Keep the tables that were shown as they are now, until nothing changes any more."""
+        try:
+            for seen in poll(self._look, RUN_TIMEOUT, "", ""):
+                for output in self._outputs:
+                    output.show(self._bundle())
+                if all(map(_is_done, seen)):
+                    break
+        except (AgentHubError, TimeoutError) as error:
+            note = str(error) if not isinstance(error, NotFound) else "deleted"
+            for output in self._outputs:
+                output.show(bundle(repr(self), run_display.html(self._data, self._seen), note))
+        self._outputs.clear()
+
+    def _bundle(self) -> dict[str, str]:
+        return bundle(run_display.text(self._data, self._seen), run_display.html(self._data, self._seen))
+
+    def __repr__(self) -> str:
+        return run_display.line(self._data, self._seen)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Runs):
+            return NotImplemented
+        return (self.id, self._transport.url) == (other.id, other._transport.url)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    # -- within
+
+    def _look(self) -> list[models.Chat]:
+        from agent_hub.models import Chat as Data
+
+        self._seen = self._transport.read_all(f"runs/{self.id}/chats", Data)
+        return self._seen
+
+    def _looks(self, timeout: float) -> Iterator[list[models.Chat]]:
+        again = f"hub.runs[{self.name!r}]"
+        try:
+            yield from poll(self._look, timeout, f"{self.name!r} has not ended", f"It goes on: {again}.wait() waits.")
+        except KeyboardInterrupt:
+            print(f"The chats of {self.name!r} go on. To find them again: {again}")
+            raise
+
+    def _chat(self, data: models.Chat) -> Chat:
+        from agent_hub.notebook.chat import Chat
+
+        return Chat(self._transport, data)
+
+
+class AllRuns(ByName[Runs]):
+    """The hub's runs."""
+
+    noun = "run"
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def _fetch(self) -> list[Runs]:
+        from agent_hub.models import Run as Data
+
+        return [Runs(self._transport, data) for data in self._transport.read_all("runs", Data)]
+
+    def _html(self, found: list[Runs]) -> str:
+        return run_display.table(runs._data for runs in found)
+
+
+def _is_done(data: models.Chat) -> bool:
+    return data.run is None or data.run.done
+
+
+def _number(data: models.Chat) -> int:
+    return data.run.number if data.run is not None else 0

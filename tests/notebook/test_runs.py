@@ -1,0 +1,133 @@
+"""Many chats of one prompt, with the real Codex, from the library, on a real server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from agent_hub.errors import Conflict, InvalidInput, NoConversation, NotFound
+from agent_hub.notebook.client import Hub
+from agent_hub.notebook.project import Project
+from agent_hub.notebook.runs import Runs
+from tests.conftest import Repository
+from tests.notebook.server import PROCESS, Server
+from tests.standins.model_server import ModelServer
+
+LIMIT = 120.0
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[ModelServer]:
+    with ModelServer(key="test-key") as server:
+        yield server
+
+
+def add_project(hub: Hub, model: ModelServer, repository: Repository) -> Project:
+    env = {"OPENAI_API_KEY": model.key, "OPENAI_BASE_URL": model.base_url(), "OPENAI_MODEL": "stand-in-1"}
+    return hub.add_project(repository.path, agent="codex", env=env, progress=False)
+
+
+@pytest.fixture
+def project(hub: Hub, model: ModelServer, a_repository: Repository) -> Project:
+    return add_project(hub, model, a_repository)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def working(runs: Runs) -> list[int]:
+    """Which of its chats work now."""
+    return [at for at, chat in enumerate(runs.chats) if chat._data.status.value in ("starting", "running")]
+
+
+def test_each_combination_is_a_row(hub: Hub, project: Project) -> None:
+    prompt = "Try {name}.\nRUN: echo '{{\"score\": {lr}}}' > metrics.json; hub_artifact publish metrics.json"
+    runs = hub.map(prompt, {"name": ["heron", "crane"], "lr": [0.5, 1e-05]}, project=project)
+    assert len(runs) == 4
+    table = runs.wait(LIMIT).results()
+    assert list(table.columns) == ["name", "lr", "score", "status", "seconds", "tokens", "error", "chat"]
+    assert list(table["name"]) == ["heron", "heron", "crane", "crane"] and list(table["lr"]) == [0.5, 1e-05] * 2
+    assert list(table["score"]) == [0.5, 1e-05] * 2
+    assert set(table["status"]) == {"completed"} and set(table["tokens"]) == {2 * 1234} and not any(table["error"])
+    assert [hub.chats[id].parameters for id in table["chat"]] == [chat.parameters for chat in runs.chats]
+
+
+def test_no_more_work_at_once_than_were_asked_for(hub: Hub, project: Project) -> None:
+    runs = hub.map(
+        "RUN: until [ -e go ]; do sleep 0.05; done; echo {n}", {"n": range(4)}, project=project, concurrency=2
+    )
+    until(lambda: [chat.status for chat in runs.chats] == ["running", "running", "queued", "queued"])
+    assert runs.chats[2].reason == f"waits for its turn in {runs.name}"
+    (Path(runs.chats[1].workspace) / "go").touch()
+    until(lambda: [chat.status for chat in runs.chats] == ["running", "exited", "running", "queued"])
+    runs.stop()
+    assert [chat.status for chat in runs.chats] == ["exited"] * 4
+    assert list(runs.wait(LIMIT).results()["status"]) == ["interrupted", "completed", "interrupted", "interrupted"]
+
+
+def test_a_chat_that_has_done_its_part_can_go_on(hub: Hub, project: Project) -> None:
+    (chat,) = hub.map("Say {bird}", {"bird": "heron"}, project=project)
+    chat.wait(LIMIT)
+    chat.start()
+    assert chat.send("Say crane").wait(LIMIT).text == "You said: Say crane"
+    assert chat.status == "running"
+
+
+def test_a_failure_is_a_row(hub: Hub, project: Project, model: ModelServer) -> None:
+    runs = hub.map("Say {bird}", [{"bird": "heron"}], project=project, env={"OPENAI_API_KEY": "wrong"})
+    table = runs.wait(LIMIT).results()
+    assert list(table["status"]) == ["failed"] and "401" in table["error"][0]
+
+
+def test_runs_outlive_the_kernel_and_the_server(tmp_path: Path, model: ModelServer, a_repository: Repository) -> None:
+    with Server(tmp_path, PROCESS) as server:
+        hub = server.hub()
+        project = add_project(hub, model, a_repository)
+        prompt = "RUN: until [ -e {go} ]; do sleep 0.05; done; echo {n}"
+        hub.map(prompt, {"n": range(3), "go": [str(tmp_path / "go")]}, project=project, concurrency=1, name="vögel 🐦")
+        until(lambda: working(hub.runs["vögel 🐦"]) == [0])
+        server.restart()
+        runs = server.hub().runs["vögel 🐦"]
+        assert len(runs) == 3 and len(working(runs)) <= 1
+        (tmp_path / "go").touch()
+        table = runs.wait(LIMIT).results()
+        assert list(table["n"]) == [0, 1, 2] and table["status"].iloc[1:].tolist() == ["completed", "completed"]
+
+
+def test_what_does_not_fit_starts_nothing(hub: Hub, project: Project) -> None:
+    hub.map("Say {n}", {"n": [1]}, project=project, name="taken")
+    for prompt, grid, told in (
+        ("Say {lr}", {"n": [1]}, r"names \{lr\}, which the grid lacks"),
+        ("Say {n}", {"n": [1], "lr": [2]}, r"has 'lr', which the prompt does not name"),
+        ('Write {"a": {n}}', {"n": [1]}, "Braces"),
+        ("Say {}", {"n": [1]}, "no name"),
+        ("Say {n}", {"n": []}, "no value for 'n'"),
+        ("Say {n}", [], "empty"),
+        ("Say {n}", [{"n": 1}, {"m": 1}], "Not every row"),
+        ("{n}", {"n": ["x" * 200_000]}, "120000 are the most"),
+    ):
+        with pytest.raises(InvalidInput, match=told):
+            hub.map(prompt, grid, project=project)
+    with pytest.raises(Conflict, match="named “taken” already"):
+        hub.map("Say {n}", {"n": [1]}, project=project, name="taken")
+    with pytest.raises(NoConversation, match="takes no prompts"):
+        hub.map("Say {n}", {"n": [1]}, project=project, agent="shell")
+    with pytest.raises(NotFound):
+        hub.map("Say {n}", {"n": [1]}, project="no such project")
+    with pytest.raises(InvalidInput, match="concurrency"):
+        hub.map("Say {n}", {"n": [1]}, project=project, concurrency=0)
+    assert list(hub.runs) == ["taken"] and len(hub.chats) == 1
+
+
+def test_runs_go_with_their_last_chat(hub: Hub, project: Project) -> None:
+    runs = hub.map("Say {n}", {"n": [1, 2]}, project=project)
+    assert hub.runs == {"run-1": runs}
+    runs.wait(LIMIT).delete(force=True)
+    assert not hub.runs and not hub.chats
