@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from asyncio import Future
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -20,6 +20,12 @@ from agent_hub.models import EngineStatus, Mount, Node
 
 LogSink = Callable[[str], None]
 """Takes one line of output, without its newline. Called on the event loop."""
+
+OutputSink = Callable[[bytes], Awaitable[None]]
+"""Takes a piece of output; while it is awaited no more is read, so that a command waits for a slow reader."""
+
+INTERRUPT_GRACE = 2.0
+"""Seconds that a command gets to end by itself once it was interrupted."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +162,7 @@ class Stream(Protocol):
 
 @dataclass(frozen=True)
 class Executed:
-    """How a command in a container ended, with both its outputs in the order they came."""
+    """How a command in a container ended, with the end of both its outputs in the order they came."""
 
     exit_code: int
     output: str
@@ -232,13 +238,15 @@ class Engine(ABC):
         command: Sequence[str],
         on_line: LogSink | None = None,
         *,
+        on_output: OutputSink | None = None,
         user: str = "",
         workdir: str = "",
         env: Mapping[str, str] | None = None,
     ) -> Executed:
-        """Run a command to its end in a running container; its output goes to `on_line` as it comes.
+        """Run a command to its end in a running container; its output goes to `on_line` and `on_output` as it comes.
 
-        Cancelling the task stops waiting; what runs in the container ends with the container.
+        Cancelling the task ends the command, and what it has started in its session: it is interrupted, as by Ctrl-C,
+        and what is left of it after :data:`INTERRUPT_GRACE` seconds is killed. The task ends once it is gone.
         """
 
     @abstractmethod

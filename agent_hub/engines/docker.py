@@ -30,11 +30,13 @@ from agent_hub.engines.base import (
     Handle,
     Image,
     LogSink,
+    OutputSink,
     Stream,
 )
 from agent_hub.engines.docker_connection import CALL_TIMEOUT, DockerConnection
 from agent_hub.engines.docker_containers import create_body, given_labels, status_of
 from agent_hub.engines.docker_errors import typed_errors
+from agent_hub.engines.docker_execution import Execution
 from agent_hub.engines.gpus import local_gpus
 from agent_hub.engines.http import Answer
 from agent_hub.engines.output import OUTPUT_KEPT, LineSplitter
@@ -344,41 +346,35 @@ class DockerEngine(Engine):
         command: Sequence[str],
         on_line: LogSink | None = None,
         *,
+        on_output: OutputSink | None = None,
         user: str = "",
         workdir: str = "",
         env: Mapping[str, str] | None = None,
     ) -> Executed:
         """Run a command in it; see :meth:`Engine.execute`."""
-        body: dict[str, Any] = {"AttachStdout": True, "AttachStderr": True, "Cmd": [*command]}
-        body |= {"User": user} if user else {}
+        body: dict[str, Any] = {"User": user} if user else {}
         body |= {"WorkingDir": workdir} if workdir else {}
         body |= {"Env": [f"{name}={value}" for name, value in env.items()]} if env else {}
-        made = await self._engine.call("POST", f"/containers/{handle.id}/exec", None, json.dumps(body).encode())
-        path = f"/exec/{made['Id']}"
-        mode = {"Detach": False, "Tty": False}
-        answer = await self._engine.request("POST", f"{path}/start", None, mode, upgrade=True)
+        execution = Execution(self._engine, handle.id)
         # One for each output: a line of one may come within a line of the other.
         splitters: defaultdict[int, LineSplitter] = defaultdict(partial(LineSplitter, on_line or (lambda line: None)))
         kept = bytearray()
         try:
-            async for output, part in answer.frames():
+            await execution.start(command, body)
+            async for output, part in execution.frames():
                 splitters[output].feed(part)
                 kept += part
                 del kept[:-OUTPUT_KEPT]
+                if on_output is not None:
+                    await on_output(part)
             for splitter in splitters.values():
                 splitter.close()
+            return Executed(await execution.exit_code(), kept.decode(errors="replace"))
+        except BaseException:
+            await asyncio.shield(asyncio.ensure_future(execution.interrupt()))
+            raise
         finally:
-            answer.close()
-        return Executed(await self._exit_code(path), kept.decode(errors="replace"))
-
-    async def _exit_code(self, path: str) -> int:
-        for pause in (0.0, 0.01, 0.1, 0.5, 2.0):
-            # The output's end can be told a moment before the command's.
-            await asyncio.sleep(pause)
-            found = await self._engine.call("GET", f"{path}/json")
-            if not found["Running"] and found["ExitCode"] is not None:
-                return int(found["ExitCode"])
-        raise EngineError("A command in the container closed its output and goes on.", "Stop the chat to end it.")
+            execution.close()
 
     async def watch(self, labels: Mapping[str, str]) -> AsyncIterator[Handle]:
         """Containers that have just changed state, from the engine's own events."""

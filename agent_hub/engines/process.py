@@ -14,14 +14,17 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from agent_hub.engines.base import (
+    INTERRUPT_GRACE,
     BuildSpec,
     ContainerSpec,
     ContainerStatus,
@@ -30,6 +33,7 @@ from agent_hub.engines.base import (
     Handle,
     Image,
     LogSink,
+    OutputSink,
     Stream,
 )
 from agent_hub.engines.gpus import local_gpus
@@ -208,7 +212,7 @@ class ProcessEngine(Engine):
 
     async def _reap(self, container: str, program: Program, process: subprocess.Popen[bytes]) -> None:
         code = await ended(process)
-        for beside in program.beside:
+        for beside in list(program.beside):
             await self._in_thread(lambda one=beside: one.signal_session(signal.SIGKILL))  # type: ignore[misc]
         record = (await self._load()).get(container)
         del self._programs[container]
@@ -319,6 +323,7 @@ class ProcessEngine(Engine):
         command: Sequence[str],
         on_line: LogSink | None = None,
         *,
+        on_output: OutputSink | None = None,
         user: str = "",
         workdir: str = "",
         env: Mapping[str, str] | None = None,
@@ -341,21 +346,54 @@ class ProcessEngine(Engine):
             )
         except OSError as error:
             return Executed(126 if isinstance(error, PermissionError) else 127, f"{error}\n")
+        # None where it has ended already.
         identity = ProcessIdentity.of(process.pid)
         if identity is not None:
             program.beside.add(identity)
         assert process.stdout is not None
         splitter = LineSplitter(on_line or (lambda line: None))
         kept = bytearray()
-        while part := await process.stdout.read(65536):
-            splitter.feed(part)
-            kept += part
-            del kept[:-OUTPUT_KEPT]
-        splitter.close()
-        code = await process.wait()
-        if identity is not None:
-            program.beside.discard(identity)
+        try:
+            while part := await process.stdout.read(65536):
+                splitter.feed(part)
+                kept += part
+                del kept[:-OUTPUT_KEPT]
+                if on_output is not None:
+                    await on_output(part)
+            splitter.close()
+            code = await process.wait()
+        except BaseException:
+            if identity is not None:
+                await asyncio.shield(asyncio.ensure_future(self._interrupt(identity, process)))
+            raise
+        finally:
+            if identity is not None:
+                program.beside.discard(identity)
         return Executed(code if code >= 0 else 128 - code, kept.decode(errors="replace"))
+
+    async def _interrupt(self, identity: ProcessIdentity, process: asyncio.subprocess.Process) -> None:
+        # Whom it leaves behind is asked while it is there: later its number could be another session's.
+        session = await self._in_thread(identity.session)
+        await self._in_thread(lambda: identity.signal_session(signal.SIGINT))
+        end = time.monotonic() + INTERRUPT_GRACE
+        while identity.alive:
+            session |= await self._in_thread(identity.session)
+            if time.monotonic() > end:
+                # What stands still starts nothing more while it is counted.
+                await self._in_thread(lambda: identity.signal_session(signal.SIGSTOP))
+                session |= await self._in_thread(identity.session)
+                await self._in_thread(lambda: identity.signal_session(signal.SIGKILL))
+                break
+            await asyncio.sleep(0.05)
+        for one in session:
+            one.kill()
+        assert process.stdout is not None
+        # To its end, so that the pipe is closed; what has left the session may hold it open.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(INTERRUPT_GRACE):
+                while await process.stdout.read(65536):
+                    continue
+        await asyncio.wait_for(process.wait(), KILL_TIMEOUT)
 
     async def watch(self, labels: Mapping[str, str]) -> AsyncIterator[Handle]:
         """Containers that have just changed state."""

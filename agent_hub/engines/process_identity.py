@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,16 +35,29 @@ class ProcessIdentity:
         if fields and int(fields[19]) == self.started:
             signal_members(self.pid, number)
 
+    def session(self) -> set[ProcessIdentity]:
+        """Every process of the session that this process leads, where it is still this process."""
+        return set(_members(self.pid)) if self.alive else set()
+
+    def kill(self) -> None:
+        """End it at once, where it is still this process."""
+        if self.alive:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(self.pid, signal.SIGKILL)
+
 
 def signal_members(session: int, number: signal.Signals) -> None:
     """Signal every process of a session. Call it while its leader is there, if only as a zombie that holds the pid."""
+    for one in _members(session):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(one.pid, number)
+
+
+def _members(session: int) -> Iterator[ProcessIdentity]:
     for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        fields = _stat(int(entry.name))
+        fields = _stat(int(entry.name)) if entry.name.isdigit() else None
         if fields and int(fields[3]) == session and fields[0] != "Z":
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(int(entry.name), number)
+            yield ProcessIdentity(int(entry.name), int(fields[19]))
 
 
 def _stat(pid: int) -> list[str] | None:

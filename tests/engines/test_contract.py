@@ -506,3 +506,96 @@ async def test_a_watch_tells_nothing_of_others(engine: Engine, create: Create) -
 
 def _at_home() -> ContainerSpec:
     return replace(SPEC, env={"HOME": "/home/agent"}, workdir="/")
+
+
+async def test_a_command_s_output_comes_while_it_runs(engine: Engine, create: Create, tmp_path: Path) -> None:
+    handle = await create("read line")
+    await engine.start(handle)
+    came = asyncio.Event()
+    output = bytearray()
+
+    async def take(part: bytes) -> None:
+        output.extend(part)
+        came.set()
+
+    script = "echo begun; while [ ! -e $HOME/agent-hub-go ]; do sleep 0.05; done; rm $HOME/agent-hub-go; echo gone on"
+    make = 'mkdir -p "$HOME"; touch "$HOME/agent-hub-go"'
+    home = {"HOME": str(tmp_path) if not engine.isolated else "/tmp"}
+    running = asyncio.create_task(engine.execute(handle, ["sh", "-c", script], on_output=take, workdir="/", env=home))
+    await asyncio.wait_for(came.wait(), TIMEOUT)
+    assert output == b"begun\n" and not running.done()
+    await engine.execute(handle, ["sh", "-c", make], workdir="/", env=home)
+    done = await asyncio.wait_for(running, TIMEOUT)
+    assert (done.exit_code, bytes(output)) == (0, b"begun\ngone on\n") and done.output == output.decode()
+
+
+async def test_a_command_waits_for_a_slow_reader(engine: Engine, create: Create) -> None:
+    handle = await create("read line")
+    await engine.start(handle)
+    room = asyncio.Event()
+    first = asyncio.Event()
+    size = 0
+
+    async def take(part: bytes) -> None:
+        nonlocal size
+        size += len(part)
+        first.set()
+        await room.wait()
+
+    running = asyncio.create_task(
+        engine.execute(handle, ["sh", "-c", "head -c 40000000 /dev/zero"], on_output=take, workdir="/")
+    )
+    await asyncio.wait_for(first.wait(), TIMEOUT)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(running), 1)
+    assert size < 2**20
+    room.set()
+    assert (await asyncio.wait_for(running, TIMEOUT)).exit_code == 0
+    assert size == 40000000
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "sleep 4711",
+        "sleep 4711 & sleep 4711; sleep 4711",
+        "trap '' INT; sleep 4711; sleep 4711",
+        "while :; do echo flood; done & sleep 4711",
+        "exec >/dev/null 2>&1; sleep 4711",
+    ],
+)
+async def test_a_cancelled_command_is_ended_with_what_it_started(engine: Engine, create: Create, script: str) -> None:
+    handle = await create("read line")
+    await engine.start(handle)
+    mark = f"agent_hub_{uuid.uuid4().hex}"
+    begun = asyncio.Event()
+
+    async def take(part: bytes) -> None:
+        begun.set()
+
+    command = ["sh", "-c", f"echo begun; {script}", mark]
+    running = asyncio.create_task(engine.execute(handle, command, on_output=take, workdir="/", env={"MARK": mark}))
+    await asyncio.wait_for(begun.wait(), TIMEOUT)
+    assert await _marked(engine, handle, mark)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(running, TIMEOUT)
+    assert not await _marked(engine, handle, mark)
+    assert (await engine.inspect(handle)).state == "running"
+
+
+async def test_a_command_that_is_cancelled_as_it_starts_is_ended(engine: Engine, create: Create) -> None:
+    handle = await create("read line")
+    await engine.start(handle)
+    mark = f"agent_hub_{uuid.uuid4().hex}"
+    for pause in (0.0, 0.001, 0.005, 0.01, 0.02, 0.04, 0.08):
+        running = asyncio.create_task(engine.execute(handle, ["sleep", "4711"], workdir="/", env={"MARK": mark}))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(running, pause)
+    assert not await _marked(engine, handle, mark)
+
+
+async def _marked(engine: Engine, handle: Handle, mark: str) -> bool:
+    """Whether a process of the container has `mark` in its environment."""
+    script = f'cat /proc/[0-9]*/environ 2>/dev/null | tr "\\0" "\\n" | grep -cx MARK={mark}'
+    return (await engine.execute(handle, ["sh", "-c", script], workdir="/")).output.strip() != "0"
