@@ -42,6 +42,8 @@ The tree::
     │   ├── TurnFailed                    it could not go on
     │   └── TurnInterrupted               somebody ended the turn
     ├── MissingPackage               501  a package that a notebook needs for this is not installed
+    ├── CommandFailed                422  a command in a chat exited non-zero (raised in a client that asked for it)
+    │   └── CommandTimedOut               it ran past its time limit; also a TimeoutError
     └── HubUnavailable               503  no running hub answers (raised in a client)
 """
 
@@ -228,6 +230,14 @@ class TurnFailed(TurnError):
 
 class TurnInterrupted(TurnError):
     code = "turn_interrupted"
+
+
+class CommandFailed(AgentHubError):
+    code, status = "command_failed", 422
+
+
+class CommandTimedOut(CommandFailed, TimeoutError):
+    code = "command_timed_out"
 
 
 class MissingPackage(AgentHubError):

@@ -16,6 +16,7 @@ from agent_hub.errors import AgentHubError, EngineError, EngineUnavailable, Stor
 from agent_hub.hub.artifacts import Artifacts
 from agent_hub.hub.builds import Builds
 from agent_hub.hub.chats import Chats
+from agent_hub.hub.commands import Commands
 from agent_hub.hub.conversations import Conversations
 from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.events import Events, Everything
@@ -88,6 +89,7 @@ class Hub:
         self.new_chats = NewChats(self.store, self.folders, self.chats, self.deleted, settings.data_dir)
         self.runs = Runs(self.store, self.new_chats)
         self.projects = Projects(self.store, self.builds, self.chats, self.new_chats, self.deleted, settings.data_dir)
+        self.commands = Commands(self.store, engine)
         self._engine_status = EngineStatus(
             name="Container engine", kind=engine.kind, reachable=False, isolated=engine.isolated, message="Starting"
         )
@@ -120,6 +122,7 @@ class Hub:
             self._looking.cancel()
             await asyncio.wait([self._looking])
         await self.deleted.close()
+        await self.commands.close()
         # Chats that wait for a build first: the end of one that is cut off is no failure of theirs.
         await self.chats.close()
         await self.builds.close()

@@ -58,6 +58,7 @@ from agent_hub.models.turns import (
     TurnStatus,
     Usage,
 )
+from agent_hub.models.workspace import CommandEvent, NewCommand
 
 __all__ = [
     "AgentInfo",
@@ -72,6 +73,7 @@ __all__ = [
     "ChatChange",
     "ChatStatus",
     "Command",
+    "CommandEvent",
     "ConversationEvent",
     "DeletedChat",
     "EngineStatus",
@@ -95,6 +97,7 @@ __all__ = [
     "Name",
     "NewBuild",
     "NewChat",
+    "NewCommand",
     "NewProject",
     "NewRun",
     "NewTurn",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from agent_hub.errors import AgentHubError, Conflict, NotFound, TooLarge
+from agent_hub.notebook import command as commands
 from agent_hub.notebook import display
 from agent_hub.notebook.artifacts import Artifacts
 from agent_hub.notebook.mapping import ByName
@@ -125,6 +126,44 @@ class Chat(Record["models.Chat"]):
         """Stop it, where it still runs; nothing of it is deleted."""
         if self.status in ("queued", "starting", "running", "unknown"):
             self.stop()
+
+    def run(
+        self,
+        command: str | Sequence[str],
+        *,
+        timeout: float | None = None,
+        check: bool = False,
+        show: bool = True,
+        on_output: Callable[[str], object] | None = None,
+    ) -> commands.CommandResult:
+        """Run a command in its container, beside the agent, and return how it ended.
+
+        Interrupting the cell ends the command.
+
+        Parameters
+        ----------
+        command
+            For the container's shell, in the workspace and with the chat's variables; a list is one word for each.
+        timeout
+            Seconds, after which the command is ended.
+        check
+            Raise where the exit code is not zero.
+        show
+            Print the output as it comes.
+        on_output
+            Called with each piece of output as it comes.
+
+        Raises
+        ------
+        Conflict
+            The chat does not run.
+        CommandTimedOut
+            `timeout` has passed. It is a :class:`TimeoutError` too.
+        CommandFailed
+            The exit code is not zero, and `check` is set.
+        """
+        done = commands.run(self._transport, self._path, command, timeout, show, on_output)
+        return done.check() if check else done
 
     def wait_ready(self, timeout: float = READY_TIMEOUT) -> Chat:
         """Wait until its agent runs, and return the chat.

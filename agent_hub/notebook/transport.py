@@ -163,6 +163,25 @@ class Transport:
             self._check(response)
             yield response.iter_bytes()
 
+    def lines(self, path: str, body: Mapping[str, Any], silence: float) -> Generator[bytes]:
+        """The lines that a POST answers, as they come; an empty one is a sign of life.
+
+        Parameters
+        ----------
+        silence
+            Seconds without any, after which the server is taken to be gone.
+        """
+        limits = httpx.Timeout(silence, connect=CONNECT_TIMEOUT)
+        with self._errors(), self._client.stream("POST", path, json=dict(body), timeout=limits) as response:
+            if not response.is_success:
+                response.read()
+            self._check(response)
+            rest = b""
+            # Not iter_lines(), which also cuts where the text in a line has a separator of Unicode's.
+            for piece in response.iter_bytes():
+                *lines, rest = (rest + piece).split(b"\n")
+                yield from lines
+
     def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         with self._errors():
             response = self._client.request(method, path, **arguments)

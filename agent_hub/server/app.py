@@ -17,10 +17,22 @@ from agent_hub.engines.process import ProcessEngine
 from agent_hub.errors import AgentHubError
 from agent_hub.gateway.listener import Gateway
 from agent_hub.hub.hub import Hub, Settings
-from agent_hub.server import artifacts, builds, chats, deleted, events, projects, runs, status, terminals, turns
+from agent_hub.server import (
+    artifacts,
+    builds,
+    chats,
+    commands,
+    deleted,
+    events,
+    projects,
+    runs,
+    status,
+    terminals,
+    turns,
+)
 from agent_hub.server.handler import NothingHandler
 
-ROOMS = (status, projects, builds, chats, turns, runs, deleted, artifacts, terminals, events)
+ROOMS = (status, projects, builds, chats, turns, runs, commands, deleted, artifacts, terminals, events)
 
 
 class AgentHub(ExtensionApp):

@@ -1261,6 +1261,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent-hub/api/chats/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a command; a CommandEvent on each line */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewCommand"];
+                };
+            };
+            responses: {
+                /** @description Run a command; a CommandEvent on each line */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agent-hub/api/chats/{id}/artifacts": {
         parameters: {
             query?: never;
@@ -2173,6 +2224,33 @@ export interface components {
             seconds: number | null;
         };
         /**
+         * CommandEvent
+         * @description A line of what ``POST api/chats/{id}/run`` answers: a piece of output, or, as the last, how the command ended.
+         */
+        CommandEvent: {
+            /**
+             * Output
+             * @default null
+             */
+            output: string | null;
+            /**
+             * Exit Code
+             * @default null
+             */
+            exit_code: number | null;
+            /**
+             * Seconds
+             * @description how long it ran
+             * @default null
+             */
+            seconds: number | null;
+            /**
+             * @description why there is no exit code
+             * @default null
+             */
+            error: components["schemas"]["ErrorBody"] | null;
+        };
+        /**
          * ConversationEvent
          * @description A chat's turns, and the changes that follow, as one socket tells them: first all of them, then what happens.
          *
@@ -2665,6 +2743,23 @@ export interface components {
              * @default []
              */
             env: components["schemas"]["EnvVar"][];
+        };
+        /**
+         * NewCommand
+         * @description Body of ``POST api/chats/{id}/run``.
+         */
+        NewCommand: {
+            /**
+             * Command
+             * @description for the container's shell: bash where it has one, else sh
+             */
+            command: string;
+            /**
+             * Timeout
+             * @description seconds, after which the command is ended
+             * @default null
+             */
+            timeout: number | null;
         };
         /**
          * NewProject
