@@ -40,11 +40,15 @@ class Folders:
 
     def chat(self, id: str) -> Path:
         """Everything of a chat."""
-        return self.root / "chats" / id
+        return self.chats / id
 
     def workspace(self, chat: str) -> Path:
         """The chat's clone."""
         return self.chat(chat) / "workspace"
+
+    def uploads(self, chat: str) -> Path:
+        """Files on their way into the workspace, until all of each is there. No container sees it."""
+        return self.chat(chat) / "uploads"
 
     def agent_home(self, chat: str) -> Path:
         """The agent's configuration, login and conversation."""
@@ -65,6 +69,11 @@ class Folders:
     def turns(self, chat: str) -> Path:
         """What the chat's agent was told, and what it did. No container sees it."""
         return self.chat(chat) / "turns"
+
+    @property
+    def chats(self) -> Path:
+        """Every chat's folder."""
+        return self.root / "chats"
 
     @property
     def projects(self) -> Path:

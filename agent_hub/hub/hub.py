@@ -26,6 +26,7 @@ from agent_hub.hub.projects import Projects
 from agent_hub.hub.restoring import recover
 from agent_hub.hub.runs import Runs
 from agent_hub.hub.store import Store
+from agent_hub.hub.workspace_files import WorkspaceFiles, forget_uploads
 from agent_hub.models import (
     AgentInfo,
     EngineStatus,
@@ -112,6 +113,7 @@ class Hub:
         self._open_gateway = open_gateway
         await self.artifacts.reconcile()
         await asyncio.to_thread(recover, self.folders, self.store.chats)
+        await asyncio.to_thread(forget_uploads, self.folders.chats)
         await self.look()
         self.deleted.start()
         self._looking = asyncio.create_task(self._keep_looking(), name="agent-hub engine")
@@ -203,6 +205,11 @@ class Hub:
             default_base=self.settings.base_image,
             artifacts_path=self.settings.artifacts_folder,
         )
+
+    def files(self, chat_id: str) -> WorkspaceFiles:
+        """A chat's files. Raises :class:`~agent_hub.errors.NotFound` where there is no such chat."""
+        chat = self.store.chats[chat_id]
+        return WorkspaceFiles(self.folders.workspace(chat.id), self.folders.uploads(chat.id))
 
     def _take_snapshot(self, seq: int) -> Everything:
         return Everything(

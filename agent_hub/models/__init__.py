@@ -58,7 +58,7 @@ from agent_hub.models.turns import (
     TurnStatus,
     Usage,
 )
-from agent_hub.models.workspace import CommandEvent, NewCommand
+from agent_hub.models.workspace import CommandEvent, NewCommand, WorkspaceEntry
 
 __all__ = [
     "AgentInfo",
@@ -128,5 +128,6 @@ __all__ = [
     "TurnStatus",
     "TurnSummary",
     "Usage",
+    "WorkspaceEntry",
     "now",
 ]

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Literal
+
 from pydantic import Field, field_validator
 
 from agent_hub.models.base import PROMPT_BYTES, ErrorBody, Model
+
+
+class WorkspaceEntry(Model):
+    """A file or folder of a workspace. Links are named, and never followed."""
+
+    name: str
+    path: str = Field(description="within the workspace, with / between parts; empty for the workspace itself")
+    type: Literal["file", "folder", "link", "other"]
+    size: int
+    modified: datetime
 
 
 class NewCommand(Model):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from agent_hub.errors import AgentHubError, Conflict, NotFound, TooLarge
 from agent_hub.notebook import command as commands
 from agent_hub.notebook import display
 from agent_hub.notebook.artifacts import Artifacts
+from agent_hub.notebook.files import WorkspacePath
 from agent_hub.notebook.mapping import ByName
 from agent_hub.notebook.polling import poll
 from agent_hub.notebook.project import Project
@@ -80,6 +82,11 @@ class Chat(Record["models.Chat"]):
     def artifacts(self) -> Artifacts:
         """The files it has published, by name."""
         return Artifacts(self._transport, self.id, self.name)
+
+    @property
+    def files(self) -> WorkspacePath:
+        """Its workspace, as a path: ``chat.files["data/a.csv"].read_text()``."""
+        return WorkspacePath(self._transport, self.id, PurePosixPath())
 
     @property
     def turns(self) -> Turns:

@@ -163,6 +163,11 @@ class Transport:
             self._check(response)
             yield response.iter_bytes()
 
+    def upload(self, path: str, content: Any, kind: type[M]) -> M:
+        """Send bytes, or a file that is read as it is sent; what the hub answers, as a model."""
+        headers = {"Content-Type": "application/octet-stream"}
+        return self._parsed(self._request("PUT", path, content=content, headers=headers), TypeAdapter(kind))
+
     def lines(self, path: str, body: Mapping[str, Any], silence: float) -> Generator[bytes]:
         """The lines that a POST answers, as they come; an empty one is a sign of life.
 

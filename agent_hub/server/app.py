@@ -24,6 +24,7 @@ from agent_hub.server import (
     commands,
     deleted,
     events,
+    files,
     projects,
     runs,
     status,
@@ -32,7 +33,7 @@ from agent_hub.server import (
 )
 from agent_hub.server.handler import NothingHandler
 
-ROOMS = (status, projects, builds, chats, turns, runs, commands, deleted, artifacts, terminals, events)
+ROOMS = (status, projects, builds, chats, turns, runs, commands, files, deleted, artifacts, terminals, events)
 
 
 class AgentHub(ExtensionApp):

@@ -43,6 +43,9 @@ ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
     ("post", "api/runs", "Start a chat for each of many prompts", m.NewRun, "201 Run"),
     ("get", "api/runs/{id}", "One run", None, "Run"),
     ("get", "api/runs/{id}/chats", "The chats of a run, in their order", None, "[Chat]"),
+    ("get", "api/chats/{id}/files/{path}", "A file's bytes, or a folder's entries; ?stat=true, ?glob=", None, "bytes"),
+    ("put", "api/chats/{id}/files/{path}", "Write a file; ?folder=true makes one", None, "201 WorkspaceEntry"),
+    ("delete", "api/chats/{id}/files/{path}", "Delete a file or an empty folder", None, "204"),
     ("post", "api/chats/{id}/run", "Run a command; a CommandEvent on each line", m.NewCommand, "text"),
     ("get", "api/chats/{id}/artifacts", "What a chat has published", None, "[Artifact]"),
     ("get", "api/artifacts/{id}", "One artifact", None, "Artifact"),
@@ -63,7 +66,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     m.Status, m.Project, m.Build, m.Snapshot, m.Chat, m.DeletedChat, m.Artifact, m.Gpu, m.TerminalInfo,
     m.TerminalMatches, m.RepositoryInfo, m.ErrorBody,
     m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange,
-    m.Turn, m.NewTurn, m.Answer, m.Run, m.NewRun, m.NewCommand, m.CommandEvent,
+    m.Turn, m.NewTurn, m.Answer, m.Run, m.NewRun, m.WorkspaceEntry, m.NewCommand, m.CommandEvent,
     m.SnapshotEvent, m.ChangeEvent, m.LogEvent, m.ConversationEvent, m.FollowedEvent,
 )  # fmt: skip
 

@@ -1,0 +1,289 @@
+"""A chat's files in a notebook, wherever the notebook is: paths as those of pathlib, over HTTP."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from agent_hub.errors import AgentHubError, InvalidInput, NotFound
+from agent_hub.notebook import display
+from agent_hub.notebook.record import bundle
+
+if TYPE_CHECKING:
+    from agent_hub.models import WorkspaceEntry
+    from agent_hub.notebook.transport import Transport
+
+
+class WorkspacePath:
+    """A path in a chat's workspace: ``chat.files / "data" / "a.csv"``, or ``chat.files["data/a.csv"]``.
+
+    Each call asks the hub. Links are named and never followed: what they lead to is the container's.
+    """
+
+    def __init__(self, transport: Transport, chat: str, path: PurePosixPath) -> None:
+        self._transport = transport
+        self._chat = chat
+        self._pure = path
+
+    # -- the path itself
+
+    @property
+    def path(self) -> str:
+        """The path within the workspace, with ``/`` between parts; empty for the workspace itself."""
+        return "" if self._pure == PurePosixPath() else str(self._pure)
+
+    @property
+    def name(self) -> str:
+        """Its last part."""
+        return self._pure.name
+
+    @property
+    def stem(self) -> str:
+        """Its last part without the suffix."""
+        return self._pure.stem
+
+    @property
+    def suffix(self) -> str:
+        """What its last part ends with, such as ``.csv``."""
+        return self._pure.suffix
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Its parts, none for the workspace itself."""
+        return self._pure.parts
+
+    @property
+    def parent(self) -> WorkspacePath:
+        """The folder it is in; the workspace is its own."""
+        return self._at(self._pure.parent)
+
+    def __truediv__(self, other: str | os.PathLike[str]) -> WorkspacePath:
+        below = PurePosixPath(other)
+        if below.is_absolute() or ".." in below.parts:
+            raise InvalidInput(f"{str(below)!r} is no path in a workspace.", "Name it from the workspace.")
+        return self._at(self._pure / below)
+
+    def __getitem__(self, path: str | os.PathLike[str]) -> WorkspacePath:
+        return self / path
+
+    def joinpath(self, *others: str | os.PathLike[str]) -> WorkspacePath:
+        """The path of others below it."""
+        found = self
+        for other in others:
+            found = found / other
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, WorkspacePath):
+            return NotImplemented
+        return self._where == other._where
+
+    def __hash__(self) -> int:
+        return hash(self._where)
+
+    def __lt__(self, other: WorkspacePath) -> bool:
+        return self._pure < other._pure
+
+    @property
+    def _where(self) -> tuple[str, str, PurePosixPath]:
+        return self._transport.url, self._chat, self._pure
+
+    def __str__(self) -> str:
+        return self.path
+
+    # -- what is there
+
+    def stat(self) -> WorkspaceEntry:
+        """What is there: its ``type`` (file, folder, link, other), ``size`` in bytes and ``modified``.
+
+        Raises
+        ------
+        NotFound
+            There is nothing.
+        """
+        from agent_hub.models import WorkspaceEntry
+
+        return self._transport.read(f"{self._url}?stat=true", WorkspaceEntry)
+
+    def exists(self) -> bool:
+        """Whether anything is there."""
+        return bool(self._type())
+
+    def is_file(self) -> bool:
+        """Whether it is a plain file."""
+        return self._type() == "file"
+
+    def is_dir(self) -> bool:
+        """Whether it is a folder."""
+        return self._type() == "folder"
+
+    def __contains__(self, path: str) -> bool:
+        return (self / path).exists()
+
+    def _type(self) -> str:
+        try:
+            return self.stat().type
+        except NotFound:
+            return ""
+
+    def iterdir(self) -> Iterator[WorkspacePath]:
+        """What the folder holds, by name."""
+        for entry in self._entries("?expect=folder"):
+            yield self._of(entry)
+
+    def __iter__(self) -> Iterator[WorkspacePath]:
+        return self.iterdir()
+
+    def glob(self, pattern: str) -> Iterator[WorkspacePath]:
+        """What it holds that fits a pattern such as ``**/test_*.py``, by path; a ``.git`` only where it is named."""
+        from urllib.parse import quote
+
+        for entry in self._entries(f"?glob={quote(pattern, safe='')}"):
+            yield self._of(entry)
+
+    # -- reading and writing
+
+    def read_bytes(self) -> bytes:
+        """The file's content.
+
+        Raises
+        ------
+        NotFound
+            There is no such file.
+        InvalidInput
+            It is a folder, a link, or nothing that can be read.
+        """
+        return self._transport.content(f"{self._url}?expect=file")
+
+    def read_text(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """The file's content as text; see :meth:`read_bytes`."""
+        return self.read_bytes().decode(encoding, errors)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Copy the file to one of this machine, which it replaces; it may be larger than memory."""
+        target = Path(path).expanduser()
+        temporary = target.with_name(f".{secrets.token_hex(6)}.part")
+        try:
+            with self._transport.download(f"{self._url}?expect=file") as pieces, temporary.open("wb") as file:
+                file.writelines(pieces)
+            os.replace(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return target
+
+    def write_bytes(self, data: bytes | bytearray | memoryview | BinaryIO) -> int:
+        """Write the file, or replace it in one instant; return how many bytes it has.
+
+        Parameters
+        ----------
+        data
+            Bytes, or a file that is open for reading bytes, which may be larger than memory.
+
+        Raises
+        ------
+        NotFound
+            Its folder is not there; :meth:`mkdir` makes it.
+        InvalidInput
+            It is a folder or a link.
+        TooLarge, StorageFull
+        """
+        from agent_hub.models import WorkspaceEntry
+
+        content = data if hasattr(data, "read") else bytes(data)
+        return self._transport.upload(self._url, content, WorkspaceEntry).size
+
+    def write_text(self, text: str, encoding: str = "utf-8") -> int:
+        """Write the file, or replace it; see :meth:`write_bytes`."""
+        return self.write_bytes(text.encode(encoding))
+
+    def mkdir(self, *, parents: bool = False, exist_ok: bool = False) -> WorkspacePath:
+        """Make the folder, with those above it where `parents` is set, and return its path.
+
+        Raises
+        ------
+        Conflict
+            Something is there already, and `exist_ok` is not set or it is no folder.
+        """
+        from agent_hub.models import WorkspaceEntry
+
+        flags = f"?folder=true&parents={str(parents).lower()}&exist_ok={str(exist_ok).lower()}"
+        self._transport.upload(self._url + flags, b"", WorkspaceEntry)
+        return self
+
+    def unlink(self, *, missing_ok: bool = False) -> None:
+        """Delete the file, the link, or the empty folder.
+
+        Raises
+        ------
+        NotFound
+            There is nothing, and `missing_ok` is not set.
+        Conflict
+            It is a folder with something in it.
+        """
+        try:
+            self._transport.delete(self._url)
+        except NotFound:
+            if not missing_ok:
+                raise
+
+    # -- small things
+
+    @property
+    def _url(self) -> str:
+        from agent_hub.notebook.transport import part
+
+        return "/".join(["chats", part(self._chat), "files", *(part(name) for name in self._pure.parts)])
+
+    def _at(self, path: PurePosixPath) -> WorkspacePath:
+        return WorkspacePath(self._transport, self._chat, path)
+
+    def _of(self, entry: WorkspaceEntry) -> WorkspacePath:
+        return self._at(PurePosixPath(entry.path))
+
+    def _entries(self, query: str) -> list[WorkspaceEntry]:
+        from agent_hub.models import WorkspaceEntry
+
+        return self._transport.read_all(self._url + query, WorkspaceEntry)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [entry.name for entry in self._entries("?expect=folder")]
+
+    def __repr__(self) -> str:
+        return f"WorkspacePath({self.path!r})"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        try:
+            entry = self.stat()
+            if entry.type != "folder":
+                return bundle(repr(self), display.card(self.path, _rows(entry)))
+            found = self._entries("?expect=folder")
+        except AgentHubError as error:
+            return bundle(repr(self), display.code(self.path), error.message)
+        text = "\n".join([repr(self), *(f"  {one.name}{'/' * (one.type == 'folder')}" for one in found[:SHOWN])])
+        more = f"and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        return bundle(text, _table(found), more)
+
+
+SHOWN = 200
+"""Most entries of a folder that are shown."""
+
+
+def _rows(entry: WorkspaceEntry) -> list[tuple[str, Any]]:
+    return [("Type", entry.type), ("Size", display.size(entry.size)), ("Modified", entry.modified)]
+
+
+def _table(found: list[WorkspaceEntry]) -> display.Markup:
+    folders_first = sorted(found, key=lambda entry: (entry.type != "folder", entry.name))
+    rows = [
+        (
+            f"{entry.name}/" if entry.type == "folder" else entry.name,
+            entry.type,
+            display.size(entry.size) if entry.type == "file" else "",
+            entry.modified,
+        )
+        for entry in folders_first[:SHOWN]
+    ]
+    return display.table(("Name", "Type", "Size", "Modified"), rows, "Nothing is in this folder.")
