@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from agent_hub.notebook.client import Hub
+    from agent_hub.notebook.encoding import Pickle
 
-__all__ = ["Hub"]
+__all__ = ["Hub", "Pickle"]
 
 
 def __getattr__(name: str) -> Any:
@@ -25,6 +26,10 @@ def __getattr__(name: str) -> Any:
         from agent_hub.notebook.client import Hub
 
         return Hub
+    if name == "Pickle":
+        from agent_hub.notebook.encoding import Pickle
+
+        return Pickle
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

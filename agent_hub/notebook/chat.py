@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from agent_hub.errors import AgentHubError, Conflict, NotFound, TooLarge
+from agent_hub.errors import AgentHubError, Conflict, NotFound
 from agent_hub.notebook import command as commands
 from agent_hub.notebook import display
 from agent_hub.notebook.artifacts import Artifacts
+from agent_hub.notebook.decoding import check, decode
+from agent_hub.notebook.encoding import Encoded
 from agent_hub.notebook.files import WorkspacePath
+from agent_hub.notebook.inputs import Inputs, encoded, place, scratch, told
 from agent_hub.notebook.mapping import ByName
 from agent_hub.notebook.polling import poll
 from agent_hub.notebook.project import Project
 from agent_hub.notebook.record import Record
+from agent_hub.notebook.saved import find
 from agent_hub.notebook.turn import Turn, Turns
 
 if TYPE_CHECKING:
@@ -103,19 +108,56 @@ class Chat(Record["models.Chat"]):
             raise NotFound(f"The chat {self.name!r} has no turns yet.", "chat.send(prompt) begins one.")
         return turns[-1]
 
-    def send(self, prompt: str) -> Turn:
+    def send(self, prompt: str, *, inputs: Inputs | None = None) -> Turn:
         """Give its agent a prompt, and return the turn at once; it waits for those before it.
+
+        Parameters
+        ----------
+        inputs
+            Values of the notebook that the agent gets as files, as for :meth:`Hub.new_chat`.
 
         Raises
         ------
+        InvalidInput, NotSerialisable, MissingPackage
+            An input cannot be handed over; nothing is said.
         Conflict
             The chat has ended: ``chat.start()`` starts it again.
         NoConversation
             Its agent takes no prompts, as a shell.
         """
-        from agent_hub.models import Turn as Data
+        with encoded(inputs or {}) as files:
+            if files:
+                place(self.files, files)
+            return self._say(told(prompt, files))
 
-        return Turn(self._transport, self._transport.create(f"{self._path}/turns", Data, {"prompt": prompt}))
+    def result(self, name: str, *, pickle: bool = False) -> Any:
+        """A value that its agent has saved as ``results/<name>.*``, or published as an artifact of that name.
+
+        The file's type says what it is: a DataFrame for Parquet and CSV, an array for ``.npy``, what JSON holds, the
+        text of Markdown, a picture that a notebook shows. Of several files, it is the one that was saved last.
+
+        Parameters
+        ----------
+        name
+            With or without its suffix.
+        pickle
+            Load a pickle too, which runs what the agent has put into it.
+
+        Raises
+        ------
+        NotFound
+            There is nothing of that name; the hint says what there is.
+        NotSerialisable
+            The file is damaged, or of no type that is loaded.
+        NotAllowed
+            It is a pickle, and `pickle` is not set.
+        MissingPackage
+            It takes a package that is not installed.
+        """
+        saved = find(self.files, self.artifacts, name)
+        check(saved.name, pickle)
+        with scratch() as folder:
+            return decode(saved.name, saved.save(folder / "value"), pickled=pickle)
 
     def interrupt(self) -> Chat:
         """End the turn that its agent works on, if any; what waits behind it goes on."""
@@ -262,15 +304,23 @@ class Chat(Record["models.Chat"]):
         except NotFound:
             return
 
-    def _saved_bytes(self, name: str, most: int) -> bytes:
-        artifact = next((one for one in self.artifacts.values() if one.name == name), None)
-        if artifact is None:
-            raise NotFound(f"{self.name!r} has saved no {name!r}.", "chat.artifacts lists what it has published.")
-        if artifact.size > most:
-            raise TooLarge(
-                f"{name} is larger than {display.size(most)}.", "chat.artifacts[name].save() writes it to a file."
-            )
-        return artifact.read_bytes()
+    def _begin(self, prompt: str, inputs: list[Encoded], timeout: float = READY_TIMEOUT) -> Chat:
+        """Give a new chat its files, and then its first prompt, which speaks of them."""
+        try:
+            place(self.wait_ready(timeout).files, inputs)
+            if prompt:
+                self._say(told(prompt, inputs))
+        except BaseException:
+            # Nobody has asked it for anything yet, and nobody knows of it.
+            with suppress(AgentHubError, TimeoutError):
+                self.delete(force=True)
+            raise
+        return self.refresh()
+
+    def _say(self, prompt: str) -> Turn:
+        from agent_hub.models import Turn as Data
+
+        return Turn(self._transport, self._transport.create(f"{self._path}/turns", Data, {"prompt": prompt}))
 
     def _looks(self, timeout: float, what: str) -> Iterator[Chat]:
         return poll(

@@ -9,6 +9,7 @@ from agent_hub.errors import AgentHubError
 from agent_hub.notebook import arguments
 from agent_hub.notebook.chat import Chat, Chats
 from agent_hub.notebook.grid import Grid, tasks
+from agent_hub.notebook.inputs import Inputs, encoded
 from agent_hub.notebook.project import BUILD_TIMEOUT, Project, Projects
 from agent_hub.notebook.record import bundle
 from agent_hub.notebook.runs import AllRuns, Runs
@@ -147,6 +148,7 @@ class Hub:
         project: Project | str,
         prompt: str = "",
         *,
+        inputs: Inputs | None = None,
         name: str | None = None,
         agent: str | None = None,
         model: str | None = None,
@@ -165,6 +167,11 @@ class Hub:
             A project, its name or its id.
         prompt
             What the agent is told first.
+        inputs
+            Values of the notebook, by name, that the agent gets as files in ``inputs/``: frames as Parquet, arrays as
+            ``.npy``, text, numbers, lists and dicts as JSON, bytes and files (a :class:`~pathlib.Path`) as they are,
+            and anything else as a pickle where that is asked for: ``{"m": agent_hub.Pickle(model)}``. The prompt says
+            what there is. With inputs, this waits until the chat runs.
         name
             Taken from the prompt, where not given.
         agent, model
@@ -178,6 +185,8 @@ class Hub:
         ------
         InvalidInput, NotFound
             What was asked for is refused; no chat is left behind.
+        NotSerialisable, MissingPackage
+            An input cannot be handed over; no chat is left behind.
         """
         from agent_hub.models import Chat as Data
 
@@ -191,7 +200,11 @@ class Hub:
         body |= {
             key: value for key, value in {"name": name, "agent": agent, "model": model}.items() if value is not None
         }
-        return Chat(self._transport, self._transport.create("chats", Data, body))
+        with encoded(inputs or {}) as files:
+            if not files:
+                return Chat(self._transport, self._transport.create("chats", Data, body))
+            body["prompt"] = ""
+            return Chat(self._transport, self._transport.create("chats", Data, body))._begin(prompt, files)
 
     @property
     def runs(self) -> AllRuns:

@@ -14,7 +14,7 @@ def need(name: str, what: str) -> Any:
     Parameters
     ----------
     what
-        What needs it, as the beginning of a sentence.
+        What it is needed for, as the beginning of a sentence.
 
     Raises
     ------
@@ -26,7 +26,7 @@ def need(name: str, what: str) -> Any:
     except ImportError as error:
         package = name.split(".")[0]
         raise MissingPackage(
-            f"{what} needs the package {package}, which is not installed ({error}).",
+            f"{what} takes the package {package}, which is not installed ({error}).",
             f"%pip install {package}, or all that notebooks need: %pip install 'agent-hub[notebook]'.",
             package=package,
         ) from error

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from agent_hub.errors import AgentHubError, NotFound
-from agent_hub.notebook import run_display
+from agent_hub.notebook import display, run_display
 from agent_hub.notebook.packages import need
+from agent_hub.notebook.saved import find
 
 if TYPE_CHECKING:
     import pandas
@@ -71,9 +72,12 @@ def _error(chat: Chat) -> str | None:
 
 def _metrics(chat: Chat, name: str) -> dict[str, Any]:
     try:
-        content = chat._saved_bytes(name, METRICS_BYTES)
+        saved = find(chat.files, chat.artifacts, name)
     except NotFound:
         return {}
+    if saved.size > METRICS_BYTES:
+        raise AgentHubError(f"{name} is larger than {display.size(METRICS_BYTES)}.")
+    content = saved.read_bytes()
     try:
         found = json.loads(content)
     except ValueError as error:

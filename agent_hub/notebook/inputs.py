@@ -1,0 +1,130 @@
+"""Values of a notebook as files in a chat's workspace, and what its agent is told of them."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from agent_hub.errors import Conflict, InvalidInput
+from agent_hub.notebook.encoding import Encoded, encode
+
+if TYPE_CHECKING:
+    from agent_hub.notebook.files import WorkspacePath
+
+Inputs = Mapping[str, Any]
+"""Values by name: frames, arrays, what JSON has, bytes, files by their :class:`~pathlib.Path`, ``Pickle(value)``."""
+
+FOLDER = "inputs"
+
+NAME_BYTES = 150
+
+RESULTS = (
+    "Save what the notebook is to load back as results/NAME.parquet (a table), .npy (an array), .json, .md or .png."
+)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder of this machine for what is on its way, gone after it."""
+    # /tmp is memory on many a machine, and a frame may take half of that already.
+    above = os.environ.get("TMPDIR") or next(filter(os.path.isdir, ["/var/tmp"]), None)
+    with TemporaryDirectory(prefix="agent-hub-", dir=above) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def encoded(inputs: Inputs) -> Iterator[list[Encoded]]:
+    """Every input as a file of this machine, as long as the context lasts; before anything is sent.
+
+    Raises
+    ------
+    InvalidInput
+        A name cannot be a file's.
+    NotSerialisable
+        Of a value no file can be made.
+    MissingPackage
+        It takes a package that is not installed.
+    """
+    with scratch() as folder:
+        made: dict[str, Encoded] = {}
+        for number, (name, value) in enumerate(inputs.items()):
+            one = encode(_checked(name), value, folder / str(number))
+            if (other := made.get(one.file.casefold())) is not None:
+                raise InvalidInput(
+                    f"The inputs {other.name!r} and {one.name!r} would be the same file, {one.file}.",
+                    "Give one of them another name.",
+                    field="inputs",
+                )
+            made[one.file.casefold()] = one
+        yield list(made.values())
+
+
+def place(files: WorkspacePath, inputs: list[Encoded]) -> None:
+    """Put inputs into a workspace, where Git takes no notice of them: they are nobody's work.
+
+    Raises
+    ------
+    Conflict
+        The workspace has a file of that name, which no notebook has put there.
+    """
+    git = files[".git"]
+    exclude = git / "info" / "exclude"
+    known = exclude.read_text(errors="surrogateescape") if exclude.exists() else ""
+    lines = {one.file: _pattern(one.file) for one in inputs}
+    for one in inputs:
+        path = f"{FOLDER}/{one.file}"
+        if lines[one.file] not in known.splitlines() and path in files:
+            raise Conflict(
+                f"The workspace has a file {path}, which is no input of before.",
+                "Give the input another name.",
+                field="inputs",
+            )
+    new = "".join(f"{line}\n" for line in lines.values() if line not in known.splitlines())
+    if new and git.is_dir():
+        exclude.parent.mkdir(exist_ok=True)
+        before = known if not known or known.endswith("\n") else f"{known}\n"
+        exclude.write_bytes((before + new).encode(errors="surrogateescape"))
+    files[FOLDER].mkdir(exist_ok=True)
+    for one in inputs:
+        with one.path.open("rb") as file:
+            files[f"{FOLDER}/{one.file}"].write_bytes(file)
+
+
+def told(prompt: str, inputs: list[Encoded]) -> str:
+    """A prompt that says what there is for it."""
+    if not inputs:
+        return prompt
+    lines = [f"- {FOLDER}/{one.file}: {one.name}, {one.kind}{f', {one.shape}' if one.shape else ''}" for one in inputs]
+    return "\n".join([prompt.rstrip(), "", "Files from the notebook:", *lines, RESULTS])
+
+
+def _checked(name: Any) -> str:
+    """A name that can be a file's."""
+    if not isinstance(name, str) or not name:
+        raise _wrong(f"{name!r} is no name of an input.", 'Write inputs={"name": value}.')
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in name):
+        raise _wrong(f"The input's name {name!r} has characters that no file's name should have.", "Leave them out.")
+    if re.search(r"[/\\]", name) or name.startswith(".") or name != name.strip():
+        raise _wrong(f"The input's name {name!r} is no plain file name.", "Leave out slashes, leading dots and blanks.")
+    if len(name.encode()) > NAME_BYTES:
+        raise _wrong(f"The input's name {name[:20]!r}… is too long.", f"{NAME_BYTES} bytes are the most.")
+    return name
+
+
+def _pattern(file: str) -> str:
+    r"""A line of Git's list of what to ignore that means this file alone.
+
+    >>> _pattern("a[1].json")
+    '/inputs/a\\[1\\].json'
+    """
+    return f"/{FOLDER}/" + re.sub(r"([\\*?\[\]])", r"\\\1", file)
+
+
+def _wrong(message: str, hint: str) -> InvalidInput:
+    return InvalidInput(message, hint, field="inputs")

@@ -1,0 +1,80 @@
+"""What a chat's agent has saved for the notebook: files in ``results/``, and artifacts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from agent_hub.errors import Conflict, InvalidInput, NotFound
+from agent_hub.notebook.decoding import SUFFIXES
+
+if TYPE_CHECKING:
+    from agent_hub.notebook.artifacts import Artifacts
+    from agent_hub.notebook.files import WorkspacePath
+
+FOLDER = "results"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A file that an agent has saved.
+
+    Parameters
+    ----------
+    name
+        The file's, with what tells its type.
+    at
+        When it was saved.
+    save
+        Copies it to a file of this machine.
+    """
+
+    name: str
+    size: int
+    at: datetime
+    read_bytes: Callable[[], bytes]
+    save: Callable[[str | os.PathLike[str]], Path]
+
+
+def find(files: WorkspacePath, artifacts: Artifacts, name: str) -> Saved:
+    """What was saved under a name, with or without its suffix; of several, what was saved last.
+
+    Raises
+    ------
+    NotFound
+        There is nothing of that name; the hint says what there is.
+    """
+    there = [*_in_folder(files, name), *_published(artifacts)]
+    wanted = PurePosixPath(name).name
+    found = [one for one in there if one.name == wanted or _stem(one.name) == wanted]
+    if not found:
+        names = ", ".join(sorted({one.name for one in there})) or "nothing yet"
+        raise NotFound(f"The agent has saved no result {name!r}.", f"In {FOLDER}/ and as artifacts there is {names}.")
+    return max(found, key=lambda one: one.at)
+
+
+def _in_folder(files: WorkspacePath, name: str) -> Iterator[Saved]:
+    folder = files[FOLDER] / PurePosixPath(name).parent
+    # Without a workspace, or that folder in it, nothing was saved there.
+    with suppress(NotFound, Conflict, InvalidInput):
+        for path in folder.iterdir():
+            with suppress(NotFound):
+                status = path.stat()
+                if status.type == "file":
+                    yield Saved(path.name, status.size, status.modified, path.read_bytes, path.save)
+
+
+def _published(artifacts: Artifacts) -> Iterator[Saved]:
+    for one in artifacts.values():
+        yield Saved(PurePosixPath(one.name).name, one.size, one._data.created_at, one.read_bytes, one.save)
+
+
+def _stem(name: str) -> str:
+    """A file's name without its suffix, where that says what a value it is."""
+    stem, dot, suffix = name.rpartition(".")
+    return stem if f"{dot}{suffix}".lower() in SUFFIXES else name
