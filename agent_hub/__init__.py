@@ -33,6 +33,13 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Bring ``%%agent`` to a notebook, on ``%load_ext agent_hub``."""
+    from agent_hub.notebook.magics import load
+
+    load(shell)
+
+
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
     return [{"src": "labextension", "dest": "agent-hub-labextension"}]
 

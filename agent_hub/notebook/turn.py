@@ -212,6 +212,10 @@ class Turn:
             self.refresh()
         except AgentHubError as error:
             note = f"as last seen: {error.message}"
+        return self._bundle(note)
+
+    def _bundle(self, note: str = "") -> dict[str, str]:
+        """It as it was last seen."""
         shown = bundle(repr(self), turn_display.html(self._data), note)
         return shown | {"text/markdown": self._data.text} if self._data.text else shown
 

@@ -1,0 +1,222 @@
+"""``%%agent``: a cell is a prompt. ``%load_ext agent_hub`` brings it."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from argparse import ArgumentParser, Namespace
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, magics_class
+from IPython.display import display
+
+from agent_hub.errors import AgentHubError, InvalidInput, NotFound
+from agent_hub.notebook.chat import Chat
+from agent_hub.notebook.client import Hub
+from agent_hub.notebook.interpolation import interpolate
+from agent_hub.notebook.mapping import NoSuchName
+from agent_hub.notebook.output import Output, in_a_kernel
+from agent_hub.notebook.turn import Turn
+
+FRAME_SECONDS = 0.1
+"""Between two states of an answer that is shown as it comes."""
+
+INTERRUPT_SECONDS = 10.0
+"""That an agent gets to end its turn, once it is asked to."""
+
+FOR_A_NEW_CHAT = ("project", "agent", "model", "gpus", "name")
+
+
+class _Options(ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InvalidInput(f"%agent: {message}.", "%agent --help lists the options.")
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        raise _Helped
+
+
+class _Helped(Exception):
+    """The options have been listed, and that was all."""
+
+
+def _options() -> ArgumentParser:
+    options = _Options(
+        prog="%%agent",
+        description="The cell is the prompt; {name} in it is a variable of the notebook. The last chat goes on.",
+        epilog="%agent alone lists the chats. _chat and _turn are the last ones.",
+        allow_abbrev=False,
+    )
+    options.add_argument("--new", action="store_true", help="begin a new chat")
+    options.add_argument("--chat", metavar="NAME", help="go on with this chat, by name or id")
+    options.add_argument("--project", metavar="NAME", help="of a new chat; not needed where there is one alone")
+    options.add_argument("--agent", metavar="NAME", help="of a new chat")
+    options.add_argument("--model", metavar="NAME", help="of a new chat")
+    options.add_argument("--gpus", metavar="N", type=int, help="of a new chat")
+    options.add_argument("--name", metavar="NAME", help="of a new chat")
+    return options
+
+
+@magics_class
+class AgentMagics(Magics):
+    """``%%agent`` and ``%agent``."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self._variables = shell.user_ns
+        self._hub: Hub | None = None
+        self._chat: Chat | None = None
+
+    @line_cell_magic
+    def agent(self, line: str, cell: str | None = None) -> None:
+        """Give an agent the cell as its prompt, and show what it does; as a line, list the chats."""
+        try:
+            self._run(line, cell)
+        except _Helped:
+            return
+        except (AgentHubError, NoSuchName, TimeoutError, KeyboardInterrupt) as error:
+            line = f"{type(error).__name__}: {error}".rstrip(": ")
+            # IPython asks an error how it wants to be shown; that it is one still ends "Run All".
+            error._render_traceback_ = lambda: [line]  # type: ignore[union-attr]
+            raise
+
+    def _run(self, line: str, cell: str | None) -> None:
+        options = _parsed(line)
+        if cell is None:
+            if options.chat is not None:
+                self._chat = self.hub.chats[options.chat]
+                self._push(_chat=self._chat)
+            display(self.hub.chats if options.chat is None else self._chat)  # type: ignore[no-untyped-call]
+            return
+        if not cell.strip():
+            raise InvalidInput("The cell has no prompt.", "Write it below %%agent.")
+        prompt, inputs = interpolate(cell.strip(), self._variables)
+        chat = self._continued(options)
+        if chat is None:
+            settings = {name: getattr(options, name) for name in FOR_A_NEW_CHAT if name != "project"}
+            chat = self.hub.new_chat(self._project(options.project), prompt, inputs=inputs, **settings)
+            self._chat = chat
+            self._push(_chat=chat)
+            # A chat that cannot be started says so here, and not as one without turns.
+            turn = chat.wait_ready().turns[0]
+        else:
+            turn = chat.send(prompt, inputs=inputs)
+        self._push(_chat=chat, _turn=turn)
+        _show(chat, turn)
+
+    @property
+    def hub(self) -> Hub:
+        """The notebook's own, where it has one by that name."""
+        own = self._variables.get("hub")
+        if isinstance(own, Hub):
+            return own
+        if self._hub is None:
+            self._hub = Hub()
+        return self._hub
+
+    def _continued(self, options: Namespace) -> Chat | None:
+        """The chat that goes on; ``None`` for a new one."""
+        if options.chat is not None:
+            if options.new:
+                raise InvalidInput("%agent: --new and --chat exclude each other.", "Leave one of them out.")
+            self._chat = self.hub.chats[options.chat]
+        if options.new or self._chat is None:
+            return None
+        try:
+            status = self._chat.status
+        except NotFound:
+            if options.chat is not None:
+                raise
+            return None
+        given = [name for name in FOR_A_NEW_CHAT if getattr(options, name) is not None]
+        if given:
+            raise InvalidInput(
+                f"%agent: --{given[0]} is for a new chat, and {self._chat.name!r} goes on.",
+                "Add --new, or leave it out.",
+            )
+        if status in ("exited", "failed"):
+            self._chat.start()
+        return self._chat.wait_ready()
+
+    def _project(self, name: str | None) -> str:
+        if name is not None:
+            return name
+        projects = list(self.hub.projects.values())
+        if len(projects) == 1:
+            return projects[0].id
+        names = ", ".join(repr(project.name) for project in projects[:8])
+        raise InvalidInput(
+            "%agent: which project?",
+            f"Add --project with one of {names}." if names else "hub.add_project(url) adds one.",
+        )
+
+    def _push(self, **variables: Any) -> None:
+        self._variables.update(variables)
+
+    # -- completion
+
+    def complete(self, shell: InteractiveShell, event: Any) -> list[str]:
+        """What may follow on a line of the magic, for IPython's ``complete_command``."""
+        words = event.text_until_cursor.split()
+        before = words[-1] if event.text_until_cursor.endswith(" ") else words[-2] if len(words) > 1 else ""
+        with suppress(AgentHubError):
+            match before:
+                case "--project":
+                    return _quoted(self.hub.projects)
+                case "--chat":
+                    return _quoted(self.hub.chats)
+                case "--agent":
+                    return _quoted(self.hub.status.agents)
+        if before in ("--model", "--gpus", "--name", "--project", "--chat", "--agent"):
+            return []
+        return [option for option in _options()._option_string_actions if option.startswith("--")]
+
+
+def load(shell: InteractiveShell) -> None:
+    """Bring the magics to a shell."""
+    magics = AgentMagics(shell)
+    shell.register_magics(magics)
+    for name in ("%agent", "%%agent"):
+        shell.set_hook("complete_command", magics.complete, str_key=name)  # type: ignore[no-untyped-call]
+
+
+def _parsed(line: str) -> Namespace:
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise InvalidInput(f"%agent: {str(error).lower()}.", "Close the quotes.") from None
+    return _options().parse_args(words)
+
+
+def _show(chat: Chat, turn: Turn) -> None:
+    """Show a turn as it goes on; an interrupt of the cell is one of the agent."""
+    output = Output() if in_a_kernel() else None
+    try:
+        _follow(turn, output)
+    except KeyboardInterrupt:
+        turn.interrupt()
+        with suppress(TimeoutError):
+            _follow(turn, output, INTERRUPT_SECONDS)
+        raise KeyboardInterrupt("The agent was asked to stop; the chat goes on with the next prompt.") from None
+    turn.wait()
+
+
+def _follow(turn: Turn, output: Output | None, timeout: float | None = None) -> None:
+    limit = {} if timeout is None else {"timeout": timeout}
+    if output is None:
+        for piece in turn.stream_text(**limit):
+            print(piece, end="", flush=True)
+        print()
+        return
+    shown = 0.0
+    output.show(turn._bundle())
+    for _ in turn.stream(**limit):
+        if time.monotonic() - shown > FRAME_SECONDS:
+            output.show(turn._bundle())
+            shown = time.monotonic()
+    output.show(turn._bundle())
+
+
+def _quoted(names: Any) -> list[str]:
+    return [shlex.quote(name) for name in names]

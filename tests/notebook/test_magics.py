@@ -1,0 +1,149 @@
+"""``%%agent`` in a real kernel, with the real Codex."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from agent_hub.errors import InvalidInput
+from agent_hub.notebook.client import Hub
+from agent_hub.notebook.interpolation import interpolate
+from agent_hub.notebook.project import Project
+from tests.conftest import Repository
+from tests.notebook.kernel import Kernel, Ran
+from tests.standins.model_server import ModelServer
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[ModelServer]:
+    with ModelServer(key="test-key") as server:
+        yield server
+
+
+@pytest.fixture
+def project(hub: Hub, model: ModelServer, a_repository: Repository) -> Project:
+    env = {"OPENAI_API_KEY": model.key, "OPENAI_BASE_URL": model.base_url(), "OPENAI_MODEL": "stand-in-1"}
+    return hub.add_project(a_repository.path, agent="codex", env=env, progress=False)
+
+
+@pytest.fixture
+def notebook(kernel: Kernel, project: Project) -> Kernel:
+    assert not kernel.run("%load_ext agent_hub").error
+    return kernel
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[[\d;]*m", "", text)
+
+
+def ended(ran: Ran) -> str:
+    """What the one output of a cell showed in the end."""
+    assert not ran.error, ran.error
+    assert len(ran.shown) == 1 and ran.updates >= 1
+    return str(ran.shown[0]["text/html"])
+
+
+def test_a_cell_is_a_prompt_and_the_next_one_goes_on(notebook: Kernel, hub: Hub) -> None:
+    assert "You said: Say heron" in ended(notebook.run("%%agent\nSay heron"))
+    assert "You said: Say crane" in ended(notebook.run("%%agent\nSay crane"))
+    assert notebook.run("print(_chat.name, _turn.number, len(_chat.turns))").printed == "Say heron 2 2\n"
+    assert "You said: Say stork" in ended(notebook.run("%%agent --new --name third\nSay stork"))
+    assert list(hub.chats) == ["Say heron", "third"]
+    assert "third" in notebook.run("%agent").shown[0]["text/html"]
+    ended(notebook.run("%%agent --chat 'Say heron'\nSay gull"))
+    assert notebook.run("print(_turn.number)").printed == "3\n"
+
+
+def test_variables_are_text_or_files(notebook: Kernel) -> None:
+    notebook.run("import pandas; n, word, df = 3, 'über 🐦', pandas.DataFrame({'a': [1]})")
+    shown = ended(notebook.run('%%agent\nSay {n} {word} of {df} {{n}} {"a": 1}'))
+    assert "You said: Say 3 über 🐦 of df {n} {&quot;a&quot;: 1}" in shown
+    assert "- inputs/df.parquet: df, a pandas DataFrame, 1 row × 1 column: a int64" in shown
+    assert notebook.run("print(_chat.files['inputs/df.parquet'].exists())").printed == "True\n"
+
+
+def test_the_stop_button_stops_the_agent(notebook: Kernel, hub: Hub) -> None:
+    ended(notebook.run("%%agent\nSay heron"))
+    cell = notebook.start("%%agent\nRUN: touch began; sleep 100")
+    (chat,) = hub.chats.values()
+    deadline = time.monotonic() + 60
+    while len(chat.turns) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    next(event for event in chat.turn.stream(60) if event.type == "item" and event.item.type == "command")
+    notebook.interrupt()
+    ran = notebook.finish(cell)
+    assert plain(ran.error) == "KeyboardInterrupt: The agent was asked to stop; the chat goes on with the next prompt."
+    assert chat.turn.status == "interrupted"
+    assert "You said: Say crane" in ended(notebook.run("%%agent\nSay crane"))
+
+
+def test_a_chat_that_has_ended_is_started_again(notebook: Kernel, hub: Hub) -> None:
+    ended(notebook.run("%%agent\nSay heron"))
+    hub.chats["Say heron"].stop()
+    assert "You said: Say crane" in ended(notebook.run("%%agent\nSay crane"))
+    hub.chats["Say heron"].delete(force=True)
+    assert "You said: Say stork" in ended(notebook.run("%%agent\nSay stork"))
+    assert list(hub.chats) == ["Say stork"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("%%agent\n ", "InvalidInput: The cell has no prompt. Write it below %%agent."),
+        ("%%agent\nSay {nothing}", "InvalidInput: There is no variable 'nothing' in this notebook."),
+        ("%%agent\nSay {exit}", "NotSerialisable: The input 'exit' is not of a type that the hub hands over."),
+        ("%%agent --modle x\nSay", "InvalidInput: %agent: unrecognized arguments: --modle x."),
+        ("%%agent --gpus x\nSay", "InvalidInput: %agent: argument --gpus: invalid int value: 'x'."),
+        ("%%agent --name 'x\nSay", "InvalidInput: %agent: no closing quotation."),
+        ("%%agent --project nowhere\nSay", "NotFound: There is no project 'nowhere'."),
+        ("%%agent --chat nowhere\nSay", "NoSuchName: No chat has the id or name 'nowhere'."),
+        ("%%agent --agent shell\nSay", "NoConversation: "),
+    ],
+)
+def test_an_error_is_one_line(notebook: Kernel, cell: str, told: str) -> None:
+    error = plain(notebook.run(cell).error)
+    assert error.startswith(told) and "\n" not in error
+
+
+def test_a_turn_that_fails_is_shown_and_ends_the_cell(notebook: Kernel, hub: Hub, project: Project) -> None:
+    notebook.run("from agent_hub import Hub; hub = Hub()")
+    notebook.run(f"hub.new_chat({project.id!r}, name='wrong', env={{'OPENAI_API_KEY': 'wrong'}})")
+    ran = notebook.run("%%agent --chat wrong\nSay heron")
+    assert plain(ran.error).startswith("TurnFailed: ") and "\n" not in ran.error
+    assert "Say heron" in ran.shown[0]["text/html"]
+
+
+def test_options_and_names_are_completed(notebook: Kernel) -> None:
+    notebook.run("""
+def complete(line, cell=True):
+    from IPython.core.completer import provisionalcompleter
+    with provisionalcompleter():
+        return sorted(get_ipython().Completer.complete(line_buffer=line, cursor_pos=len(line))[1])
+""")
+    for line, found in (
+        ("%%agent --p", ["--project"]),
+        ("%agent --n", ["--name", "--new"]),
+        ("%%agent --project ", ["widgets"]),
+        ("%%agent --project wid", ["widgets"]),
+        ("%%agent --agent ", ["codex", "shell"]),
+    ):
+        assert notebook.run(f"print(complete({line!r}))").printed == f"{found}\n"
+
+
+def test_what_is_no_name_is_left_as_it_is() -> None:
+    class Config:
+        lr = 0.1
+
+    cell = "{n} {{n}} {cfg.lr} {1} {} {a b} {x!r} f'{n:.2f}' {größe}"
+    text, inputs = interpolate(cell, {"n": 1, "cfg": Config, "größe": [1, "é"]})
+    assert (text, inputs) == ("1 {n} 0.1 {1} {} {a b} {x!r} f'{n:.2f}' [1, 'é']", {})
+    assert interpolate("{long} {bytes}", {"long": "x" * 3000, "bytes": b""}) == (
+        "long bytes",
+        {"long": "x" * 3000, "bytes": b""},
+    )
+    with pytest.raises(InvalidInput, match=r"no variable 'cfg\.seed'"):
+        interpolate("{cfg.seed}", {"cfg": Config})
