@@ -45,7 +45,7 @@ class RunGate:
         waiting = self._waiting.setdefault(run.id, {})
         waiting[chat_id] = admitted = asyncio.Event()
         try:
-            self._admit(run.id, run.concurrency)
+            self._admit(run.id)
             if not admitted.is_set():
                 reason = f"waits for its turn in {run.name}"
                 await self._store.chats.show(chat_id, lambda chat: lifecycle.waiting(chat, 0, reason))
@@ -91,14 +91,14 @@ class RunGate:
             self._working.get(chat.run.id, set()).discard(chat.id)
             self._admit(chat.run.id)
 
-    def _admit(self, run: str, concurrency: int = 0) -> None:
-        waiting = self._waiting.get(run, {})
+    def _admit(self, run: str) -> None:
         working = self._working.setdefault(run, set())
-        for chat_id, admitted in waiting.items():
+        for chat_id, admitted in self._waiting.get(run, {}).items():
             if admitted.is_set():
                 continue
-            place = self._store.chats[chat_id].run
-            if len(working) >= (concurrency or (place.concurrency if place is not None else 0)):
+            chat = self._store.chats[chat_id]
+            # What is about to be deleted with its project need not begin first.
+            if chat.project in self._store.leaving or chat.run is None or len(working) >= chat.run.concurrency:
                 return
             working.add(chat_id)
             admitted.set()

@@ -71,6 +71,15 @@ class Kernel:
     def run(self, code: str) -> Ran:
         return self.finish(self.start(code))
 
+    def shows(self, text: str) -> dict[str, Any]:
+        """Wait until an output that is there already, of whichever cell, is replaced by one that holds `text`."""
+        deadline = time.monotonic() + TIMEOUT
+        while time.monotonic() < deadline:
+            received = json.loads(self._channels.recv())
+            if received["msg_type"] == "update_display_data" and text in received["content"]["data"]["text/html"]:
+                return dict(received["content"]["data"])
+        raise TimeoutError("It is not shown.")
+
     def finish(self, message: str) -> Ran:
         ran = Ran()
         displays: dict[str, dict[str, Any]] = {}
@@ -90,7 +99,7 @@ class Kernel:
                         displays[display] = content["data"]
                 case "update_display_data":
                     ran.updates += 1
-                    displays[content["transient"]["display_id"]] |= content["data"]
+                    displays.setdefault(content["transient"]["display_id"], {}).update(content["data"])
                 case "error":
                     ran.error = "\n".join(content["traceback"])
                 case "status" if content["execution_state"] == "idle":

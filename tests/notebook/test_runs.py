@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import docker
 import pytest
 
 from agent_hub.errors import Conflict, InvalidInput, NoConversation, NotFound
@@ -13,6 +14,7 @@ from agent_hub.notebook.client import Hub
 from agent_hub.notebook.project import Project
 from agent_hub.notebook.runs import Runs
 from tests.conftest import Repository
+from tests.notebook.kernel import Kernel
 from tests.notebook.server import PROCESS, Server
 from tests.standins.model_server import ModelServer
 
@@ -21,12 +23,12 @@ LIMIT = 120.0
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[ModelServer]:
-    with ModelServer(key="test-key") as server:
+    with ModelServer("0.0.0.0", key="test-key") as server:
         yield server
 
 
-def add_project(hub: Hub, model: ModelServer, repository: Repository) -> Project:
-    env = {"OPENAI_API_KEY": model.key, "OPENAI_BASE_URL": model.base_url(), "OPENAI_MODEL": "stand-in-1"}
+def add_project(hub: Hub, model: ModelServer, repository: Repository, host: str = "127.0.0.1") -> Project:
+    env = {"OPENAI_API_KEY": model.key, "OPENAI_BASE_URL": model.base_url(host), "OPENAI_MODEL": "stand-in-1"}
     return hub.add_project(repository.path, agent="codex", env=env, progress=False)
 
 
@@ -101,6 +103,61 @@ def test_runs_outlive_the_kernel_and_the_server(tmp_path: Path, model: ModelServ
         assert list(table["n"]) == [0, 1, 2] and table["status"].iloc[1:].tolist() == ["completed", "completed"]
 
 
+WAITING = "RUN: until [ -e {go} ]; do sleep 0.05; done; echo {n}"
+
+
+def start_in(kernel: Kernel, project: Project, go: Path) -> str:
+    """A run in a kernel; what its output shows at first."""
+    grid = {"n": [1, 2], "go": [str(go)]}
+    code = f"hub.map({WAITING!r}, {grid!r}, project={project.id!r}, name='birds')"
+    ran = kernel.run(f"from agent_hub import Hub\nhub = Hub()\nruns = {code}\nruns")
+    assert not ran.error and len(ran.shown) == 1, ran
+    return str(ran.shown[0]["text/html"])
+
+
+def test_a_table_stays_live_while_the_kernel_does_nothing(kernel: Kernel, project: Project, tmp_path: Path) -> None:
+    assert "<strong>birds</strong> 0 of 2 finished" in start_in(kernel, project, tmp_path / "go")
+    kernel.shows("2 running")
+    (tmp_path / "go").touch()
+    shown = kernel.shows("2 of 2 finished")
+    assert shown["text/html"].count("2,468") == 2 and "Runs('birds', 2 of 2 finished)" in shown["text/plain"]
+
+
+def test_the_stop_button_ends_the_waiting_alone(kernel: Kernel, hub: Hub, project: Project, tmp_path: Path) -> None:
+    start_in(kernel, project, tmp_path / "go")
+    until(lambda: working(hub.runs["birds"]) == [0, 1])
+    cell = kernel.start("runs.wait()")
+    kernel.shows("2 running")
+    kernel.interrupt()
+    ran = kernel.finish(cell)
+    assert "KeyboardInterrupt" in ran.error and "To find them again: hub.runs['birds']" in ran.printed
+    assert working(hub.runs["birds"]) == [0, 1]
+    cell = kernel.start("print([chat.parameters['n'] for chat in hub.runs['birds']], runs.done)")
+    (tmp_path / "go").touch()
+    printed = kernel.finish(cell).printed
+    assert printed in ("[1, 2] True\n", "[2, 1] True\n")
+
+
+def test_containers_are_given_back_as_the_chats_end(
+    docker_server: Server, docker_engine: docker.DockerClient, model: ModelServer, a_repository: Repository
+) -> None:
+    hub = docker_server.hub()
+    project = add_project(hub, model, a_repository, "host.docker.internal")
+    runs = hub.map("RUN: echo {n} > results.txt", {"n": range(5)}, project=project, concurrency=2)
+    most = 0
+    while not runs.done:
+        most = max(most, len(running_containers(docker_engine, runs)))
+    assert 1 <= most <= 2 and not running_containers(docker_engine, runs)
+    assert [chat.files["results.txt"].read_text() for chat in runs.chats] == [f"{n}\n" for n in range(5)]
+    project.delete(force=True)
+
+
+def running_containers(engine: docker.DockerClient, runs: Runs) -> list[str]:
+    ids = {chat.id for chat in runs.chats}
+    found = engine.api.containers(filters={"label": "agent-hub.chat", "status": "running"})
+    return [one["Id"] for one in found if one["Labels"]["agent-hub.chat"] in ids]
+
+
 def test_what_does_not_fit_starts_nothing(hub: Hub, project: Project) -> None:
     hub.map("Say {n}", {"n": [1]}, project=project, name="taken")
     for prompt, grid, told in (
@@ -124,6 +181,14 @@ def test_what_does_not_fit_starts_nothing(hub: Hub, project: Project) -> None:
     with pytest.raises(InvalidInput, match="concurrency"):
         hub.map("Say {n}", {"n": [1]}, project=project, concurrency=0)
     assert list(hub.runs) == ["taken"] and len(hub.chats) == 1
+
+
+def test_a_project_that_is_deleted_begins_no_more_of_its_runs(hub: Hub, project: Project, model: ModelServer) -> None:
+    before = len(model.turns)
+    runs = hub.map(WAITING, {"n": range(6), "go": ["/nowhere"]}, project=project, concurrency=1)
+    until(lambda: len(model.turns) > before)
+    project.delete(force=True)
+    assert len(model.turns) == before + 1 and runs.name not in hub.runs
 
 
 def test_runs_go_with_their_last_chat(hub: Hub, project: Project) -> None:
