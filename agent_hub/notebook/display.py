@@ -13,6 +13,10 @@ from typing import Any
 _STATUS_COLOURS = {
     "running": "var(--jp-success-color1, #2e8b57)",
     "ready": "var(--jp-success-color1, #2e8b57)",
+    "completed": "var(--jp-success-color1, #2e8b57)",
+    "finished": "var(--jp-success-color1, #2e8b57)",
+    "waiting": "var(--jp-warn-color1, #c77700)",
+    "waiting for you": "var(--jp-warn-color1, #c77700)",
     "failed": "var(--jp-error-color1, #d32f2f)",
     "unknown": "var(--jp-warn-color1, #c77700)",
     "not isolated": "var(--jp-warn-color1, #c77700)",

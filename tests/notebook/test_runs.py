@@ -183,14 +183,6 @@ def test_what_does_not_fit_starts_nothing(hub: Hub, project: Project) -> None:
     assert list(hub.runs) == ["taken"] and len(hub.chats) == 1
 
 
-def test_a_project_that_is_deleted_begins_no_more_of_its_runs(hub: Hub, project: Project, model: ModelServer) -> None:
-    before = len(model.turns)
-    runs = hub.map(WAITING, {"n": range(6), "go": ["/nowhere"]}, project=project, concurrency=1)
-    until(lambda: len(model.turns) > before)
-    project.delete(force=True)
-    assert len(model.turns) == before + 1 and runs.name not in hub.runs
-
-
 def test_runs_go_with_their_last_chat(hub: Hub, project: Project) -> None:
     runs = hub.map("Say {n}", {"n": [1, 2]}, project=project)
     assert hub.runs == {"run-1": runs}

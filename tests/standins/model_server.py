@@ -3,6 +3,7 @@
 - A line ``RUN: <shell command>`` in a prompt makes the model call that command; several lines, one after another. Once
   the last command's output has come back, the model answers with ``Done:`` and that output.
 - A line ``JS: <code>`` makes it call Codex's code mode with that JavaScript, in the same way.
+- A prompt that one of ``skills`` fits is answered as if it had such lines: the stand-in does what it is asked.
 - Any other prompt is answered with ``You said:`` and the prompt; the request for a conversation's title with a title.
 
 ``python -m tests.standins.model_server --host 0.0.0.0 --port 8400`` runs it by itself.
@@ -15,7 +16,7 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -77,10 +78,15 @@ class ModelServer:
         Where it listens; port 0 takes a free one. Containers do not reach 127.0.0.1: bind their bridge, or 0.0.0.0.
     key
         The one API key that is accepted; empty accepts every request.
+    skills
+        Shell commands by a regular expression of the prompts that they do; ``{name}`` in one is the group of that name.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0, key: str = "") -> None:
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, key: str = "", skills: Mapping[str, str] | None = None
+    ) -> None:
         self.key = key
+        self._skills = dict(skills or {})
         self.requests: list[Request] = []
         self._arrived = threading.Condition()
         self._numbers = itertools.count(1)
@@ -126,7 +132,7 @@ class ModelServer:
         response = {"id": f"resp_{number}", "object": "response", "model": request.body.get("model", MODELS[0])}
         yield {"type": "response.created", "response": response | {"status": "in_progress", "output": []}}
         prompt = (request.prompts or [""])[-1]
-        calls = [] if request.asks_for_title else re.findall(r"^\s*(RUN|JS): (.+)$", prompt, re.MULTILINE)
+        calls = [] if request.asks_for_title else self._calls(prompt)
         outputs = request.outputs
         if len(outputs) < len(calls):
             item = _call(number, *calls[len(outputs)])
@@ -146,6 +152,14 @@ class ModelServer:
         yield {"type": "response.output_item.done", "output_index": 0, "item": item}
         done = response | {"status": "completed", "output": [item], "usage": USAGE}
         yield {"type": "response.completed", "response": done}
+
+    def _calls(self, prompt: str) -> list[tuple[str, str]]:
+        for pattern, command in self._skills.items():
+            if found := re.search(pattern, prompt):
+                for name, value in found.groupdict().items():
+                    command = command.replace(f"{{{name}}}", value)
+                return [("RUN", command)]
+        return re.findall(r"^\s*(RUN|JS): (.+)$", prompt, re.MULTILINE)
 
     def __enter__(self) -> ModelServer:
         self._thread.start()
