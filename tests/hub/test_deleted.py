@@ -17,7 +17,7 @@ import pytest
 
 from agent_hub.engines.process import ProcessEngine
 from agent_hub.errors import Conflict, NotFound, StorageFull, WorkNotKept
-from agent_hub.hub import bundles
+from agent_hub.hub import uncommitted
 from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.hub import Hub, Settings
@@ -291,7 +291,7 @@ async def test_a_change_that_git_was_told_to_overlook_is_kept(a_house: House, to
 
 
 async def test_uncommitted_files_are_bounded_together(a_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundles, "TOTAL_BYTES", 1000)
+    monkeypatch.setattr(uncommitted, "TOTAL_BYTES", 1000)
     for name in "abc":
         a_house.write(name, "x" * 400)
     assert len((await a_house.bundle()).left_out) == 1
