@@ -60,6 +60,7 @@ async def git_output(
     timeout: float = 3600.0,
     url: str = "",
     branch: str = "",
+    most: int | None = None,
 ) -> bytes:
     """Run ``git`` and return what it printed.
 
@@ -75,6 +76,8 @@ async def git_output(
         Seconds, after which Git is ended.
     url, branch
         For the error's words.
+    most
+        Bytes, after which Git is ended, and what it printed so far is returned.
 
     Raises
     ------
@@ -106,10 +109,24 @@ async def git_output(
         if on_line:
             on_line(line)
 
+    enough = False
+
+    async def read(stream: asyncio.StreamReader) -> bytes:
+        nonlocal enough
+        if most is None:
+            return await stream.read()
+        output = bytearray()
+        while chunk := await stream.read(65536):
+            output += chunk[: most - len(output)]
+            if len(output) == most and not enough:
+                enough = True
+                os.killpg(process.pid, signal.SIGKILL)
+        return bytes(output)
+
     try:
         async with asyncio.timeout(timeout):
             output, _, code = await asyncio.gather(
-                process.stdout.read(), _read_lines(process.stderr, hear), process.wait()
+                read(process.stdout), _read_lines(process.stderr, hear), process.wait()
             )
     except TimeoutError:
         raise GitError(f"Could not {action}: Git did not finish within {timeout:.0f} s.", "Try again later.") from None
@@ -118,7 +135,7 @@ async def git_output(
             # The whole group: git leaves its transport helpers behind when it alone is killed.
             os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
-    if code != 0:
+    if code != 0 and not enough:
         raise git_error(action, "\n".join(complaint[-50:]), url, branch)
     return output
 

@@ -15,6 +15,7 @@ from agent_hub.engines.base import Engine
 from agent_hub.errors import AgentHubError, EngineError, EngineUnavailable, StorageFull
 from agent_hub.hub.artifacts import Artifacts
 from agent_hub.hub.builds import Builds
+from agent_hub.hub.chat_work import ChatWork
 from agent_hub.hub.chats import Chats
 from agent_hub.hub.commands import Commands
 from agent_hub.hub.conversations import Conversations
@@ -91,6 +92,7 @@ class Hub:
         self.runs = Runs(self.store, self.new_chats)
         self.projects = Projects(self.store, self.builds, self.chats, self.new_chats, self.deleted, settings.data_dir)
         self.commands = Commands(self.store, engine)
+        self.work = ChatWork(self.store, self.folders)
         self._engine_status = EngineStatus(
             name="Container engine", kind=engine.kind, reachable=False, isolated=engine.isolated, message="Starting"
         )

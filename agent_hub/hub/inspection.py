@@ -84,11 +84,15 @@ class Inspection:
         stdin: BinaryIO | None = None,
         timeout: float,
         said: list[str] | None = None,
+        most: int | None = None,
     ) -> bytes:
-        """What Git printed; what it complained about goes to `said`. Raises :class:`~agent_hub.errors.GitError`."""
+        """What Git printed, `most` bytes of it; what it complained about goes to `said`.
+
+        Raises :class:`~agent_hub.errors.GitError`.
+        """
         return await git_output(
             *arguments, cwd=self.workspace, env=self.environment, stdin=stdin, timeout=timeout, action=action,
-            on_line=said.append if said is not None else None,
+            on_line=said.append if said is not None else None, most=most,
         )  # fmt: skip
 
     async def which_exist(self, names: Iterable[bytes], *, timeout: float) -> set[bytes]:

@@ -125,7 +125,7 @@ class Repository:
         through a link beside `folder`, in a container through :meth:`shared_mount`.
         """
         await self._own_its_objects()
-        refs, identity = await self._refs(), await _identity()
+        refs, identity = await self._refs(), await git_identity()
 
         def write() -> str:
             default = (self.folder / "HEAD").read_bytes().strip()
@@ -265,7 +265,7 @@ class Repository:
             await asyncio.to_thread(shutil.rmtree, unfinished, ignore_errors=True)
 
 
-async def _identity() -> dict[str, str]:
+async def git_identity() -> dict[str, str]:
     """The name and address that the person's own Git signs commits with, so that an agent's commits carry them."""
     if not _identities:
         for key in ("user.name", "user.email"):

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from agent_hub.errors import AgentHubError, Conflict, NotFound
-from agent_hub.notebook import command as commands
 from agent_hub.notebook import display
 from agent_hub.notebook.artifacts import Artifacts
 from agent_hub.notebook.decoding import check, decode
 from agent_hub.notebook.encoding import Encoded
-from agent_hub.notebook.files import WorkspacePath
 from agent_hub.notebook.inputs import Inputs, encoded, place, scratch, told
 from agent_hub.notebook.mapping import ByName
 from agent_hub.notebook.polling import poll
 from agent_hub.notebook.project import Project
-from agent_hub.notebook.record import Record
 from agent_hub.notebook.saved import find
 from agent_hub.notebook.turn import Turn, Turns
+from agent_hub.notebook.workspace import ChatWorkspace
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -35,7 +32,7 @@ STOP_TIMEOUT = 60.0
 WAIT_TIMEOUT = 24 * 3600.0
 
 
-class Chat(Record["models.Chat"]):
+class Chat(ChatWorkspace):
     """One workspace, one container, one agent. Made by :meth:`Hub.new_chat`."""
 
     _collection = "chats"
@@ -87,11 +84,6 @@ class Chat(Record["models.Chat"]):
     def artifacts(self) -> Artifacts:
         """The files it has published, by name."""
         return Artifacts(self._transport, self.id, self.name)
-
-    @property
-    def files(self) -> WorkspacePath:
-        """Its workspace, as a path: ``chat.files["data/a.csv"].read_text()``."""
-        return WorkspacePath(self._transport, self.id, PurePosixPath())
 
     @property
     def turns(self) -> Turns:
@@ -175,44 +167,6 @@ class Chat(Record["models.Chat"]):
         """Stop it, where it still runs; nothing of it is deleted."""
         if self.status in ("queued", "starting", "running", "unknown"):
             self.stop()
-
-    def run(
-        self,
-        command: str | Sequence[str],
-        *,
-        timeout: float | None = None,
-        check: bool = False,
-        show: bool = True,
-        on_output: Callable[[str], object] | None = None,
-    ) -> commands.CommandResult:
-        """Run a command in its container, beside the agent, and return how it ended.
-
-        Interrupting the cell ends the command.
-
-        Parameters
-        ----------
-        command
-            For the container's shell, in the workspace and with the chat's variables; a list is one word for each.
-        timeout
-            Seconds, after which the command is ended.
-        check
-            Raise where the exit code is not zero.
-        show
-            Print the output as it comes.
-        on_output
-            Called with each piece of output as it comes.
-
-        Raises
-        ------
-        Conflict
-            The chat does not run.
-        CommandTimedOut
-            `timeout` has passed. It is a :class:`TimeoutError` too.
-        CommandFailed
-            The exit code is not zero, and `check` is set.
-        """
-        done = commands.run(self._transport, self._path, command, timeout, show, on_output)
-        return done.check() if check else done
 
     def wait_ready(self, timeout: float = READY_TIMEOUT) -> Chat:
         """Wait until its agent runs, and return the chat.

@@ -30,10 +30,11 @@ from agent_hub.server import (
     status,
     terminals,
     turns,
+    work,
 )
 from agent_hub.server.handler import NothingHandler
 
-ROOMS = (status, projects, builds, chats, turns, runs, commands, files, deleted, artifacts, terminals, events)
+ROOMS = (status, projects, builds, chats, turns, runs, commands, files, work, deleted, artifacts, terminals, events)
 
 
 class AgentHub(ExtensionApp):

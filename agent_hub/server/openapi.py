@@ -46,6 +46,10 @@ ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
     ("get", "api/chats/{id}/files/{path}", "A file's bytes, or a folder's entries; ?stat=true, ?glob=", None, "bytes"),
     ("put", "api/chats/{id}/files/{path}", "Write a file; ?folder=true makes one", None, "201 WorkspaceEntry"),
     ("delete", "api/chats/{id}/files/{path}", "Delete a file or an empty folder", None, "204"),
+    ("get", "api/chats/{id}/diff", "What a chat has changed since it started", None, "ChatDiff"),
+    ("post", "api/chats/{id}/commit", "Commit what is not committed", m.NewCommit, "201 WorkCommit"),
+    ("post", "api/chats/{id}/branch", "Make a branch of what a chat has changed", m.NewBranch, "201 WorkBranch"),
+    ("post", "api/chats/{id}/apply", "Put a chat's changes into a checkout", m.NewApplication, "WorkApplied"),
     ("post", "api/chats/{id}/run", "Run a command; a CommandEvent on each line", m.NewCommand, "text"),
     ("get", "api/chats/{id}/artifacts", "What a chat has published", None, "[Artifact]"),
     ("get", "api/artifacts/{id}", "One artifact", None, "Artifact"),
@@ -67,12 +71,13 @@ MODELS: tuple[type[BaseModel], ...] = (
     m.TerminalMatches, m.RepositoryInfo, m.ErrorBody,
     m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange,
     m.Turn, m.NewTurn, m.Answer, m.Run, m.NewRun, m.WorkspaceEntry, m.NewCommand, m.CommandEvent,
+    m.ChatDiff, m.NewCommit, m.WorkCommit, m.NewBranch, m.WorkBranch, m.NewApplication, m.WorkApplied,
     m.SnapshotEvent, m.ChangeEvent, m.LogEvent, m.ConversationEvent, m.FollowedEvent,
 )  # fmt: skip
 
 REQUESTS = (
     m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange, m.NewTurn, m.Answer,
-    m.NewRun, m.NewCommand,
+    m.NewRun, m.NewCommand, m.NewCommit, m.NewBranch, m.NewApplication,
 )  # fmt: skip
 
 

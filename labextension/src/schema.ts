@@ -1371,6 +1371,206 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent-hub/api/chats/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a chat has changed since it started */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What a chat has changed since it started */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChatDiff"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/chats/{id}/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Commit what is not committed */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewCommit"];
+                };
+            };
+            responses: {
+                /** @description Commit what is not committed */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WorkCommit"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/chats/{id}/branch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a branch of what a chat has changed */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewBranch"];
+                };
+            };
+            responses: {
+                /** @description Make a branch of what a chat has changed */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WorkBranch"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/chats/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a chat's changes into a checkout */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewApplication"];
+                };
+            };
+            responses: {
+                /** @description Put a chat's changes into a checkout */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WorkApplied"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agent-hub/api/chats/{id}/run": {
         parameters: {
             query?: never;
@@ -2158,6 +2358,54 @@ export interface components {
             value: components["schemas"]["Status"] | components["schemas"]["Project"] | components["schemas"]["Chat"] | components["schemas"]["Artifact"] | null;
         };
         /**
+         * ChangedFile
+         * @description A file that a chat has changed, against the commit that it started from.
+         */
+        ChangedFile: {
+            /** Path */
+            path: string;
+            /**
+             * Old Path
+             * @description of a renamed file, what it was called
+             * @default
+             */
+            old_path: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "add" | "delete" | "update" | "rename";
+            /**
+             * Binary
+             * @default false
+             */
+            binary: boolean;
+            /**
+             * Added
+             * @description lines
+             * @default 0
+             */
+            added: number;
+            /**
+             * Removed
+             * @description lines
+             * @default 0
+             */
+            removed: number;
+            /**
+             * Patch
+             * @description as Git writes it; empty for a binary file
+             * @default
+             */
+            patch: string;
+            /**
+             * Cut
+             * @description the patch is too long: it only begins here, or is left out
+             * @default false
+             */
+            cut: boolean;
+        };
+        /**
          * Chat
          * @description One workspace, one container, one agent.
          */
@@ -2288,6 +2536,41 @@ export interface components {
         ChatChange: {
             /** Name */
             name: string;
+        };
+        /**
+         * ChatDiff
+         * @description What a chat has changed: committed or not, and new files that Git does not ignore.
+         */
+        ChatDiff: {
+            /**
+             * Base
+             * @description the commit that it started from; empty where there was none
+             */
+            base: string;
+            /**
+             * Head
+             * @description the commit that is checked out; empty before the first
+             */
+            head: string;
+            /**
+             * Uncommitted
+             * @description some of it is not committed
+             */
+            uncommitted: boolean;
+            /** Files */
+            files: components["schemas"]["ChangedFile"][];
+            /**
+             * More
+             * @description files that are changed as well, past the most that are listed
+             * @default 0
+             */
+            more: number;
+            /**
+             * Left Out
+             * @description too large to look at, or a repository within this one
+             * @default []
+             */
+            left_out: string[];
         };
         /**
          * ChatStatus
@@ -2779,6 +3062,35 @@ export interface components {
             read_only: boolean;
         };
         /**
+         * NewApplication
+         * @description Body of ``POST api/chats/{id}/apply``.
+         */
+        NewApplication: {
+            /**
+             * To
+             * @description a folder of the server's machine, in a checkout
+             */
+            to: string;
+        };
+        /**
+         * NewBranch
+         * @description Body of ``POST api/chats/{id}/branch``.
+         */
+        NewBranch: {
+            /**
+             * Name
+             * @description empty: made of the chat's name
+             * @default
+             */
+            name: string;
+            /**
+             * Message
+             * @description for what is not committed; empty: the chat's name
+             * @default
+             */
+            message: string;
+        };
+        /**
          * NewBuild
          * @description Body of ``POST api/projects/{id}/build``.
          */
@@ -2870,6 +3182,14 @@ export interface components {
              * @default null
              */
             timeout: number | null;
+        };
+        /**
+         * NewCommit
+         * @description Body of ``POST api/chats/{id}/commit``.
+         */
+        NewCommit: {
+            /** Message */
+            message: string;
         };
         /**
          * NewProject
@@ -3591,6 +3911,86 @@ export interface components {
              * @default 0
              */
             context_window: number;
+        };
+        /**
+         * WorkApplied
+         * @description A chat's changes, in a checkout, not committed there.
+         */
+        WorkApplied: {
+            /**
+             * To
+             * @description the checkout
+             */
+            to: string;
+            /**
+             * Files
+             * @description what was changed
+             */
+            files: string[];
+            /**
+             * Unchanged
+             * @description what was as the chat has it already
+             * @default []
+             */
+            unchanged: string[];
+            /**
+             * Left Out
+             * @description too large, or a repository within this one
+             * @default []
+             */
+            left_out: string[];
+        };
+        /**
+         * WorkBranch
+         * @description A branch with all that a chat has changed.
+         */
+        WorkBranch: {
+            /** Name */
+            name: string;
+            /** Commit */
+            commit: string;
+            /**
+             * Repository
+             * @description the Git repository on the server's machine that holds it
+             */
+            repository: string;
+            /**
+             * Ref
+             * @description its ref there
+             */
+            ref: string;
+            /**
+             * Fetch
+             * @description how to fetch it; empty where it is in the project's own repository
+             * @default
+             */
+            fetch: string;
+            /**
+             * Left Out
+             * @description too large, or a repository within this one
+             * @default []
+             */
+            left_out: string[];
+        };
+        /**
+         * WorkCommit
+         * @description A commit of all that was not committed in a chat.
+         */
+        WorkCommit: {
+            /** Commit */
+            commit: string;
+            /**
+             * Branch
+             * @description what is checked out; empty for a commit on no branch
+             * @default
+             */
+            branch: string;
+            /**
+             * Left Out
+             * @description too large, or a repository within this one
+             * @default []
+             */
+            left_out: string[];
         };
         /**
          * WorkspaceEntry
