@@ -102,7 +102,11 @@ async def commit_the_uncommitted(
     wanted = [path for path in paths if path not in within]
     with tempfile.TemporaryFile(dir=scratch) as stream:
         left_out = await asyncio.to_thread(_write_commit, stream, look.workspace, head, wanted, note or Note(), ref)
-        await look.run("fast-import", "--quiet", action="commit the unsaved files", stdin=stream, timeout=TIMEOUT)
+        await look.run(
+            # As one pack: else what is large is compressed twice.
+            "-c", "fastimport.unpackLimit=1", "fast-import", "--quiet",
+            action="commit the unsaved files", stdin=stream, timeout=TIMEOUT,
+        )  # fmt: skip
     return (*left_out, *(path.decode(errors="backslashreplace") for path in sorted(within)))
 
 
