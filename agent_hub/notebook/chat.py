@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agent_hub.errors import AgentHubError, Conflict, NotFound
 from agent_hub.notebook import display
-from agent_hub.notebook.artifacts import Artifacts
-from agent_hub.notebook.decoding import check, decode
 from agent_hub.notebook.encoding import Encoded
-from agent_hub.notebook.inputs import Inputs, encoded, place, scratch, told
+from agent_hub.notebook.inputs import Inputs, encoded, place, told
 from agent_hub.notebook.mapping import ByName
 from agent_hub.notebook.polling import poll
 from agent_hub.notebook.project import Project
-from agent_hub.notebook.saved import find
+from agent_hub.notebook.saved import ChatResults
 from agent_hub.notebook.turn import Turn, Turns
-from agent_hub.notebook.workspace import ChatWorkspace
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -32,7 +29,7 @@ STOP_TIMEOUT = 60.0
 WAIT_TIMEOUT = 24 * 3600.0
 
 
-class Chat(ChatWorkspace):
+class Chat(ChatResults):
     """One workspace, one container, one agent. Made by :meth:`Hub.new_chat`."""
 
     _collection = "chats"
@@ -81,11 +78,6 @@ class Chat(ChatWorkspace):
         return dict(self._data.run.parameters) if self._data.run is not None else {}
 
     @property
-    def artifacts(self) -> Artifacts:
-        """The files it has published, by name."""
-        return Artifacts(self._transport, self.id, self.name)
-
-    @property
     def turns(self) -> Turns:
         """What its agent was asked for so far, and did, oldest first; the prompt of ``new_chat`` is the first."""
         from agent_hub.models import Turn as Data
@@ -121,35 +113,6 @@ class Chat(ChatWorkspace):
             if files:
                 place(self.files, files)
             return self._say(told(prompt, files))
-
-    def result(self, name: str, *, pickle: bool = False) -> Any:
-        """A value that its agent has saved as ``results/<name>.*``, or published as an artifact of that name.
-
-        The file's type says what it is: a DataFrame for Parquet and CSV, an array for ``.npy``, what JSON holds, the
-        text of Markdown, a picture that a notebook shows. Of several files, it is the one that was saved last.
-
-        Parameters
-        ----------
-        name
-            With or without its suffix.
-        pickle
-            Load a pickle too, which runs what the agent has put into it.
-
-        Raises
-        ------
-        NotFound
-            There is nothing of that name; the hint says what there is.
-        NotSerialisable
-            The file is damaged, or of no type that is loaded.
-        NotAllowed
-            It is a pickle, and `pickle` is not set.
-        MissingPackage
-            It takes a package that is not installed.
-        """
-        saved = find(self.files, self.artifacts, name)
-        check(saved.name, pickle)
-        with scratch() as folder:
-            return decode(saved.name, saved.save(folder / "value"), pickled=pickle)
 
     def interrupt(self) -> Chat:
         """End the turn that its agent works on, if any; what waits behind it goes on."""

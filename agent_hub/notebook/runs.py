@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from agent_hub import models
     from agent_hub.notebook.artifacts import Artifacts
     from agent_hub.notebook.chat import Chat
+    from agent_hub.notebook.diff import Diff
     from agent_hub.notebook.transport import Transport
 
 RUN_TIMEOUT = 7 * 24 * 3600.0
@@ -59,6 +60,11 @@ class Runs:
     def artifacts(self) -> Sequence[Artifacts]:
         """What each has published, in the order of :attr:`chats`."""
         return [chat.artifacts for chat in self.chats]
+
+    @property
+    def diffs(self) -> Sequence[Diff | None]:
+        """What each has changed, in the order of :attr:`chats`; ``None`` for one that has never begun."""
+        return [chat.diff() if chat._data.started_at is not None else None for chat in self.chats]
 
     @property
     def done(self) -> bool:

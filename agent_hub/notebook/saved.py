@@ -8,13 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent_hub.errors import Conflict, InvalidInput, NotFound
-from agent_hub.notebook.decoding import SUFFIXES
+from agent_hub.notebook.artifacts import Artifacts
+from agent_hub.notebook.decoding import SUFFIXES, check, decode
+from agent_hub.notebook.inputs import scratch
+from agent_hub.notebook.workspace import ChatWorkspace
 
 if TYPE_CHECKING:
-    from agent_hub.notebook.artifacts import Artifacts
     from agent_hub.notebook.files import WorkspacePath
 
 FOLDER = "results"
@@ -39,6 +41,44 @@ class Saved:
     at: datetime
     read_bytes: Callable[[], bytes]
     save: Callable[[str | os.PathLike[str]], Path]
+
+
+class ChatResults(ChatWorkspace):
+    """The part of a chat that is what its agent has saved and published."""
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """The files it has published, by name."""
+        return Artifacts(self._transport, self.id, self._data.name)
+
+    def result(self, name: str, *, pickle: bool = False) -> Any:
+        """A value that its agent has saved as ``results/<name>.*``, or published as an artifact of that name.
+
+        The file's type says what it is: a DataFrame for Parquet and CSV, an array for ``.npy``, what JSON holds, the
+        text of Markdown, a picture that a notebook shows. Of several files, it is the one that was saved last.
+
+        Parameters
+        ----------
+        name
+            With or without its suffix.
+        pickle
+            Load a pickle too, which runs what the agent has put into it.
+
+        Raises
+        ------
+        NotFound
+            There is nothing of that name; the hint says what there is.
+        NotSerialisable
+            The file is damaged, or of no type that is loaded.
+        NotAllowed
+            It is a pickle, and `pickle` is not set.
+        MissingPackage
+            It takes a package that is not installed.
+        """
+        saved = find(self.files, self.artifacts, name)
+        check(saved.name, pickle)
+        with scratch() as folder:
+            return decode(saved.name, saved.save(folder / "value"), pickled=pickle)
 
 
 def find(files: WorkspacePath, artifacts: Artifacts, name: str) -> Saved:

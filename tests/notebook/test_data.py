@@ -101,6 +101,7 @@ def test_inputs_are_nobodys_work(chat: Chat) -> None:
         with encoded({name: [1]}) as files:
             agent_hub.notebook.inputs.place(chat.files, files)
     assert subprocess.check_output(["git", "-C", chat.workspace, "status", "--porcelain"], text=True) == ""
+    assert not chat.diff()
     chat.delete()
 
 

@@ -58,6 +58,8 @@ def test_each_combination_is_a_row(hub: Hub, project: Project) -> None:
     assert list(table["name"]) == ["heron", "heron", "crane", "crane"] and list(table["lr"]) == [0.5, 1e-05] * 2
     assert list(table["score"]) == [0.5, 1e-05] * 2
     assert set(table["status"]) == {"completed"} and set(table["tokens"]) == {2 * 1234} and not any(table["error"])
+    assert [artifacts["metrics.json"].read_text() for artifacts in runs.artifacts][:1] == ['{"score": 0.5}\n']
+    assert [diff and diff["metrics.json"].added for diff in runs.diffs] == [1] * 4
     assert [hub.chats[id].parameters for id in table["chat"]] == [chat.parameters for chat in runs.chats]
 
 
