@@ -22,6 +22,8 @@ Inputs = Mapping[str, Any]
 
 FOLDER = "inputs"
 
+OURS = "# Files from a notebook: they are nobody's work.\n/.gitignore\n"
+
 NAME_BYTES = 150
 
 RESULTS = (
@@ -73,27 +75,26 @@ def place(files: WorkspacePath, inputs: list[Encoded]) -> None:
     Conflict
         The workspace has a file of that name, which no notebook has put there.
     """
-    git = files[".git"]
-    exclude = git / "info" / "exclude"
-    known = exclude.read_text(errors="surrogateescape") if exclude.exists() else ""
-    lines = {one.file: _pattern(one.file) for one in inputs}
+    folder = files[FOLDER].mkdir(exist_ok=True)
+    # Not .git/info/exclude, which the setup script's files are in by their copy, and an agent may be writing to.
+    ignore = folder / ".gitignore"
+    text = ignore.read_text(errors="surrogateescape") if ignore.exists() else OURS
+    ours = text.startswith(OURS)
+    known = text.splitlines() if ours else []
     for one in inputs:
-        path = f"{FOLDER}/{one.file}"
-        if lines[one.file] not in known.splitlines() and path in files:
+        if _pattern(one.file) not in known and one.file in folder:
             raise Conflict(
-                f"The workspace has a file {path}, which is no input of before.",
+                f"The workspace has a file {FOLDER}/{one.file}, which is no input of before.",
                 "Give the input another name.",
                 field="inputs",
             )
-    new = "".join(f"{line}\n" for line in lines.values() if line not in known.splitlines())
-    if new and git.is_dir():
-        exclude.parent.mkdir(exist_ok=True)
-        before = known if not known or known.endswith("\n") else f"{known}\n"
-        exclude.write_bytes((before + new).encode(errors="surrogateescape"))
-    files[FOLDER].mkdir(exist_ok=True)
+    new = [line for line in map(_pattern, (one.file for one in inputs)) if line not in known]
+    # One of the repository's own says what it wants of that folder.
+    if ours and new:
+        ignore.write_bytes("".join([text, *(f"{line}\n" for line in new)]).encode(errors="surrogateescape"))
     for one in inputs:
         with one.path.open("rb") as file:
-            files[f"{FOLDER}/{one.file}"].write_bytes(file)
+            (folder / one.file).write_bytes(file)
 
 
 def told(prompt: str, inputs: list[Encoded]) -> str:
@@ -121,9 +122,9 @@ def _pattern(file: str) -> str:
     r"""A line of Git's list of what to ignore that means this file alone.
 
     >>> _pattern("a[1].json")
-    '/inputs/a\\[1\\].json'
+    '/a\\[1\\].json'
     """
-    return f"/{FOLDER}/" + re.sub(r"([\\*?\[\]])", r"\\\1", file)
+    return "/" + re.sub(r"([\\*?\[\]])", r"\\\1", file)
 
 
 def _wrong(message: str, hint: str) -> InvalidInput:

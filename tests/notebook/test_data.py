@@ -28,6 +28,7 @@ from agent_hub.errors import (
     NotFound,
     NotSerialisable,
 )
+from agent_hub.notebook import inputs
 from agent_hub.notebook.chat import Chat
 from agent_hub.notebook.client import Hub
 from agent_hub.notebook.decoding import Picture
@@ -52,7 +53,7 @@ class Model:
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[ModelServer]:
-    with ModelServer(key="test-key") as server:
+    with ModelServer("0.0.0.0", key="test-key") as server:
         yield server
 
 
@@ -70,14 +71,14 @@ def chat(hub: Hub, a_repository: Repository) -> Chat:
 
 def test_an_agent_finds_what_it_is_told_of(hub: Hub, project: Project, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("wading\n")
-    inputs = {
+    values = {
         "df": FRAME,
         "x": numpy.zeros((3, 4)),
         "options": {"deep": [1, 2]},
         "raw": b"\0\1",
         "n": tmp_path / "notes.txt",
     }
-    chat = hub.new_chat(project, "RUN: cat inputs/n.txt; ls inputs", inputs=inputs)
+    chat = hub.new_chat(project, "RUN: cat inputs/n.txt; ls inputs", inputs=values)
     turn = chat.turn.wait(LIMIT)
     assert "wading" in turn.text
     assert sorted(turn.text.split()[-5:]) == ["df.parquet", "n.txt", "options.json", "raw.bin", "x.npy"]
@@ -99,17 +100,39 @@ def test_inputs_are_nobodys_work(chat: Chat) -> None:
     chat.files["results"].mkdir()
     for name in ("df", "größe 🐦", "a[1]*?#", "!x"):
         with encoded({name: [1]}) as files:
-            agent_hub.notebook.inputs.place(chat.files, files)
+            inputs.place(chat.files, files)
     assert subprocess.check_output(["git", "-C", chat.workspace, "status", "--porcelain"], text=True) == ""
     assert not chat.diff()
     chat.delete()
+
+
+def test_a_folder_of_the_repository_keeps_its_own_rules(chat: Chat) -> None:
+    chat.files["inputs"].mkdir()
+    chat.files["inputs/.gitignore"].write_text("*.json\n")
+    with encoded({"a": [1], "x": numpy.zeros(1)}) as files:
+        inputs.place(chat.files, files)
+    assert chat.files["inputs/.gitignore"].read_text() == "*.json\n"
+    assert sorted(file.path for file in chat.diff()) == ["inputs/.gitignore", "inputs/x.npy"]
+
+
+def test_a_setup_scripts_files_stay_out_of_the_work(
+    docker_server: Server, model: ModelServer, a_repository: Repository
+) -> None:
+    hub = docker_server.hub()
+    env = {"OPENAI_API_KEY": model.key, "OPENAI_BASE_URL": model.base_url("host.docker.internal")}
+    setup = "mkdir made && touch made/big"
+    project = hub.add_project(a_repository.path, setup=setup, agent="codex", env=env, progress=False)
+    chat = hub.new_chat(project, "RUN: ls made; cat inputs/n.json; git status --porcelain", inputs={"n": [7]})
+    assert chat.turn.wait(LIMIT).text.split()[-2:] == ["big", "[7]"]
+    assert not chat.diff()
+    project.delete(force=True)
 
 
 def test_a_file_of_the_repository_is_never_taken_for_an_input(chat: Chat) -> None:
     chat.files["inputs"].mkdir()
     chat.files["inputs/df.json"].write_text("mine")
     with encoded({"df": [1]}) as files, pytest.raises(Conflict, match="no input of before"):
-        agent_hub.notebook.inputs.place(chat.files, files)
+        inputs.place(chat.files, files)
     assert chat.files["inputs/df.json"].read_text() == "mine"
 
 
@@ -256,7 +279,7 @@ def test_a_gigabyte_is_handed_over_in_little_memory(server: Server, chat: Chat, 
         file.truncate(2**30)
     before = (_peak(server.pid), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     with encoded({"big": tmp_path / "big"}) as files:
-        agent_hub.notebook.inputs.place(chat.files, files)
+        inputs.place(chat.files, files)
     after = (_peak(server.pid), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     assert Path(chat.workspace, "inputs", "big").stat().st_size == 2**30
     assert all(late - early < 100_000 for early, late in zip(before, after, strict=True)), (before, after)
