@@ -15,6 +15,7 @@ from agent_hub.notebook.saved import find
 if TYPE_CHECKING:
     import pandas
 
+    from agent_hub import models
     from agent_hub.notebook.chat import Chat
 
 AT_ONCE = 8
@@ -35,8 +36,8 @@ def frame(chats: Sequence[Chat], metrics: str) -> pandas.DataFrame:
 
 
 def _row(chat: Chat, metrics: str) -> dict[str, Any]:
-    data = chat._data
-    error = _error(chat)
+    turn = _first_turn(chat)
+    error = _error(chat, turn)
     found: dict[str, Any] = {}
     try:
         found = _metrics(chat, metrics)
@@ -47,27 +48,32 @@ def _row(chat: Chat, metrics: str) -> dict[str, Any]:
         # An agent chooses these names; a parameter or a fact of the same name stays what it is.
         row[f"{metrics.partition('.')[0]}.{name}" if name in row or name in _FACTS else name] = value
     facts = (
-        run_display.status(data),
-        run_display.seconds(data),
-        data.turn.usage.total if data.turn is not None and data.turn.usage is not None else None,
+        run_display.status(chat._data, turn),
+        run_display.seconds(turn),
+        turn.usage.total if turn is not None and turn.usage is not None else None,
         error,
         chat.id,
     )
     return row | dict(zip(_FACTS, facts, strict=True))
 
 
-def _error(chat: Chat) -> str | None:
+def _first_turn(chat: Chat) -> models.Turn | models.TurnSummary | None:
+    """The one that the run is about; a person may have gone on with the chat since."""
+    newest = chat._data.turn
+    if newest is None or (newest.number == 1 and newest.status.value not in ("failed", "interrupted")):
+        return newest
+    return chat.turns[0]._data
+
+
+def _error(chat: Chat, turn: models.Turn | models.TurnSummary | None) -> str | None:
     """Why it did not do what it was asked for."""
-    data = chat._data
-    if data.error is not None:
-        return data.error.message
-    if data.turn is None or data.turn.status.value not in ("failed", "interrupted"):
+    if turn is None:
+        failure = chat._data.error
+        return failure.message if failure is not None else None
+    if turn.status.value not in ("failed", "interrupted"):
         return None
-    try:
-        error = chat.turn.error
-    except AgentHubError as unread:
-        return unread.message
-    return error.message if error is not None else "It was interrupted."
+    failure = getattr(turn, "error", None)
+    return failure.message if failure is not None else "It was interrupted."
 
 
 def _metrics(chat: Chat, name: str) -> dict[str, Any]:

@@ -22,9 +22,8 @@ SHORT = 40
 _WORDS = {"completed": "finished", "waiting": "waiting for you"}
 
 
-def status(chat: models.Chat) -> str:
-    """How a run's chat fares, in a word: queued, starting, running, waiting, completed, failed, interrupted…"""
-    turn = chat.turn
+def status(chat: models.Chat, turn: models.TurnSummary | models.Turn | None) -> str:
+    """How a run's chat fares with a turn: queued, starting, running, waiting, completed, failed, interrupted…"""
     if turn is not None and turn.status.value != "queued":
         return turn.status.value
     if chat.status.value in ("exited", "deleting"):
@@ -32,9 +31,8 @@ def status(chat: models.Chat) -> str:
     return "starting" if chat.status.value == "running" else chat.status.value
 
 
-def seconds(chat: models.Chat) -> float | None:
-    """How long its prompt has been worked on, or took."""
-    turn = chat.turn
+def seconds(turn: models.TurnSummary | models.Turn | None) -> float | None:
+    """How long a turn has been worked on, or took."""
     if turn is None or turn.started_at is None:
         return None
     return ((turn.ended_at or datetime.now(UTC)) - turn.started_at).total_seconds()
@@ -101,11 +99,12 @@ def _bar(done: int, of: int, width: str = "8em") -> str:
 
 
 def _word(chat: models.Chat) -> str:
-    return _WORDS.get(status(chat), status(chat))
+    said = status(chat, chat.turn)
+    return _WORDS.get(said, said)
 
 
 def _time(chat: models.Chat) -> str:
-    passed = seconds(chat)
+    passed = seconds(chat.turn)
     return "" if passed is None else display.duration(passed)
 
 

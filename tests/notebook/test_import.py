@@ -5,7 +5,10 @@ import subprocess
 import sys
 import time
 
-HEAVY = ("httpx", "pydantic", "ipywidgets", "jupyter_server", "tornado", "docker", "websocket")
+HEAVY = (
+    *("httpx", "pydantic", "ipywidgets", "jupyter_server", "tornado", "docker", "websocket"),
+    *("IPython", "matplotlib", "numpy", "pandas", "polars", "pyarrow"),
+)
 
 
 def seconds(code: str) -> float:

@@ -77,11 +77,18 @@ def test_no_more_work_at_once_than_were_asked_for(hub: Hub, project: Project) ->
 
 
 def test_a_chat_that_has_done_its_part_can_go_on(hub: Hub, project: Project) -> None:
-    (chat,) = hub.map("Say {bird}", {"bird": "heron"}, project=project)
+    runs = hub.map("Say {bird}", {"bird": "heron"}, project=project)
+    (chat,) = runs
     chat.wait(LIMIT)
     chat.start()
     assert chat.send("Say crane").wait(LIMIT).text == "You said: Say crane"
     assert chat.status == "running"
+    prompt = "RUN: until [ -e go ]; do sleep 0.05; done"
+    chat.send(prompt)
+    until(lambda: chat.turn.status == "running")
+    # The run's row stays about its own prompt.
+    (row,) = runs.results().to_dict("records")
+    assert (row["status"], row["tokens"], row["error"]) == ("completed", 1234, None)
 
 
 def test_a_failure_is_a_row(hub: Hub, project: Project, model: ModelServer) -> None:
@@ -187,6 +194,6 @@ def test_what_does_not_fit_starts_nothing(hub: Hub, project: Project) -> None:
 
 def test_runs_go_with_their_last_chat(hub: Hub, project: Project) -> None:
     runs = hub.map("Say {n}", {"n": [1, 2]}, project=project)
-    assert hub.runs == {"run-1": runs}
+    assert hub.runs == {"run-1": runs} and "run-1" in hub.runs._repr_html_()
     runs.wait(LIMIT).delete(force=True)
     assert not hub.runs and not hub.chats
