@@ -194,7 +194,8 @@ class Builds:
 
     async def _build(self, project_id: str, force: bool, log: BuildLog) -> Snapshot:
         project = self._store.projects[project_id]
-        await self._change(project_id, state=BuildState.cloning, started_at=now())
+        base = project.base or self._default_base
+        await self._change(project_id, state=BuildState.cloning, started_at=now(), branch=project.branch, base=base)
         repository = Repository(self._folders.repository(project_id), project.url, project.branch)
         await self._begin(project_id, "Clone repository", project.url, log)
         commit = await repository.refresh(log.write)
@@ -218,10 +219,10 @@ class Builds:
             hub_id=self._store.hub_id,
             on_line=log.write,
         )
-        await self._begin(project_id, "Base image", project.base or self._default_base, log)
-        base, cached = await making.base()
+        await self._begin(project_id, "Base image", base, log)
+        image, cached = await making.base()
         await self._begin(project_id, "Agent layer", f"Codex {CODEX_VERSION}, git", log, was_cached=cached)
-        layer, cached = await making.layer(base)
+        layer, cached = await making.layer(image)
         found = await making.found()
         # Two projects of the same inputs at once: the second waits, and then finds the first one's image.
         async with self._same_image.setdefault(making.ref, asyncio.Lock()):

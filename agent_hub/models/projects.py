@@ -62,6 +62,10 @@ class Build(Model):
     state: BuildState = BuildState.queued
     steps: tuple[BuildStep, ...] = ()
     progress: float = Field(default=0.0, ge=0, le=1)
+    branch: str | None = Field(
+        default=None, description="the project's as it began; null: it has not begun, or an older hub made it"
+    )
+    base: str = Field(default="", description="the base image as it began, the hub's default by its name")
     commit: str = ""
     image: str = ""
     error: ErrorBody | None = None

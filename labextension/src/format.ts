@@ -93,6 +93,24 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
+/**
+ * What a build is made from, in words: as it was when the build began, whatever the project says by now.
+ *
+ * Empty is what is not known, of a build that an older hub made.
+ */
+export function buildSource(
+  build: Build,
+  project: Project,
+  defaultBase: string
+): { branch: string; base: string } {
+  const ofBuild = build.started_at !== null;
+  const branch = ofBuild ? build.branch : project.branch;
+  return {
+    branch: branch === '' ? 'default branch' : (branch ?? ''),
+    base: ofBuild ? build.base : project.base || defaultBase
+  };
+}
+
 /** The state of a chat in words; during an outage, when it was last known. */
 export function chatWords(chat: Chat, outage: IOutage | null = null): string {
   if (isUnknown(chat, outage)) {

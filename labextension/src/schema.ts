@@ -2264,6 +2264,18 @@ export interface components {
              */
             progress: number;
             /**
+             * Branch
+             * @description the project's as it began; null: it has not begun, or an older hub made it
+             * @default null
+             */
+            branch: string | null;
+            /**
+             * Base
+             * @description the base image as it began, the hub's default by its name
+             * @default
+             */
+            base: string;
+            /**
              * Commit
              * @default
              */

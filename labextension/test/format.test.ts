@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import {
   age,
+  buildSource,
   chatReason,
   chatWords,
   currentStep,
@@ -62,5 +63,27 @@ describe('words', () => {
     ]);
     expect([400, 22_000, 64_000].map(duration)).toEqual(['0.4 s', '22 s', '1 min 04 s']);
     expect([9, 4_200, 214_000_000].map(size)).toEqual(['9 B', '4.2 kB', '214 MB']);
+  });
+});
+
+describe('the source of a build', () => {
+  const edited = project({ branch: 'new', base: 'python:3.13' });
+
+  it('is what the project said as the build began', () => {
+    const began = build({ state: 'failed', branch: '', base: 'no/such' });
+    expect(buildSource(began, edited, 'slim')).toEqual({
+      branch: 'default branch',
+      base: 'no/such'
+    });
+  });
+
+  it('is what the project says now, until the build begins', () => {
+    const waits = build({ state: 'queued', started_at: null });
+    expect(buildSource(waits, edited, 'slim')).toEqual({ branch: 'new', base: 'python:3.13' });
+    expect(buildSource(waits, project(), 'slim').base).toBe('slim');
+  });
+
+  it('is not guessed of a build that an older hub made', () => {
+    expect(buildSource(build(), edited, 'slim')).toEqual({ branch: '', base: '' });
   });
 });

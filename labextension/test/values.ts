@@ -59,6 +59,8 @@ export function build(change: Partial<Build> = {}): Build {
     state: 'building',
     steps: [],
     progress: 0.5,
+    branch: null,
+    base: '',
     commit: '',
     image: '',
     error: null,

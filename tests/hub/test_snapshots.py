@@ -184,6 +184,16 @@ async def test_a_base_image_that_is_nowhere_fails_the_build(a_hub: RunningHub, a
     assert [step.state for step in build.steps][:3] == ["done", "failed", "pending"]
 
 
+async def test_a_build_says_what_it_was_made_from_after_its_project_was_edited(
+    a_hub: RunningHub, a_repository: Repository
+) -> None:
+    base = "localhost:1/no/such:image"
+    project = (await a_hub.build(a_repository, base=base)).project
+    edited = await a_hub.hub.projects.change(project, ProjectChange(base="python:3.13"))
+    assert edited.base == "python:3.13"
+    assert edited.build and (edited.build.branch, edited.build.base) == ("", base)
+
+
 async def test_a_setup_script_that_fails_says_where_with_what_and_its_last_words(
     a_hub: RunningHub, a_repository: Repository
 ) -> None:

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 from agent_hub.errors import Conflict, DataDirectoryInUse, NotFound, StorageFull
 from agent_hub.hub.requests import Request
 from agent_hub.hub.store import MIGRATIONS, Store
-from agent_hub.models import Chat, Project, Spare
+from agent_hub.models import Build, Chat, Project, Spare
 
 WRITER = """
 import asyncio, sys
@@ -96,6 +97,19 @@ async def test_what_was_stored_is_there_after_it_was_opened_again(tmp_path: Path
     assert store.chat_of_token("hash") == "chat"
     assert store.hub_id == hub_id
     store.close()
+
+
+async def test_a_build_that_an_older_hub_stored_is_there_with_no_word_of_its_source(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    await store.projects.put(project("a", build=Build(id="a-1", project="a", number=1, branch="main", base="slim")))
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "hub.db", isolation_level=None)) as database:
+        database.execute("UPDATE project SET body = json_remove(body, '$.build.branch', '$.build.base')")
+    store = Store(tmp_path)
+    build = store.projects["a"].build
+    store.close()
+    assert build is not None
+    assert (build.branch, build.base) == (None, "")
 
 
 async def test_a_change_goes_to_its_end_where_its_request_is_cancelled(tmp_path: Path) -> None:

@@ -3,7 +3,16 @@ import { ellipsesIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Build, Project } from '../api';
-import { count, currentStep, duration, elapsed, isBuilding, moment, projectWords } from '../format';
+import {
+  buildSource,
+  count,
+  currentStep,
+  duration,
+  elapsed,
+  isBuilding,
+  moment,
+  projectWords
+} from '../format';
 import { branchIcon, hubIcon } from '../icons';
 import { openMenu, projectMenu } from '../menus';
 import type { HubModel } from '../model';
@@ -35,7 +44,7 @@ export function BuildHeader(props: IBuildHeaderProps): JSX.Element {
   const args = { project: project.id };
   const goesOn = isBuilding(build);
   const step = currentStep(build);
-  const base = project.base || props.defaultBase;
+  const { branch, base } = buildSource(build, project, props.defaultBase);
   const took = duration(elapsed(build.started_at, build.ended_at, props.now));
   const stopped = build.state === 'failed' || build.state === 'cancelled';
   return (
@@ -77,16 +86,18 @@ export function BuildHeader(props: IBuildHeaderProps): JSX.Element {
         />
       </div>
       <div className="jp-AgentHub-line jp-AgentHub-buildFacts">
-        <span>
-          <branchIcon.react tag="span" className="jp-AgentHub-factIcon" />
-          <code>{project.branch || 'default branch'}</code>
-          {build.commit && (
-            <>
-              {' at '}
-              <code>{build.commit.slice(0, 7)}</code>
-            </>
-          )}
-        </span>
+        {(branch || build.commit) && (
+          <span>
+            <branchIcon.react tag="span" className="jp-AgentHub-factIcon" />
+            {branch && <code>{branch}</code>}
+            {build.commit && (
+              <>
+                {branch ? ' at ' : 'at '}
+                <code>{build.commit.slice(0, 7)}</code>
+              </>
+            )}
+          </span>
+        )}
         {base && (
           <span>
             from <code>{base}</code>
