@@ -1,104 +1,11 @@
 import React from 'react';
 import { Dialog, ReactWidget } from '@jupyterlab/apputils';
-import { Signal, type ISignal } from '@lumino/signaling';
 import { Panel, Widget } from '@lumino/widgets';
 
-import { HubError } from './api';
+import { DiscardQuestion } from './components/DiscardQuestion';
 import { StatusMark } from './components/StatusMark';
-import { check, fieldError, withoutEmptyRows, type CommonValues, type FieldError } from './forms';
-
-interface IFormOptions<T extends CommonValues, R> {
-  values: T;
-  render: (form: Form<T, R>) => JSX.Element;
-  /** Ask the server; what it refuses is shown at its field. */
-  submit: (values: T) => Promise<R>;
-}
-
-/** A form's values and what is wrong with them. */
-export class Form<T extends CommonValues, R> extends ReactWidget {
-  constructor(options: IFormOptions<T, R>) {
-    super();
-    this._options = options;
-    this._values = options.values;
-  }
-
-  get values(): T {
-    return this._values;
-  }
-
-  get errors(): readonly FieldError[] {
-    return this._errors;
-  }
-
-  get isBusy(): boolean {
-    return this._isBusy;
-  }
-
-  /** The errors, or whether the server is being asked, changed. */
-  get stateChanged(): ISignal<this, void> {
-    return this._stateChanged;
-  }
-
-  /** Take what was typed. What was wrong with a field is no longer said once it is changed. */
-  readonly change = (part: Partial<T>): void => {
-    const changed = Object.keys(part).filter(
-      key => part[key as keyof T] !== this._values[key as keyof T]
-    );
-    this._values = { ...this._values, ...part };
-    this.setErrors(
-      this._errors.filter(error => !changed.includes(error.field.split('.')[0] ?? ''))
-    );
-  };
-
-  readonly setErrors = (errors: readonly FieldError[]): void => {
-    this._errors = errors;
-    this._stateChanged.emit();
-    this.update();
-  };
-
-  /** Check, ask the server, and tell its answer; `null` where something is wrong. */
-  async submit(): Promise<R | null> {
-    if (this._isBusy) {
-      return null;
-    }
-    this._values = withoutEmptyRows(this._values);
-    this.setErrors(check(this._values));
-    if (this._errors.length > 0) {
-      return null;
-    }
-    this._isBusy = true;
-    this._stateChanged.emit();
-    try {
-      return await this._options.submit(this._values);
-    } catch (reason) {
-      this.setErrors([fieldError(HubError.from(reason))]);
-      return null;
-    } finally {
-      this._isBusy = false;
-      this._stateChanged.emit();
-    }
-  }
-
-  /** Move the focus to the first field that something is wrong with. */
-  async focusFirstError(): Promise<void> {
-    await this.renderPromise;
-    const fields = this.node.querySelectorAll<HTMLElement>('[data-field]');
-    const wrong = [...fields].find(node => node.getAttribute('aria-invalid') === 'true');
-    const control = wrong?.querySelector<HTMLElement>('[role="textbox"]') ?? wrong;
-    control?.scrollIntoView({ block: 'nearest' });
-    control?.focus();
-  }
-
-  protected override render(): JSX.Element {
-    return this._options.render(this);
-  }
-
-  private readonly _options: IFormOptions<T, R>;
-  private readonly _stateChanged = new Signal<this, void>(this);
-  private _values: T;
-  private _errors: readonly FieldError[] = [];
-  private _isBusy = false;
-}
+import type { CommonValues } from './forms';
+import type { Form } from './formwidget';
 
 /** What the footer says of the form: how many things are wrong, and where. */
 function FormState<T extends CommonValues, R>(props: { form: Form<T, R> }): JSX.Element {
@@ -149,6 +56,11 @@ const SECTIONS: Record<string, string> = {
   resources: 'Agent and resources'
 };
 
+interface IQuestion {
+  onKeep: () => void;
+  onDiscard: () => void;
+}
+
 class FormFooter<T extends CommonValues, R> extends ReactWidget {
   constructor(private readonly _form: Form<T, R>) {
     super();
@@ -160,9 +72,21 @@ class FormFooter<T extends CommonValues, R> extends ReactWidget {
     });
   }
 
-  protected override render(): JSX.Element {
-    return <FormState form={this._form} />;
+  /** Ask whether what was typed is to be discarded, or no longer. */
+  ask(question: IQuestion | null): void {
+    this._question = question;
+    this.update();
   }
+
+  protected override render(): JSX.Element {
+    return this._question ? (
+      <DiscardQuestion {...this._question} />
+    ) : (
+      <FormState form={this._form} />
+    );
+  }
+
+  private _question: IQuestion | null = null;
 }
 
 class FormRenderer<T extends CommonValues, R> extends Dialog.Renderer {
@@ -185,24 +109,25 @@ class FormRenderer<T extends CommonValues, R> extends Dialog.Renderer {
 /** A dialog that stays open until the server took what its form holds. */
 class FormDialog<T extends CommonValues, R> extends Dialog<unknown> {
   constructor(title: string, accept: string, form: Form<T, R>, focus: string) {
+    const footer = new FormFooter(form);
     super({
       title,
       body: form,
       hasClose: true,
       focusNodeSelector: focus,
       buttons: [Dialog.cancelButton(), Dialog.okButton({ label: accept })],
-      renderer: new FormRenderer(new FormFooter(form))
+      renderer: new FormRenderer(footer)
     });
     this.addClass('jp-AgentHub-dialog');
     this._form = form;
+    this._footer = footer;
   }
 
   result: R | null = null;
 
   override resolve(index?: number): void {
-    const isCancel = index === 0;
-    if (isCancel || this.result !== null) {
-      super.resolve(index);
+    if (index === 0) {
+      this.reject();
       return;
     }
     void this._form.submit().then(async result => {
@@ -215,7 +140,23 @@ class FormDialog<T extends CommonValues, R> extends Dialog<unknown> {
     });
   }
 
+  override reject(): void {
+    if (this._isAsking) {
+      this._keep();
+    } else if (this._form.isChanged) {
+      this._ask();
+    } else {
+      super.reject();
+    }
+  }
+
   override handleEvent(event: Event): void {
+    // Lab brings a focus that leaves the dialog back to the form, which cannot be used now.
+    if (this._isAsking && event.type === 'focus' && !this.node.contains(event.target as Node)) {
+      event.stopPropagation();
+      this._footer.node.querySelector('button')?.focus();
+      return;
+    }
     // In a form only a line of text is sent by Enter: an editor needs it, and a button is pressed by it.
     if (event.type === 'keydown' && (event as KeyboardEvent).key === 'Enter') {
       const target = event.target as HTMLElement;
@@ -227,7 +168,29 @@ class FormDialog<T extends CommonValues, R> extends Dialog<unknown> {
     super.handleEvent(event);
   }
 
+  /** Ask before what was typed is lost; meanwhile the form cannot be used. */
+  private _ask(): void {
+    this._isAsking = true;
+    this._focused = document.activeElement;
+    this.addClass('jp-mod-asking');
+    this._form.node.inert = true;
+    this._footer.ask({ onKeep: () => this._keep(), onDiscard: () => super.reject() });
+  }
+
+  private _keep(): void {
+    this._isAsking = false;
+    this.removeClass('jp-mod-asking');
+    this._form.node.inert = false;
+    this._footer.ask(null);
+    if (this._focused instanceof HTMLElement) {
+      this._focused.focus();
+    }
+  }
+
   private readonly _form: Form<T, R>;
+  private readonly _footer: FormFooter<T, R>;
+  private _isAsking = false;
+  private _focused: Element | null = null;
 }
 
 /** Show a form; the result is the server's answer, or `null` where the person cancelled. */

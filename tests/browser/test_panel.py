@@ -230,3 +230,47 @@ def test_what_an_agent_draws_for_a_dark_terminal_can_be_read_in_a_light_one(
     lab.wait_for_terminal("\npale")
     lab.shoot("19-pale-colours")
     lab.page.wait_for_function(f"({CONTRAST})() >= 4.5")
+
+
+@pytest.mark.timeout(300)
+def test_what_was_typed_into_a_form_is_discarded_only_after_a_question(
+    open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
+) -> None:
+    project = a_lab_server_without_docker.hub().add_project(a_repository.path, progress=False)
+    lab = open_lab(a_lab_server_without_docker)
+    lab.show_panel()
+    press = lab.page.keyboard.press
+    dialog = lab.page.get_by_role("dialog")
+    question = lab.page.get_by_role("alertdialog", name="Discard what you typed?")
+
+    lab.run("agent-hub:new-chat-with-options", project=project.id)
+    prompt = dialog.get_by_label("First prompt")
+    prompt.fill("Mend the loss")
+    press("Escape")
+    expect(question.get_by_role("button", name="Keep editing")).to_be_focused()
+    lab.shoot("20-discard")
+    for button in ("Discard", "Keep editing"):
+        press("Tab")
+        expect(dialog.get_by_role("button", name=button)).to_be_focused()
+    press("Escape")
+    expect(prompt).to_be_focused()
+    expect(prompt).to_have_value("Mend the loss")
+    expect(question).to_have_count(0)
+    dialog.get_by_role("button", name="Cancel").last.click()
+    press("Enter")
+    expect(question).to_have_count(0)
+    prompt.fill("")
+    press("Escape")
+    expect(dialog).to_have_count(0)
+
+    fill_in(lab, str(a_repository.path))
+    expect(dialog.get_by_text("Reachable")).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").first.click()
+    question.get_by_role("button", name="Discard").click()
+    expect(dialog).to_have_count(0)
+
+    # The form looks at the repository by itself, and says which branch that is at.
+    lab.run("agent-hub:project-settings", project=project.id)
+    expect(dialog.get_by_label("Branch")).to_have_value("main")
+    press("Escape")
+    expect(dialog).to_have_count(0)

@@ -19,6 +19,8 @@ interface IProjectFormProps {
   status: Status | null;
   services: IEditorServices;
   onChange: (values: Partial<ProjectValues>) => void;
+  /** Take what the repository says. */
+  onFound: (values: Partial<ProjectValues>) => void;
   onErrors: (errors: FieldError[]) => void;
 }
 
@@ -49,7 +51,7 @@ export function ProjectForm(props: IProjectFormProps): JSX.Element {
       setInfo(found);
       onErrors(others);
       const { name, branch } = latest.current.values;
-      latest.current.onChange({
+      latest.current.onFound({
         name: name || found.name,
         branch: found.branches.includes(branch) ? branch : found.default_branch
       });

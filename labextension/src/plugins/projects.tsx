@@ -7,8 +7,9 @@ import { newFolderIcon } from '@jupyterlab/ui-components';
 import { HubError, type Project } from '../api';
 import { describe, text } from '../args';
 import { ProjectForm } from '../components/ProjectForm';
-import { Form, showForm } from '../formdialog';
+import { showForm } from '../formdialog';
 import { newProject, projectChange, projectValues, type ProjectValues } from '../forms';
+import { Form } from '../formwidget';
 import { count, isBuilding } from '../format';
 import { hubIcon } from '../icons';
 import type { HubModel, IHubChange } from '../model';
@@ -42,6 +43,7 @@ export const projects: JupyterFrontEndPlugin<void> = {
             status={model.status}
             services={services}
             onChange={form.change}
+            onFound={form.fill}
             onErrors={form.setErrors}
           />
         )
