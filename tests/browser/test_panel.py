@@ -233,6 +233,63 @@ def test_what_an_agent_draws_for_a_dark_terminal_can_be_read_in_a_light_one(
 
 
 @pytest.mark.timeout(300)
+def test_the_focus_of_a_row_that_goes_away_moves_to_the_next_one(
+    open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
+) -> None:
+    hub = a_lab_server_without_docker.hub()
+    project = hub.add_project(a_repository.path, progress=False)
+    chats = [hub.new_chat(project, agent="shell", name=f"Try {word}").wait_ready() for word in ("it", "more", "all")]
+    lab = open_lab(a_lab_server_without_docker)
+    lab.show_panel()
+    page = lab.page
+
+    def ask_to_delete(number: int) -> None:
+        lab.panel.get_by_role("treeitem", name=chats[number].name).focus()
+        lab.run("agent-hub:delete-chat", chat=chats[number].id)
+        expect(page.get_by_role("dialog").get_by_role("button", name="Delete")).to_be_focused()
+
+    # The newest is the first: after the one in the middle comes the oldest, and after that none.
+    ask_to_delete(1)
+    page.keyboard.press("Enter")
+    expect(lab.panel.get_by_role("treeitem", name="Try it")).to_be_focused()
+    ask_to_delete(0)
+    page.keyboard.press("Enter")
+    last = lab.panel.get_by_role("treeitem", name="Try all")
+    expect(last).to_be_focused()
+
+    # Somebody else is faster.
+    ask_to_delete(2)
+    chats[2].delete(force=True)
+    expect(last).to_have_count(0)
+    expect(page.get_by_role("dialog").get_by_role("button", name="Delete")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(lab.panel.locator(".jp-AgentHub-sections")).to_be_focused()
+
+
+@pytest.mark.timeout(300)
+def test_a_row_that_goes_away_takes_the_focus_from_nothing_else(
+    open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
+) -> None:
+    hub = a_lab_server_without_docker.hub()
+    project = hub.add_project(a_repository.path, progress=False)
+    chats = [hub.new_chat(project, agent="shell", name=f"Try {word}").wait_ready() for word in ("it", "more", "all")]
+    lab = open_lab(a_lab_server_without_docker)
+    lab.show_panel()
+    rows = lab.panel.get_by_role("treeitem", name="Try ")
+    glass = lab.panel.get_by_role("button", name="Filter (/)")
+    rows.nth(0).focus()
+    glass.focus()
+    chats[2].delete(force=True)
+    expect(rows).to_have_count(2)
+    expect(glass).to_be_focused()
+    rows.nth(0).focus()
+    lab.page.evaluate("() => document.activeElement.blur()")
+    chats[1].delete(force=True)
+    expect(rows).to_have_count(1)
+    assert lab.page.evaluate("() => document.activeElement === document.body")
+
+
+@pytest.mark.timeout(300)
 def test_what_was_typed_into_a_form_is_discarded_only_after_a_question(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:

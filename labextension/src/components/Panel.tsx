@@ -84,7 +84,7 @@ export function Panel(props: IPanelProps): JSX.Element {
           }}
         />
       )}
-      <div className="jp-AgentHub-sections">
+      <div className="jp-AgentHub-sections" tabIndex={-1}>
         <div>
           <EngineBanner model={model} commands={commands} />
           {wanted !== '' && found === 0 && (

@@ -1,5 +1,7 @@
-import React, { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import React, { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual';
+
+import { useHeldFocus } from './heldfocus';
 
 /** What scrolls, and what the arrow keys walk through: every tree of the panel. */
 const SCOPE = '.jp-AgentHub-sections';
@@ -61,18 +63,26 @@ export function Tree(props: ITreeProps): JSX.Element {
     scrollMargin: offset
   });
 
+  const find = (key: string | null) => itemsIn(node.current).find(item => item.dataset.key === key);
+  const held = useHeldFocus({
+    keys: useMemo(() => rows.map(row => row.key), [rows]),
+    current,
+    setCurrent,
+    find,
+    scope: () => node.current?.closest<HTMLElement>(SCOPE) ?? null
+  });
+
   useEffect(() => {
     if (wantsFocus.current) {
       wantsFocus.current = false;
-      itemsIn(node.current)
-        .find(item => item.dataset.key === current)
-        ?.focus();
+      find(current)?.focus();
     }
   });
 
   const onFocus = (event: React.FocusEvent) => {
     const item = (event.target as HTMLElement).closest<HTMLElement>('[role="treeitem"]');
     setCurrent(item?.dataset.key ?? null);
+    held.onFocus();
   };
 
   const onKeyDown = (event: React.KeyboardEvent) => {
@@ -104,6 +114,7 @@ export function Tree(props: ITreeProps): JSX.Element {
       className="jp-AgentHub-tree"
       style={{ height: virtual.getTotalSize() }}
       onFocus={onFocus}
+      onBlur={held.onBlur}
       onKeyDown={onKeyDown}
     >
       {virtual.getVirtualItems().map(item => (
