@@ -3,12 +3,13 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import { Panel } from './components/Panel';
+import type { CurrentTab } from './currenttab';
 import { hubIcon } from './icons';
 import type { HubModel } from './model';
 
 /** The side panel as a widget of Lab's left area. */
 export class HubPanel extends ReactWidget {
-  constructor(model: HubModel, commands: CommandRegistry) {
+  constructor(model: HubModel, commands: CommandRegistry, tab: CurrentTab) {
     super();
     this.id = 'agent-hub-panel';
     this.addClass('jp-AgentHub');
@@ -18,6 +19,7 @@ export class HubPanel extends ReactWidget {
     this.node.setAttribute('aria-label', 'Agent Hub');
     this._model = model;
     this._commands = commands;
+    this._tab = tab;
   }
 
   /** Open the field that filters the rows, or close it. */
@@ -30,6 +32,7 @@ export class HubPanel extends ReactWidget {
       <Panel
         model={this._model}
         commands={this._commands}
+        tab={this._tab}
         query={this._query}
         onQuery={query => this._setQuery(query)}
       />
@@ -43,5 +46,6 @@ export class HubPanel extends ReactWidget {
 
   private readonly _model: HubModel;
   private readonly _commands: CommandRegistry;
+  private readonly _tab: CurrentTab;
   private _query: string | null = null;
 }

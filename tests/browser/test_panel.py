@@ -331,3 +331,26 @@ def test_what_was_typed_into_a_form_is_discarded_only_after_a_question(
     expect(dialog.get_by_label("Branch")).to_have_value("main")
     press("Escape")
     expect(dialog).to_have_count(0)
+
+
+@pytest.mark.timeout(300)
+def test_the_row_of_what_is_in_the_current_tab_is_marked(
+    open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
+) -> None:
+    hub = a_lab_server_without_docker.hub()
+    project = hub.add_project(a_repository.path, name="widgets", progress=False)
+    chats = [hub.new_chat(project, agent="shell", name=f"Try {word}").wait_ready() for word in ("it", "more")]
+    lab = open_lab(a_lab_server_without_docker)
+    lab.show_panel()
+    marked = lab.panel.locator("[aria-current='true']")
+    expect(marked).to_have_count(0)
+    for chat in chats:
+        lab.panel.get_by_role("treeitem", name=chat.name).click()
+        expect(marked).to_have_attribute("data-key", chat.id)
+    lab.shoot("21-current-tab")
+    lab.panel.get_by_role("treeitem", name="widgets,").click()
+    expect(marked).to_have_attribute("data-key", project.id)
+    lab.page.locator(".lm-TabBar-tab").filter(has_text="Try it").click()
+    expect(marked).to_have_attribute("data-key", chats[0].id)
+    lab.run("launcher:create")
+    expect(marked).to_have_count(0)

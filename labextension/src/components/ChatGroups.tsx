@@ -16,6 +16,8 @@ interface IChatGroupsProps {
   chats: readonly Chat[];
   query: string;
   now: number;
+  /** The chat whose tab is the current one. */
+  shown: string | null;
   model: HubModel;
   commands: CommandRegistry;
 }
@@ -78,6 +80,7 @@ export function ChatGroups(props: IChatGroupsProps): JSX.Element {
             age={age(chat.ended_at ?? chat.started_at ?? chat.created_at, now)}
             query={query}
             outage={outage}
+            isShown={chat.id === props.shown}
             place={place}
             position={position + 1}
             count={members.length}

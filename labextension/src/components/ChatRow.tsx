@@ -26,6 +26,8 @@ interface IChatRowProps {
   age: string;
   query: string;
   outage: IOutage | null;
+  /** Whether its tab is the current one. */
+  isShown: boolean;
   place: ITreePlace;
   position: number;
   count: number;
@@ -50,6 +52,7 @@ export const ChatRow = React.memo((props: IChatRowProps): JSX.Element => {
       level={2}
       className="jp-AgentHub-row jp-AgentHub-chat"
       label={`${chat.name}, ${words}, ${facts.join(', ')}`}
+      isShown={props.isShown}
       place={props.place}
       position={props.position}
       count={props.count}

@@ -2,6 +2,7 @@ import React, { useRef } from 'react';
 import { newFolderIcon, searchIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
+import type { CurrentTab } from '../currenttab';
 import { age } from '../format';
 import type { HubModel } from '../model';
 import { CommandIDs } from '../tokens';
@@ -22,6 +23,7 @@ import { useModel, useNow, useSignal } from './hooks';
 interface IPanelProps {
   model: HubModel;
   commands: CommandRegistry;
+  tab: CurrentTab;
   /** What the rows are filtered by; `null` while the field is closed. */
   query: string | null;
   onQuery: (query: string | null) => void;
@@ -29,9 +31,10 @@ interface IPanelProps {
 
 /** The side panel. */
 export function Panel(props: IPanelProps): JSX.Element {
-  const { model, commands, onQuery } = props;
+  const { model, commands, tab, onQuery } = props;
   useModel(model);
   useSignal(model.deleted.changed);
+  useSignal(tab.changed);
   const now = useNow(15_000);
   const query = (props.query ?? '').trim();
   const wanted = query.toLowerCase();
@@ -103,6 +106,7 @@ export function Panel(props: IPanelProps): JSX.Element {
                         project={project}
                         query={query}
                         outage={outage}
+                        isShown={project.id === tab.id}
                         place={place}
                         position={index + 1}
                         count={projects.length}
@@ -126,6 +130,7 @@ export function Panel(props: IPanelProps): JSX.Element {
                   chats={chats}
                   query={query}
                   now={now}
+                  shown={tab.id}
                   model={model}
                   commands={commands}
                 />

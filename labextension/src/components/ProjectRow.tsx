@@ -23,6 +23,8 @@ interface IProjectRowProps {
   project: Project;
   query: string;
   outage: IOutage | null;
+  /** Whether the page of its build is the current one. */
+  isShown: boolean;
   place: ITreePlace;
   position: number;
   count: number;
@@ -47,6 +49,7 @@ export const ProjectRow = React.memo((props: IProjectRowProps): JSX.Element => {
       id={project.id}
       className={`jp-AgentHub-row jp-AgentHub-project${ready ? '' : ' jp-mod-two'}`}
       label={[project.name, words, spares].filter(Boolean).join(', ')}
+      isShown={props.isShown}
       place={props.place}
       position={props.position}
       count={props.count}

@@ -165,6 +165,8 @@ interface ITreeItemProps {
   id: string;
   className: string;
   label: string;
+  /** Whether what it stands for is in Lab's current tab. */
+  isShown?: boolean;
   place: ITreePlace;
   level?: number;
   expanded?: boolean;
@@ -223,6 +225,7 @@ export function TreeItem(props: ITreeItemProps): JSX.Element {
       aria-posinset={props.position}
       aria-setsize={props.count}
       aria-expanded={props.expanded}
+      aria-current={props.isShown ? 'true' : undefined}
       tabIndex={props.place.isCurrent ? 0 : -1}
       style={{ transform: `translateY(${props.place.top}px)` }}
       onClick={onOpen}

@@ -5,6 +5,7 @@ import {
 } from '@jupyterlab/application';
 
 import { describe } from '../args';
+import { CurrentTab } from '../currenttab';
 import { HubPanel } from '../panel';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 
@@ -19,7 +20,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
   requires: [IAgentHub],
   optional: [ILayoutRestorer],
   activate: (app: JupyterFrontEnd, { model }: IAgentHub, restorer: ILayoutRestorer | null) => {
-    const widget = new HubPanel(model, app.commands);
+    const widget = new HubPanel(model, app.commands, new CurrentTab(app.shell));
     app.shell.add(widget, 'left', { rank: RANK });
     restorer?.add(widget, widget.id);
 
