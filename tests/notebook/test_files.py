@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -250,3 +250,25 @@ def test_a_folder_is_shown_as_a_table(chat: Chat, workspace: Path):
     assert "6 bytes" in chat.files["data/numbers.txt"]._repr_mimebundle_()["text/html"]
     missing: WorkspacePath = chat.files["nothing"]
     assert "There is no" in missing._repr_mimebundle_()["text/plain"]
+
+
+@pytest.fixture
+def in_a_container(docker_server: Server, a_repository: Repository) -> Iterator[Chat]:
+    project = docker_server.hub().add_project(a_repository.path, agent="shell", progress=False)
+    yield docker_server.hub().new_chat(project).wait_ready(120)
+    project.delete(force=True)
+
+
+def test_a_chat_in_a_container_and_the_notebook_see_the_same_files(in_a_container: Chat):
+    chat = in_a_container
+    (chat.files / "in" / "put").mkdir(parents=True)
+    (chat.files / "in" / "put" / "a.txt").write_text("from the notebook\n")
+    done = chat.run("cat in/put/a.txt; echo more >> in/put/a.txt; mkdir out; echo x > out/b.txt")
+    assert done.output == "from the notebook\n" and done.ok
+    assert chat.files["in/put/a.txt"].read_text() == "from the notebook\nmore\n"
+    assert [path.path for path in chat.files.glob("out/*")] == ["out/b.txt"]
+    # Links are the container's: one to a file of the host leads nowhere.
+    chat.run("ln -s /etc/passwd link; mkfifo pipe", check=True)
+    for name in ("link", "pipe"):
+        with pytest.raises(InvalidInput):
+            chat.files[name].read_bytes()

@@ -215,3 +215,12 @@ def a_full_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=True, timeout=10)
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=10)
+
+
+def test_what_a_killed_hub_was_receiving_is_gone_at_the_next_start(tmp_path: Path):
+    for chat in ("a", "b"):
+        (tmp_path / chat / "uploads").mkdir(parents=True)
+        (tmp_path / chat / "workspace").mkdir()
+        (tmp_path / chat / "uploads" / "half").write_text("half")
+    workspace_files.forget_uploads(tmp_path)
+    assert not list(tmp_path.glob("*/uploads")) and len(list(tmp_path.glob("*/workspace"))) == 2
