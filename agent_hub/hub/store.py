@@ -40,6 +40,8 @@ MIGRATIONS = (
     CREATE TABLE request (key TEXT PRIMARY KEY, chat TEXT NOT NULL, body TEXT NOT NULL, at REAL NOT NULL);
     """,
     "CREATE TABLE leaving (project TEXT PRIMARY KEY);",
+    # Chats tell of their turns, and builds of their base: a hub from before reads neither, and says that this is newer.
+    "",
 )
 """One script per schema version; a store of version n runs those from n on. Never edit one that was released."""
 
