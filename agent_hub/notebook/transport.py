@@ -134,15 +134,10 @@ class Transport:
         silence
             Seconds without any, after which the server is taken to be gone.
         """
-        limits = httpx.Timeout(silence, connect=CONNECT_TIMEOUT)
-        with self._errors(), self._client.stream("GET", path, timeout=limits) as response:
-            if not response.is_success:
-                response.read()
-            self._check(response)
-            for line in response.iter_lines():
-                yield self._event(line)
+        for line in self._lines("GET", path, None, silence):
+            yield self._event(line)
 
-    def _event(self, line: str) -> TurnEvent | None:
+    def _event(self, line: bytes) -> TurnEvent | None:
         if not line:
             return None
         try:
@@ -151,7 +146,7 @@ class Transport:
             raise HubUnavailable(
                 f"The server at {self.url} does not answer as a hub of this version does.",
                 "Install the same version of agent-hub for the server and for this kernel, then restart both.",
-                answer=line[:200],
+                answer=line[:200].decode(errors="replace"),
             ) from error
 
     @contextmanager
@@ -176,8 +171,11 @@ class Transport:
         silence
             Seconds without any, after which the server is taken to be gone.
         """
+        return self._lines("POST", path, dict(body), silence)
+
+    def _lines(self, method: str, path: str, body: dict[str, Any] | None, silence: float) -> Generator[bytes]:
         limits = httpx.Timeout(silence, connect=CONNECT_TIMEOUT)
-        with self._errors(), self._client.stream("POST", path, json=dict(body), timeout=limits) as response:
+        with self._errors(), self._client.stream(method, path, json=body, timeout=limits) as response:
             if not response.is_success:
                 response.read()
             self._check(response)
