@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
@@ -41,6 +42,9 @@ done 2>/dev/null
 It needs no program but the shell: an image may have no ``ps``.
 """
 
+LONGEST_START = 4096
+"""Bytes in which a shell tells its pid, whatever it complains about before."""
+
 END_TIMEOUT = 10.0
 """Seconds after which a command that was killed, and is still there, is left to its container."""
 
@@ -73,16 +77,18 @@ class Execution:
         mode = {"Detach": False, "Tty": False}
         self._answer = await self._engine.request("POST", f"{self._path}/start", None, mode, upgrade=True)
         self._frames = self._answer.frames()
-        told = b""
+        told, size = b"", 0
         async for output, part in self._frames:
-            if output != 1:
+            size += len(part)
+            if output == 1:
+                told += part
+            else:
                 self._begun.append((output, part))
-                continue
-            told += part
-            if b"\n" in told:
-                session, _, rest = told.partition(b"\n")
-                self._session = session.decode(errors="replace")
-                self._begun.append((1, rest))
+            match = re.match(rb"([0-9]{1,10})\n", told)
+            # The agent may have put something else in the place of the shell, which may write without end.
+            if match or size > LONGEST_START:
+                self._session = match[1].decode() if match else ""
+                self._begun.append((1, told[match.end() :] if match else told))
                 return
 
     async def frames(self) -> AsyncIterator[tuple[int, bytes]]:
@@ -119,7 +125,7 @@ class Execution:
                     draining.cancel()
 
     async def _end(self) -> None:
-        if not self._session.isdigit():
+        if not self._session:
             return
         await self._signal("INT")
         end = time.monotonic() + INTERRUPT_GRACE

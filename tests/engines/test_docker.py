@@ -129,6 +129,27 @@ async def test_a_command_runs_as_the_user_it_was_given(on_docker: DockerEngine, 
     assert (await on_docker.execute(handle, ["id", "-u"], user="0:0")).output.strip() == "0"
 
 
+async def test_a_shell_that_the_agent_has_replaced_costs_no_memory(on_docker: DockerEngine, run: Run) -> None:
+    replace_sh = "cp /bin/dash /tmp/d; printf '#!/tmp/d\\nexec cat /dev/zero\\n' >/tmp/sh; chmod +x /tmp/sh"
+    handle = await run()
+    assert await _says(on_docker, handle, f"{replace_sh}; mv /tmp/sh /bin/sh && echo done") == "done"
+    size = 0
+    came = asyncio.Event()
+
+    async def take(part: bytes) -> None:
+        nonlocal size
+        size += len(part)
+        came.set()
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(TIMEOUT):
+        running = asyncio.create_task(on_docker.execute(handle, ["true"], on_output=take))
+        await came.wait()
+        running.cancel()
+        await asyncio.wait([running])
+    assert running.cancelled() and size < 2**20
+
+
 async def test_gpus_that_are_not_there_are_refused(on_docker: DockerEngine, run: Run) -> None:
     if (await on_docker.nodes())[0].gpus:
         pytest.skip("this machine has GPUs, and gives them")
