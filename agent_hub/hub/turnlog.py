@@ -6,6 +6,7 @@ that has ended is written anew, as short as it can be, with what it is in its fi
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,6 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from agent_hub.models import Turn, TurnChanged, TurnEvent
 from agent_hub.models.transcript import Transcript
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 _EVENT: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent)
 
@@ -51,7 +54,7 @@ class TurnLog:
             if os.write(file, data) < len(data):
                 # A line that is cut in the middle would take the next one with it.
                 os.ftruncate(file, end)
-                raise OSError(28, "No space left on device")
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         finally:
             os.close(file)
 
@@ -61,7 +64,8 @@ class TurnLog:
         new = path.with_suffix(".new")
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
-            with new.open("wb") as file:
+            new.unlink(missing_ok=True)
+            with open(os.open(new, _NEW, 0o600), "wb") as file:
                 file.writelines(event.model_dump_json().encode() + b"\n" for event in transcript.events())
             os.replace(new, path)
         except OSError:

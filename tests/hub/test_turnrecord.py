@@ -1,0 +1,220 @@
+"""What is kept of turns, whatever an agent tells and whatever becomes of the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from agent_hub.agents.conversation import Conversation, Decision, Told
+from agent_hub.hub.chatturns import ChatTurns
+from agent_hub.hub.followers import BACKLOG
+from agent_hub.hub.turnlimits import ITEM_CHARACTERS, MOST_ITEMS, TURN_CHARACTERS
+from agent_hub.hub.turnlog import TurnLog
+from agent_hub.hub.turnrecord import TurnRecord
+from agent_hub.models import Command, FileChange, FileChanges, ItemStatus, Message, TurnStatus, Usage
+
+
+class Chat:
+    """A chat's turns in a folder, as a hub holds them; another one of the same folder is the next hub's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.changes = 0
+        self.record = TurnRecord(TurnLog(folder), self._count)
+        self.record.load()
+        self.turns = ChatTurns("c1", self.record, lambda thread: None, lambda: None)
+
+    def _count(self) -> None:
+        self.changes += 1
+
+    def begin(self, turn: str = "t1", prompt: str = "Say heron") -> None:
+        self.turns.turn_began(turn)
+        self.turns.prompted(turn, "", prompt)
+
+
+class Agent(Conversation):
+    """An agent that remembers what it is given here, and is said to what a test then looks at."""
+
+    def __init__(self, *remembered: Told) -> None:
+        self._remembered = remembered
+        self.said: list[tuple[str, str]] = []
+        self.was_told = asyncio.Event()
+
+    thread = "thread"
+    heard = True
+
+    async def recall(self) -> Sequence[Told]:
+        return self._remembered
+
+    async def say(self, mark: str, prompt: str) -> None:
+        self.said.append((mark, prompt))
+        self.was_told.set()
+
+    async def interrupt(self) -> None:
+        """Nothing goes on here."""
+
+    async def answer(self, approval: str, decision: Decision) -> None:
+        """Nothing is asked here."""
+
+    async def close(self) -> None:
+        """Nothing is held here."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "turns"
+
+
+@pytest.fixture
+async def chat(folder: Path) -> Chat:
+    return Chat(folder)
+
+
+async def test_a_record_is_the_same_for_the_next_hub(chat: Chat, folder: Path) -> None:
+    chat.begin()
+    chat.turns.item("t1", Message(id="m"))
+    for word in ("You ", "said: ", "heron"):
+        chat.turns.text("t1", "m", word)
+    chat.turns.usage("t1", Usage(total=7))
+    chat.record.settle()
+    going = await chat.record.turn(1)
+    assert (await Chat(folder).record.turn(1)) == going
+    chat.turns.item("t1", Message(id="m", status=ItemStatus.completed, text="You said: heron"))
+    chat.turns.turn_ended("t1", TurnStatus.completed, "")
+    ended = await chat.record.turn(1)
+    assert (ended.text, ended.usage) == ("You said: heron", Usage(total=7))
+    assert (await Chat(folder).record.turn(1)) == ended
+    assert Chat(folder).record.heads() == [ended.model_copy(update={"items": ()})]
+
+
+async def test_what_a_kill_cuts_off_is_the_last_line_alone(chat: Chat, folder: Path) -> None:
+    chat.begin()
+    chat.turns.item("t1", Message(id="m", text="You said: "))
+    whole = (folder / "1.jsonl").read_bytes()
+    chat.turns.text("t1", "m", "heron")
+    line = (folder / "1.jsonl").read_bytes().removeprefix(whole)
+    assert line.endswith(b"\n")
+    for cut in range(len(line) - 1):
+        (folder / "1.jsonl").write_bytes(whole + line[:cut])
+        assert (await Chat(folder).record.turn(1)).text == "You said: "
+
+
+async def test_an_agent_that_prints_without_end_is_kept_within_bounds(chat: Chat, folder: Path) -> None:
+    chat.begin()
+    chat.turns.item("t1", Command(id="c", command="yes"))
+    for _ in range(20):
+        chat.turns.text("t1", "c", "y\n" * ITEM_CHARACTERS)
+        chat.record.settle()
+    for number in range(MOST_ITEMS + 10):
+        chat.turns.item("t1", Message(id=f"m{number}", text="m" * 10_000))
+    turn = await chat.record.turn(1)
+    assert len(turn.items) == MOST_ITEMS
+    assert sum(len(item.text) for item in turn.items) <= TURN_CHARACTERS + 100 * MOST_ITEMS
+    assert turn.left_out > 0
+    chat.turns.turn_ended("t1", TurnStatus.completed, "")
+    assert (folder / "1.jsonl").stat().st_size < 2 * TURN_CHARACTERS
+
+
+async def test_a_long_text_loses_its_middle_and_says_how_much(chat: Chat) -> None:
+    chat.begin()
+    text = "a" * ITEM_CHARACTERS + "z" * ITEM_CHARACTERS
+    diff = FileChange(path="big.txt", kind="update", diff=text)
+    chat.turns.item("t1", Command(id="c", command="cat", text=text))
+    chat.turns.item("t1", FileChanges(id="f", changes=(diff, diff)))
+    turn = await chat.record.turn(1)
+    (command, files) = turn.items
+    for kept in (command.text, files.changes[0].diff if isinstance(files, FileChanges) else ""):
+        assert kept.startswith("aaa") and kept.endswith("zzz")
+        assert f"… {ITEM_CHARACTERS} characters left out …" in kept
+    assert turn.left_out >= 2 * ITEM_CHARACTERS
+
+
+async def test_a_follower_that_is_slow_is_told_everything_anew(chat: Chat) -> None:
+    chat.begin()
+    follower = chat.record.follow()
+    assert [event.type for event in await anext(follower)] == ["turn"]
+    chat.turns.item("t1", Message(id="m"))
+    for _ in range(BACKLOG + 10):
+        chat.turns.text("t1", "m", "x")
+        chat.record.settle()
+    chat.turns.turn_ended("t1", TurnStatus.completed, "")
+    (news,) = [events async for events in chat.record.events(1, follower)]
+    assert follower.anew
+    (item,) = (event.item for event in news if event.type == "item")
+    assert item.text == "x" * (BACKLOG + 10)
+    follower.close()
+
+
+async def test_words_are_told_at_once_and_then_together(chat: Chat) -> None:
+    chat.begin()
+    chat.turns.item("t1", Message(id="m"))
+    follower = chat.record.follow()
+    await anext(follower)
+    for word in ("one ", "two ", "three"):
+        chat.turns.text("t1", "m", word)
+    async with asyncio.timeout(5):
+        first, rest = await anext(follower), await anext(follower)
+    assert [[event.text for event in events if event.type == "text"] for events in (first, rest)] == [
+        ["one "],
+        ["two three"],
+    ]
+    follower.close()
+
+
+@pytest.fixture
+def a_full_disk(a_small_disk: Path) -> Path:
+    """A folder of turns on a disk of which a test fills the rest."""
+    return a_small_disk / "turns"
+
+
+async def test_on_a_full_disk_a_prompt_is_refused_and_a_turn_that_goes_on_is_told_of(a_full_disk: Path) -> None:
+    chat = Chat(a_full_disk)
+    chat.begin()
+    filler = a_full_disk.parent / "filler"
+    with pytest.raises(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    with pytest.raises(OSError, match="No space left"):
+        chat.turns.add("Say crane")
+    assert len(chat.record.heads()) == 1
+    follower = chat.record.follow()
+    chat.turns.item("t1", Message(id="m", text="m" * 10_000))
+    assert (await anext(follower))[-1].type == "item"
+    filler.unlink()
+    chat.turns.turn_ended("t1", TurnStatus.completed, "")
+    assert (await Chat(a_full_disk).record.turn(1)).text == "m" * 10_000
+    follower.close()
+
+
+async def test_what_the_agent_remembers_makes_up_for_what_was_not_heard(chat: Chat, folder: Path) -> None:
+    said = chat.turns.add("Say heron")
+    chat.turns.add("Say crane")
+    after = Chat(folder)
+
+    message = Message(id="m", status=ItemStatus.completed, text="You said: heron")
+    agent = Agent(
+        Told("t1", after.turns.mark(said.number), "Say heron", TurnStatus.completed, items=[message]),
+        Told("t2", "", "Say stork", TurnStatus.interrupted),
+    )
+    await after.turns.joined(agent)
+    async with asyncio.timeout(5):
+        await agent.was_told.wait()
+    assert agent.said == [(after.turns.mark(2), "Say crane")]
+    shown = [(turn.prompt, turn.status.value, turn.source) for turn in after.record.heads()]
+    assert shown == [
+        ("Say heron", "completed", "hub"),
+        ("Say crane", "queued", "hub"),
+        ("Say stork", "interrupted", "terminal"),
+    ]
+    assert (await after.record.turn(1)).text == "You said: heron"
+    await after.turns.close()
+
+
+async def test_turns_are_their_owner_s_alone(chat: Chat, folder: Path) -> None:
+    chat.begin()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    chat.turns.turn_ended("t1", TurnStatus.completed, "")
+    assert os.stat(folder / "1.jsonl").st_mode & 0o077 == 0
