@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -67,6 +68,8 @@ class CodexAgent(Agent):
         home.mkdir(parents=True, exist_ok=True)
         _write_once(home / "config.toml", _CONFIG)
         _write_once(home / "AGENTS.md", _INSTRUCTIONS)
+        if chat.ask_before:
+            _write_rules(home / "rules", chat.ask_before)
 
     def thread(self, home: Path) -> str:
         return last_thread(home)
@@ -86,7 +89,8 @@ class CodexAgent(Agent):
             return True
         held, asked = _env(spare), _env(chat)
         return (
-            _provider(held) == _provider(asked)
+            spare.ask_before == chat.ask_before
+            and _provider(held) == _provider(asked)
             and bool(_model(spare)) <= bool(_model(chat))
             # What Codex has, the commands that it runs have as well: it can be given a value anew, not taken away.
             and held.keys() <= asked.keys()
@@ -133,6 +137,17 @@ def _write_once(path: Path, text: str) -> None:
         file.write(text)
 
 
+def _write_rules(folder: Path, commands: Sequence[str]) -> None:
+    """Write once what Codex asks about: its execution policy, of which it reads every file of that folder."""
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        # By now it is the agent's, which may have made it a link.
+        return
+    rules = (f'prefix_rule(pattern={json.dumps(shlex.split(command))}, decision="prompt")\n' for command in commands)
+    _write_once(folder / "agent-hub.rules", "".join(rules))
+
+
 def _env(chat: Chat) -> dict[str, str]:
     return {variable.name: variable.value or "" for variable in chat.env}
 
@@ -151,7 +166,7 @@ def _settings(chat: Chat) -> dict[str, str]:
     settings = {
         # The container is the sandbox; Codex's own cannot start in one.
         "sandbox_mode": _toml("danger-full-access"),
-        "approval_policy": _toml("never"),
+        "approval_policy": _toml("on-request" if chat.ask_before else "never"),
         # A dotted key cannot hold a path. Without a container the workspace is seen by its own path.
         "projects": _table({path: '{trust_level="trusted"}' for path in (WORKSPACE, chat.workspace) if path}),
     }

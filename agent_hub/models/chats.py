@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
-from agent_hub.models.base import ErrorBody, Model, Name, checked_prompt, now
+from agent_hub.models.base import NAME_LENGTH, ErrorBody, Model, Name, checked_prompt, now
 from agent_hub.models.containers import Env, Mount, Resources
 from agent_hub.models.runs import InRun
 from agent_hub.models.turns import TurnStatus, Usage
@@ -23,6 +24,26 @@ class ChatStatus(StrEnum):
     failed = "failed"
     unknown = "unknown"
     deleting = "deleting"
+
+
+def _words(command: str) -> str:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ValueError(f"{command[:80]!r} is no command: {error}") from None
+    if not words:
+        raise ValueError("a command has a word at least")
+    return command
+
+
+AskBefore = Annotated[
+    tuple[Annotated[str, StringConstraints(max_length=NAME_LENGTH), AfterValidator(_words)], ...],
+    Field(
+        max_length=50,
+        description="commands, by their first words, that the agent asks about before it runs them, and with any also "
+        "what it takes for dangerous itself. A habit of the agent's, not a wall: the container is that",
+    ),
+]
 
 
 class TurnSummary(Model):
@@ -60,6 +81,7 @@ class Chat(Model):
     container: str = Field(default="", description="the engine's id of the container")
     thread: str = Field(default="", description="the agent's own id of the conversation")
     turn: TurnSummary | None = Field(default=None, description="the newest, of an agent that tells of its turns")
+    ask_before: AskBefore = ()
     run: InRun | None = Field(default=None, description="the run that it is one of")
     workspace: str = Field(default="", description="the workspace's folder on the host")
     created_at: datetime = Field(default_factory=now)
@@ -133,6 +155,7 @@ class NewChat(Resources):
     prompt: str = ""
     mounts: tuple[Mount, ...] = ()
     env: Env = ()
+    ask_before: AskBefore = ()
 
     @field_validator("prompt")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from agent_hub.errors import AgentHubError
@@ -149,6 +150,7 @@ class Hub:
         prompt: str = "",
         *,
         inputs: Inputs | None = None,
+        ask_before: Sequence[str] = (),
         name: str | None = None,
         agent: str | None = None,
         model: str | None = None,
@@ -178,6 +180,9 @@ class Hub:
             The project's, where not given.
         mounts, env
             As for :meth:`add_project`; added to the project's.
+        ask_before
+            Commands, by their first words, such as ``"git push"``, that the agent asks about before it runs them; with
+            any, also about what it takes for dangerous itself. :attr:`Turn.approvals` has what it asks.
         cpus, memory, pids, gpus
             What the chat may use; the project's, where not given.
 
@@ -193,6 +198,7 @@ class Hub:
         body: dict[str, Any] = {
             "project": project.id if isinstance(project, Project) else project,
             "prompt": prompt,
+            "ask_before": list(ask_before),
             "mounts": arguments.mounts(mounts),
             "env": arguments.env(env),
             **arguments.resources(cpus, memory, pids, gpus),

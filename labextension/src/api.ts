@@ -23,8 +23,9 @@ export type ChangeEvent = Pick<Schemas['ChangeEvent'], 'type' | 'seq' | 'id'> &
     | { kind: 'chat'; value: Chat | null }
     | { kind: 'artifact'; value: Artifact | null }
   );
-export type Chat = Full<Schemas['Chat']>;
+export type Chat = Omit<Full<Schemas['Chat']>, 'ask_before'> & { ask_before: string[] };
 export type ChatStatus = Schemas['ChatStatus'];
+export type Decision = Schemas['Answer']['decision'];
 export type DeletedChat = Full<Schemas['DeletedChat']>;
 export type EngineStatus = Full<Schemas['EngineStatus']>;
 export type EnvVar = Schemas['EnvVar'];
@@ -49,6 +50,8 @@ export type SnapshotEvent = Omit<
 export type Status = Omit<Full<Schemas['Status']>, 'engine'> & { engine: EngineStatus };
 export type TerminalMatch = Schemas['TerminalMatch'];
 export type TerminalMatches = Schemas['TerminalMatches'];
+export type TurnStatus = Schemas['TurnStatus'];
+export type Turn = Full<Schemas['Turn']>;
 export type StepState = Schemas['StepState'];
 
 /** Where the hub lives under the server's base URL. */
@@ -179,6 +182,17 @@ export class HubApi {
     return this._json('POST', `chats/${encodeURIComponent(id)}/stop`);
   }
 
+  /** A turn of a chat with all that has happened in it. */
+  turn(chat: string, number: number): Promise<Turn> {
+    return this._json('GET', `chats/${encodeURIComponent(chat)}/turns/${number}`);
+  }
+
+  /** Answer what a chat's agent has asked. */
+  answer(chat: string, approval: string, decision: Decision): Promise<void> {
+    const path = `chats/${encodeURIComponent(chat)}/approvals/${encodeURIComponent(approval)}`;
+    return this._empty('POST', path, { decision });
+  }
+
   deleteChat(id: string, force = false): Promise<void> {
     return this._empty('DELETE', `chats/${encodeURIComponent(id)}${force ? '?force=true' : ''}`);
   }
@@ -253,8 +267,8 @@ export class HubApi {
     return (await (await this._request(method, path, body, headers)).json()) as T;
   }
 
-  private async _empty(method: string, path: string): Promise<void> {
-    await this._request(method, path);
+  private async _empty(method: string, path: string, body?: unknown): Promise<void> {
+    await this._request(method, path, body);
   }
 }
 

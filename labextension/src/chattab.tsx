@@ -8,7 +8,7 @@ import { Widget } from '@lumino/widgets';
 import React from 'react';
 
 import { ChatBar } from './components/ChatBar';
-import { CHAT_MARKS, MARKS } from './components/StatusMark';
+import { chatMark, MARKS } from './components/StatusMark';
 import type { HubModel, IHubChange } from './model';
 import { isUnknown } from './outage';
 import { Scrollback, type IScreen } from './scrollback';
@@ -152,9 +152,9 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
     const { title } = this;
     title.label = chat.name;
     title.caption = `${chat.name}\n${this._model.agentTitle(chat.agent)} in ${project}`;
-    const status = isUnknown(chat, this._model.outage) ? 'unknown' : chat.status;
-    title.icon = MARKS[CHAT_MARKS[status]];
-    title.iconClass = `jp-AgentHub-mark jp-mod-${CHAT_MARKS[status]}`;
+    const mark = chatMark(chat, isUnknown(chat, this._model.outage));
+    title.icon = MARKS[mark];
+    title.iconClass = `jp-AgentHub-mark jp-mod-${mark}`;
   }
 
   private _onStream(_: EventStream, state: StreamState): void {

@@ -124,7 +124,7 @@ export function chatWords(chat: Chat, outage: IOutage | null = null): string {
     case 'starting':
       return 'Starting';
     case 'running':
-      return 'Running';
+      return turnWords(chat);
     case 'stopping':
       return 'Stopping';
     case 'exited':
@@ -135,6 +135,22 @@ export function chatWords(chat: Chat, outage: IOutage | null = null): string {
       return 'Unknown';
     case 'deleting':
       return 'Deleting';
+  }
+}
+
+/** What the agent of a chat that runs is doing, as far as it tells. */
+function turnWords(chat: Chat): string {
+  switch (chat.turn?.status) {
+    case 'waiting':
+      return 'Waiting for you';
+    case 'completed':
+      return 'Finished';
+    case 'failed':
+      return 'Could not go on';
+    case 'interrupted':
+      return 'Interrupted';
+    default:
+      return 'Running';
   }
 }
 

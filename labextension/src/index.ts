@@ -1,6 +1,7 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { announcer } from './plugins/announcer';
+import { approvals } from './plugins/approvals';
 import { artifacts } from './plugins/artifacts';
 import { builds } from './plugins/builds';
 import { chats } from './plugins/chats';
@@ -20,6 +21,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   projects,
   builds,
   chats,
+  approvals,
   deleting,
   terminals,
   artifacts,

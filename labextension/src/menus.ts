@@ -38,6 +38,7 @@ export function chatMenu(commands: CommandRegistry, model: HubModel, chat: Chat)
   filled(
     menu,
     [
+      ...(chat.turn?.status === 'waiting' ? [CommandIDs.answerChat] : []),
       CommandIDs.openChat,
       ended ? CommandIDs.resumeChat : CommandIDs.stopChat,
       CommandIDs.renameChat

@@ -60,6 +60,7 @@ export class PendingChats {
       container: '',
       thread: '',
       turn: null,
+      ask_before: body.ask_before ?? [],
       run: null,
       workspace: '',
       created_at: new Date().toISOString(),

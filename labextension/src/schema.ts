@@ -2515,6 +2515,12 @@ export interface components {
              */
             turn: components["schemas"]["TurnSummary"] | null;
             /**
+             * Ask Before
+             * @description commands, by their first words, that the agent asks about before it runs them, and with any also what it takes for dangerous itself. A habit of the agent's, not a wall: the container is that
+             * @default []
+             */
+            ask_before: string[];
+            /**
              * @description the run that it is one of
              * @default null
              */
@@ -3177,6 +3183,12 @@ export interface components {
              * @default []
              */
             env: components["schemas"]["EnvVar"][];
+            /**
+             * Ask Before
+             * @description commands, by their first words, that the agent asks about before it runs them, and with any also what it takes for dangerous itself. A habit of the agent's, not a wall: the container is that
+             * @default []
+             */
+            ask_before: string[];
         };
         /**
          * NewCommand

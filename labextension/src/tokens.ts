@@ -32,6 +32,7 @@ export namespace CommandIDs {
   export const newChat = 'agent-hub:new-chat';
   export const newChatWithOptions = 'agent-hub:new-chat-with-options';
   export const openChat = 'agent-hub:open-chat';
+  export const answerChat = 'agent-hub:answer-chat';
   export const stopChat = 'agent-hub:stop-chat';
   export const resumeChat = 'agent-hub:resume-chat';
   export const renameChat = 'agent-hub:rename-chat';

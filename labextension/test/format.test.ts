@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 
+import type { Chat, TurnStatus } from '../src/api';
 import {
   age,
   buildSource,
@@ -29,6 +30,13 @@ describe('words', () => {
   });
 
   it('say which place a chat has in its queue', () => {
+    const words = (status: TurnStatus) =>
+      chatWords(chat({ turn: { number: 1, status, prompt: '', queued: 0 } as Chat['turn'] }));
+    expect(words('running')).toBe('Running');
+    expect(words('waiting')).toBe('Waiting for you');
+    expect(words('completed')).toBe('Finished');
+    expect(words('failed')).toBe('Could not go on');
+    expect(words('interrupted')).toBe('Interrupted');
     expect(chatWords(chat({ status: 'queued', place: 2 }))).toBe('Starting · queue place 2');
     expect(chatWords(chat({ status: 'queued' }))).toBe('Starting · in queue');
     const waits = chat({ status: 'queued', reason: 'waits for the build' });

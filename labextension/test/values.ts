@@ -93,6 +93,7 @@ export function chat(change: Partial<Chat> = {}): Chat {
     container: '',
     thread: '',
     turn: null,
+    ask_before: [],
     run: null,
     workspace: '',
     created_at: TIME,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,6 +76,9 @@ def test_a_person_goes_from_a_git_url_to_a_file_that_codex_published(
     expect(artifact).to_be_visible()
     lab.shoot("05-chat")
 
+    # By now its first prompt has named it.
+    expect(lab.panel.get_by_role("treeitem", name=re.compile("^RUN: cat"))).to_be_visible()
+
     # The file, in Lab's own viewer, and in its file browser as a real file under the server's root.
     artifact.dblclick()
     expect(page.locator(".jp-ImageViewer img")).to_be_visible()
@@ -87,14 +91,14 @@ def test_a_person_goes_from_a_git_url_to_a_file_that_codex_published(
     expect(page.locator(".jp-DirListing-item", has_text="loss.svg")).to_be_visible()
 
     # After a reload the tab is back, with its screen; another person's window shows the same.
-    page.get_by_role("tab", name="Codex chat").first.click()
+    page.get_by_role("tab", name="RUN: cat").first.click()
     lab.wait_until_saved()
     lab.reload()
-    page.get_by_role("tab", name="Codex chat").first.click()
+    page.get_by_role("tab", name="RUN: cat").first.click()
     lab.wait_for_terminal("Published loss.svg")
     other = open_lab(a_lab_server)
     other.show_panel()
-    other.panel.get_by_role("treeitem", name="Codex chat, Running").click()
+    other.panel.get_by_role("treeitem", name=re.compile("^RUN: cat .*, Finished")).click()
     other.page.keyboard.press("Enter")
     other.wait_for_terminal("Published loss.svg")
     other.type("hello from the other window")

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from agent_hub.agents.codex_binary import codex_binary
-from agent_hub.models import ChatStatus, Command, NewChat, Project, Turn, TurnStatus
+from agent_hub.agents.conversation import Decision
+from agent_hub.errors import NotFound
+from agent_hub.models import ChatStatus, Command, ItemStatus, NewChat, Project, Turn, TurnStatus
 from tests.conftest import Repository
 from tests.hub.conftest import OpenHub
 from tests.hub.running import CACHE, LIMIT, RunningHub
@@ -189,3 +191,57 @@ async def test_a_chat_is_named_by_the_first_prompt_that_anybody_gives_it(
     await codex.hub.conversations.send(chat.id, "Another thing")
     await ended(codex, chat.id, 2)
     assert codex.hub.store.chats[chat.id].name == "Mend the heron's nest"
+
+
+@pytest.mark.parametrize(("decision", "made"), [("accept", True), ("decline", False)])
+async def test_an_agent_that_is_told_to_ask_waits_for_an_answer(
+    codex: RunningHub, a_codex_project: Project, decision: Decision, made: bool
+) -> None:
+    new = NewChat(project=a_codex_project.id, prompt="RUN: touch made.txt", ask_before=("touch",))
+    chat = await codex.hub.new_chats.add(new)
+    await codex.until(lambda: (kept := codex.hub.store.chats[chat.id].turn) and kept.status is TurnStatus.waiting)
+    turns = await codex.hub.conversations.of(chat.id)
+    (approval,) = turns.record.head(1).approvals
+    assert (approval.kind, approval.command) == ("command", "touch made.txt")
+    await reads(codex, chat.id, "touch made.txt")
+    await turns.answer(approval.id, decision)
+    turn = await ended(codex, chat.id, 1)
+    assert turn.status is TurnStatus.completed and turn.approvals == ()
+    (command,) = (item for item in turn.items if isinstance(item, Command))
+    assert command.status is (ItemStatus.completed if made else ItemStatus.declined)
+    assert (codex.hub.folders.workspace(chat.id) / "made.txt").exists() is made
+    with pytest.raises(NotFound, match="does not wait for this answer"):
+        await turns.answer(approval.id, decision)
+
+
+async def test_an_approval_that_is_answered_in_the_terminal_is_settled_everywhere(
+    codex: RunningHub, a_codex_project: Project
+) -> None:
+    new = NewChat(project=a_codex_project.id, prompt="RUN: touch made.txt", ask_before=("touch",))
+    chat = await codex.hub.new_chats.add(new)
+    await codex.until(lambda: (kept := codex.hub.store.chats[chat.id].turn) and kept.status is TurnStatus.waiting)
+    await reads(codex, chat.id, "Yes, proceed")
+    await codex.type(chat.id, "y")
+    turn = await ended(codex, chat.id, 1)
+    assert turn.status is TurnStatus.completed and turn.approvals == ()
+    assert (codex.hub.folders.workspace(chat.id) / "made.txt").exists()
+
+
+async def test_an_approval_is_still_asked_for_by_the_next_hub(
+    open_hub: OpenHub, a_repository: Repository, model: ModelServer, opened: list[RunningHub]
+) -> None:
+    await codex_binary(CACHE, print)
+    first = await open_hub()
+    project = await codex_project(first, a_repository, model)
+    new = NewChat(project=project.id, prompt="RUN: touch made.txt", ask_before=("touch",))
+    chat = await first.hub.new_chats.add(new)
+    await first.until(lambda: (kept := first.hub.store.chats[chat.id].turn) and kept.status is TurnStatus.waiting)
+    await first.close()
+    opened.remove(first)
+    second = await open_hub()
+    turns = await second.hub.conversations.of(chat.id)
+    await second.until_true(lambda: turns.heard)
+    (approval,) = turns.record.head(1).approvals
+    await turns.answer(approval.id, "accept")
+    assert (await ended(second, chat.id, 1)).status is TurnStatus.completed
+    assert (second.hub.folders.workspace(chat.id) / "made.txt").exists()

@@ -11,7 +11,7 @@ import { isUnknown } from '../outage';
 import { CommandIDs } from '../tokens';
 import { BarButton } from './BarButton';
 import { IconButton } from './IconButton';
-import { CHAT_MARKS, StatusMark } from './StatusMark';
+import { chatMark, StatusMark } from './StatusMark';
 import { useModel } from './hooks';
 
 interface IChatBarProps {
@@ -45,7 +45,7 @@ export function ChatBar(props: IChatBarProps): JSX.Element {
   const facts = [reason, model.agentTitle(chat.agent), project?.name];
   return (
     <div className="jp-AgentHub-chatBar">
-      <StatusMark mark={CHAT_MARKS[unknown ? 'unknown' : chat.status]} />
+      <StatusMark mark={chatMark(chat, unknown)} />
       <b>{chatWords(chat, outage)}</b>
       <span className="jp-AgentHub-barFacts" title={reason}>
         {facts

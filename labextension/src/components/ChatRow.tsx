@@ -1,5 +1,5 @@
 import React from 'react';
-import { refreshIcon, runIcon, stopIcon, terminalIcon } from '@jupyterlab/ui-components';
+import { checkIcon, refreshIcon, runIcon, stopIcon, terminalIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Artifact, Chat } from '../api';
@@ -11,7 +11,7 @@ import { isUnknown, type IOutage } from '../outage';
 import { CommandIDs } from '../tokens';
 import { Highlight } from './Highlight';
 import { RowActions, type IRowAction } from './RowActions';
-import { CHAT_MARKS, StatusMark } from './StatusMark';
+import { chatMark, StatusMark } from './StatusMark';
 import { TreeItem, type ITreePlace } from './Tree';
 
 /** The height of a row in pixels. */
@@ -41,7 +41,7 @@ export const ChatRow = React.memo((props: IChatRowProps): JSX.Element => {
   const run = (command: string) => () => void commands.execute(command, { chat: chat.id });
   const refused = model.isPending(chat.id) && chat.status === 'failed';
   const words = chatWords(chat, outage);
-  const mark = isUnknown(chat, outage) ? 'unknown' : chat.status;
+  const mark = chatMark(chat, isUnknown(chat, outage));
   const facts = factsOf(props);
   const Icon = iconOfAgent(chat.agent);
   const onMenu = (x: number, y: number) => openMenu(chatMenu(commands, model, chat), x, y);
@@ -75,7 +75,7 @@ export const ChatRow = React.memo((props: IChatRowProps): JSX.Element => {
           <RowActions actions={actionsOf(props, refused, run)} onMenu={onMenu} />
         </div>
         <div className="jp-AgentHub-line jp-AgentHub-second">
-          <StatusMark mark={CHAT_MARKS[mark]} />
+          <StatusMark mark={mark} />
           <span className="jp-AgentHub-facts" title={[words, ...facts].join(' · ')}>
             <span className="jp-AgentHub-word">{words}</span>
             {facts.map(fact => ` · ${fact}`).join('')}
@@ -135,14 +135,21 @@ function actionsOf(
     return [];
   }
   const blocked = outage?.reason;
-  const actions: IRowAction[] = [
-    {
-      icon: terminalIcon,
-      label: 'Open terminal',
-      onClick: run(CommandIDs.openChat),
-      blocked: outage?.kind === 'hub' ? blocked : undefined
-    }
-  ];
+  const actions: IRowAction[] = [];
+  if (chat.turn?.status === 'waiting') {
+    actions.push({
+      icon: checkIcon,
+      label: 'Answer',
+      onClick: run(CommandIDs.answerChat),
+      blocked
+    });
+  }
+  actions.push({
+    icon: terminalIcon,
+    label: 'Open terminal',
+    onClick: run(CommandIDs.openChat),
+    blocked: outage?.kind === 'hub' ? blocked : undefined
+  });
   if (chat.status === 'exited' || chat.status === 'failed') {
     const label = chat.status === 'failed' ? 'Start again' : 'Resume';
     actions.push({ icon: runIcon, label, onClick: run(CommandIDs.resumeChat), blocked });

@@ -1,7 +1,7 @@
 import React from 'react';
 import type { LabIcon } from '@jupyterlab/ui-components';
 
-import type { BuildState, ChatStatus, StepState } from '../api';
+import type { BuildState, Chat, ChatStatus, StepState, TurnStatus } from '../api';
 import {
   doneMark,
   exitedMark,
@@ -27,7 +27,7 @@ export const MARKS: Record<Mark, LabIcon> = {
   warning: warningMark
 };
 
-export const CHAT_MARKS: Record<ChatStatus, Mark> = {
+const CHAT_MARKS: Record<ChatStatus, Mark> = {
   queued: 'starting',
   starting: 'starting',
   running: 'running',
@@ -37,6 +37,22 @@ export const CHAT_MARKS: Record<ChatStatus, Mark> = {
   unknown: 'pending',
   deleting: 'pending'
 };
+
+const TURN_MARKS: Partial<Record<TurnStatus, Mark>> = {
+  waiting: 'warning',
+  completed: 'done',
+  failed: 'failed',
+  interrupted: 'exited'
+};
+
+/** The mark of a chat: of one that runs, of what its agent is doing. */
+export function chatMark(chat: Chat, isUnknown: boolean): Mark {
+  if (isUnknown) {
+    return CHAT_MARKS.unknown;
+  }
+  const ofTurn = chat.status === 'running' && chat.turn ? TURN_MARKS[chat.turn.status] : undefined;
+  return ofTurn ?? CHAT_MARKS[chat.status];
+}
 
 export const BUILD_MARKS: Record<BuildState, Mark> = {
   queued: 'starting',

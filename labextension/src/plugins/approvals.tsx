@@ -1,0 +1,75 @@
+import React from 'react';
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { Dialog, showDialog } from '@jupyterlab/apputils';
+
+import type { Decision, Turn } from '../api';
+import { describe, text } from '../args';
+import { refused } from '../notices';
+import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+
+type Approval = NonNullable<Turn['approvals']>[number];
+
+/** What an agent asks before it goes on. */
+export const approvals: JupyterFrontEndPlugin<void> = {
+  id: `${PLUGIN}:approvals`,
+  description: 'Answers what an agent asks before it goes on.',
+  autoStart: true,
+  requires: [IAgentHub],
+  activate: (app: JupyterFrontEnd, { model }: IAgentHub) => {
+    app.commands.addCommand(CommandIDs.answerChat, {
+      label: 'Answer…',
+      describedBy: describe({ chat: 'id of the chat' }),
+      isEnabled: args =>
+        model.outage === null && model.chat(text(args, 'chat'))?.turn?.status === 'waiting',
+      execute: async args => {
+        const chat = model.chat(text(args, 'chat'));
+        if (!chat?.turn) {
+          return;
+        }
+        try {
+          const turn = await model.api.turn(chat.id, chat.turn.number);
+          for (const approval of turn.approvals) {
+            const decision = await ask(chat.name, model.agentTitle(chat.agent), approval);
+            if (decision === null) {
+              return;
+            }
+            await model.api.answer(chat.id, approval.id, decision);
+          }
+        } catch (reason) {
+          refused(`Could not answer ${chat.name}`)(reason);
+        }
+      }
+    });
+  }
+};
+
+/** Ask a person; `null` where they leave it open. */
+async function ask(chat: string, agent: string, approval: Approval): Promise<Decision | null> {
+  const what = approval.kind === 'files' ? 'change files' : 'run this command';
+  const { button } = await showDialog({
+    title: `Let ${agent} ${what}?`,
+    body: (
+      <div className="jp-AgentHub-approval">
+        <p>{chat}</p>
+        {approval.command && <pre>{approval.command}</pre>}
+        {approval.directory && (
+          <p>
+            in <code>{approval.directory}</code>
+          </p>
+        )}
+        {approval.kind === 'files' && approval.reason && <p>{approval.reason}</p>}
+      </div>
+    ),
+    buttons: [
+      Dialog.cancelButton({ label: 'Later' }),
+      Dialog.warnButton({ label: 'Deny', accept: true, actions: ['decline'] }),
+      Dialog.createButton({
+        label: 'Allow in this chat',
+        accept: true,
+        actions: ['accept_for_session']
+      }),
+      Dialog.okButton({ label: 'Allow once', accept: true, actions: ['accept'] })
+    ]
+  });
+  return button.accept ? (button.actions[0] as Decision) : null;
+}
