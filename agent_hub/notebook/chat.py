@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent_hub.errors import AgentHubError, Conflict, NotFound
 from agent_hub.notebook import display
 from agent_hub.notebook.encoding import Encoded
 from agent_hub.notebook.inputs import Inputs, encoded, place, told
 from agent_hub.notebook.mapping import ByName
+from agent_hub.notebook.output import in_a_kernel
 from agent_hub.notebook.polling import poll
 from agent_hub.notebook.project import Project
+from agent_hub.notebook.record import bundle
 from agent_hub.notebook.saved import ChatResults
 from agent_hub.notebook.turn import Turn, Turns
 
@@ -256,20 +258,27 @@ class Chat(ChatResults):
     def __repr__(self) -> str:
         return f"Chat({self.name!r}, {_state(self._data)}, agent={self.agent!r})"
 
+    def _ipython_display_(self) -> None:
+        # Only a display has an id to update it by: so a saved notebook has the last that the card showed.
+        if not in_a_kernel():
+            raise NotImplementedError
+        from agent_hub.notebook.card_widget import card_of
+
+        card_of(self._transport, self._data).show()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        from agent_hub.notebook.card import Card
+
+        if in_a_kernel():
+            from agent_hub.notebook.card_widget import card_of
+
+            return card_of(self._transport, self._data).bundle()
+        card = Card(self._transport, self._data)
+        card.load()
+        return bundle(card.text(), card.html())
+
     def _repr_html_(self) -> str:
-        data = self._data
-        return display.card(
-            data.name,
-            [
-                ("Status", display.status(data.status.value, _more(data))),
-                ("Agent", data.agent + (f", {data.model}" if data.model else "")),
-                ("Prompt", data.prompt),
-                ("Error", f"{data.error.message} {data.error.hint}" if data.error else ""),
-                ("Workspace", display.code(data.workspace) if data.workspace else ""),
-                ("Started", data.started_at),
-                ("Id", display.code(data.id)),
-            ],
-        )
+        return str(self._repr_mimebundle_()["text/html"])
 
 
 class Chats(ByName[Chat]):

@@ -44,9 +44,9 @@ def cell(value: Any) -> Markup:
     return Markup(escape("" if value is None else str(value)))
 
 
-def status(word: str, more: str = "") -> Markup:
-    """A status with its colour; the word says it as well, for who does not see the colour."""
-    colour = _STATUS_COLOURS.get(word, _OTHER_COLOUR)
+def status(word: str, more: str = "", like: str = "") -> Markup:
+    """A status with its colour, or that of another word; the word says it too, for who does not see the colour."""
+    colour = _STATUS_COLOURS.get(like or word, _OTHER_COLOUR)
     tail = f' <span style="{_QUIET}">{escape(more)}</span>' if more else ""
     return Markup(f'<span style="color: {colour};" aria-hidden="true">●</span> {escape(word)}{tail}')
 

@@ -48,6 +48,7 @@ class Transport:
     """
 
     def __init__(self, server: Server, timeout: float) -> None:
+        self.server = server
         self.url = server.url
         # A server without a token asks for the value of its cookie in a header as well, to tell a program, which can
         # send any cookie, from a page of another site, which cannot.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from agent_hub.notebook import display
 from agent_hub.notebook.display import Markup
+from agent_hub.notebook.markdown import to_html
+from agent_hub.notebook.plain import head, tail, visible
 
 if TYPE_CHECKING:
     from agent_hub import models
@@ -17,32 +19,36 @@ _BLOCK = (
     "padding: 4px 8px; border: 1px solid var(--jp-border-color2, #8888); border-radius: 2px; "
     "background: var(--jp-layout-color2, transparent); color: inherit; font-size: var(--jp-code-font-size, 12px);"
 )
-_TEXT = "white-space: pre-wrap; overflow-wrap: anywhere; margin: 4px 0;"
+_TEXT = "overflow-wrap: anywhere; margin: 4px 0;"
 _PROMPT = (
     "white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid var(--jp-brand-color1, #1976d2); "
     "padding: 2px 0 2px 8px; margin: 4px 0;"
 )
 SHORT = 80
+SHOWN = 10_000
+"""Characters of one text: a notebook is saved with them, and :attr:`Turn.events` has all."""
 
 
 def line(turn: models.Turn) -> str:
     """A turn in one line of plain text."""
     facts = ", ".join(_facts(turn))
-    return f"Turn({turn.number}, {_short(turn.prompt)!r}, {facts})"
+    return f"Turn({turn.number}, {short(turn.prompt)!r}, {facts})"
 
 
 def html(turn: models.Turn) -> Markup:
     """A turn with all that happened in it: what was said in full, what was done folded."""
     parts = [
-        f'<div style="{_PROMPT}">{escape(turn.prompt)}</div>',
+        f'<div style="{_PROMPT}">{_safe(head(turn.prompt, SHOWN))}</div>',
         *(_item(item) for item in turn.items),
     ]
     for approval in turn.approvals:
-        parts.append(f"<div>⏸ {escape(approval.reason or 'The agent asks')}: {display.code(approval.command)}</div>")
+        parts.append(
+            f"<div>⏸ {_safe(approval.reason or 'The agent asks')}: {display.code(visible(approval.command))}</div>"
+        )
     if turn.error is not None:
-        parts.append(f"<div>{display.status('failed')} {escape(turn.error.message)} {escape(turn.error.hint)}</div>")
-    head = f"{display.status(turn.status.value, ' · '.join(_facts(turn)[1:]))}"
-    return Markup(f'<div style="color: var(--jp-ui-font-color1, inherit);">{head}{"".join(parts)}</div>')
+        parts.append(f"<div>{display.status('failed')} {_safe(f'{turn.error.message} {turn.error.hint}')}</div>")
+    state = display.status(turn.status.value, " · ".join(_facts(turn)[1:]))
+    return Markup(f'<div style="color: var(--jp-ui-font-color1, inherit);">{state}{"".join(parts)}</div>')
 
 
 def table(turns: Iterable[models.Turn]) -> Markup:
@@ -50,7 +56,7 @@ def table(turns: Iterable[models.Turn]) -> Markup:
     rows = (
         (
             turn.number,
-            _short(turn.prompt),
+            short(turn.prompt),
             display.status(turn.status.value),
             "" if turn.seconds is None else display.duration(turn.seconds),
             "" if turn.usage is None else f"{turn.usage.total:,}",
@@ -62,22 +68,27 @@ def table(turns: Iterable[models.Turn]) -> Markup:
 
 def _item(item: models.Item) -> str:
     if item.type == "message":
-        return f'<div style="{_TEXT}">{escape(item.text)}</div>'
+        return f'<div style="{_TEXT}">{to_html(item.text)}</div>'
     if item.type == "reasoning":
-        return _folded(display.quiet("Thought"), item.text) if item.text else ""
+        return _folded(display.quiet("Thought"), head(item.text, SHOWN)) if item.text else ""
     if item.type == "command":
         code = "" if item.exit_code in (None, 0) else f" — exit code {item.exit_code}"
-        return _folded(f"{display.code('$ ' + item.command)}{escape(code)}", item.text)
+        return _folded(f"{display.code(visible('$ ' + short(item.command)))}{escape(code)}", tail(item.text, SHOWN))
     if item.type == "files":
-        names = ", ".join(change.path for change in item.changes)
-        return _folded(f"Changed {display.code(names)}", "\n".join(change.diff for change in item.changes))
-    return _folded(escape(item.title), item.text)
+        names = visible(head(", ".join(change.path for change in item.changes), SHOWN))
+        diffs = head("\n".join(change.diff for change in item.changes), SHOWN)
+        return _folded(f"Changed {display.code(names)}", diffs)
+    return _folded(_safe(short(item.title)), tail(item.text, SHOWN))
+
+
+def _safe(text: str) -> str:
+    return escape(visible(text))
 
 
 def _folded(summary: str, text: str) -> str:
     if not text:
         return f'<div style="margin: 4px 0;">{summary}</div>'
-    block = f'<pre style="{_BLOCK}">{escape(text)}</pre>'
+    block = f'<pre style="{_BLOCK}">{_safe(text)}</pre>'
     return f'<details style="margin: 4px 0;"><summary>{summary}</summary>{block}</details>'
 
 
@@ -90,6 +101,7 @@ def _facts(turn: models.Turn) -> list[str]:
     return facts
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Its first line, cut."""
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return first if len(first) <= SHORT else f"{first[:SHORT]}…"

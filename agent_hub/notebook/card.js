@@ -1,0 +1,508 @@
+// The page's side of a chat's card. The kernel decides what is shown (card_view.py); here it gets its place.
+// All that an agent says comes as text and is set as text, but for `body` of a message, which is HTML that the kernel
+// made of its Markdown (markdown.py).
+
+const BUSY_MS = 2000;
+const RICH = ['message', 'reasoning'];
+const ICONS = {
+  running: '<circle cx="8" cy="8" r="5.5" stroke-dasharray="24 11"/>',
+  done: '<circle cx="8" cy="8" r="6"/><path d="m5 8.2 2.1 2.1L11 6.2"/>',
+  failed: '<circle cx="8" cy="8" r="6"/><path d="m5.8 5.8 4.4 4.4m0-4.4-4.4 4.4"/>',
+  asks: '<path d="M2.5 2.5h11v8h-6l-2.5 3v-3H2.5zM8 4.5v3M8 8.6v.6"/>',
+  waiting: '<circle cx="8" cy="8" r="6" stroke-dasharray="2 2"/><path d="M8 4.8V8l2 1.4"/>',
+  ended: '<circle cx="8" cy="8" r="6"/><path d="M5.5 8h5"/>'
+};
+
+/** What the kernel has told, and what a person has begun: views come and go. */
+class Store {
+  constructor(model) {
+    this.model = model;
+    this.views = new Set();
+    this.draft = '';
+    this.focused = false;
+    this.open = new Map();
+    this.waiting = new Map();
+    this.notice = '';
+    this.reset(model.get('state'));
+    model.on('msg:custom', message => this.take(message));
+  }
+
+  reset(state) {
+    this.sequence = state.sequence;
+    this.head = state.head;
+    this.turns = new Map(state.turns.map(turn => [turn.number, turn]));
+    this.items = new Map(state.items.map(item => [`${item.turn}/${item.item}`, item]));
+    this.artifacts = state.artifacts;
+  }
+
+  take(message) {
+    if (message.all) {
+      this.reset(message);
+    } else if (message.sequence !== this.sequence + 1) {
+      // Told before this page listened, or dropped on the way by a server that limits what a kernel may say.
+      if (message.sequence > this.sequence && !this.asking) {
+        this.asking = true;
+        this.model.send({ do: 'all' });
+      }
+      return;
+    } else {
+      this.sequence = message.sequence;
+      this.apply(message);
+    }
+    this.asking = false;
+    for (const view of this.views) {
+      view.draw();
+    }
+  }
+
+  apply({ head, turns = [], items = [], artifacts, first, done = {} }) {
+    this.head = head ?? this.head;
+    this.artifacts = artifacts ?? this.artifacts;
+    for (const turn of turns) {
+      this.turns.set(turn.number, turn);
+    }
+    for (const item of items) {
+      const key = `${item.turn}/${item.item}`;
+      const before = this.items.get(key)?.body ?? '';
+      this.items.set(key, { ...item, body: before.slice(0, item.keep) + item.body });
+    }
+    for (const number of [...this.turns.keys()].filter(number => number < first)) {
+      this.turns.delete(number);
+    }
+    for (const [key, item] of this.items) {
+      if (item.turn < first) {
+        this.items.delete(key);
+      }
+    }
+    for (const [ask, error] of Object.entries(done)) {
+      this.waiting.get(ask)?.(error);
+    }
+  }
+
+  /** Ask the kernel for something; resolves with what is wrong, or ''. */
+  ask(what) {
+    const ask = `${Date.now()}-${Math.random()}`;
+    return new Promise(resolve => {
+      const busy = setTimeout(() => {
+        this.say('The kernel is busy: this waits until it has run the cell.');
+      }, BUSY_MS);
+      this.waiting.set(ask, error => {
+        clearTimeout(busy);
+        this.waiting.delete(ask);
+        this.say(error);
+        resolve(error);
+      });
+      this.model.send({ ...what, ask });
+    });
+  }
+
+  say(notice) {
+    this.notice = notice;
+    for (const view of this.views) {
+      view.draw();
+    }
+  }
+}
+
+class View {
+  constructor(store, el) {
+    this.store = store;
+    this.el = el;
+    el.classList.add('agent-hub-card');
+    const mark = icon('ended');
+    const header = make('div', 'ah-header', [
+      (this.name = make('strong', 'ah-name')),
+      (this.about = make('span', 'ah-quiet')),
+      make('span', 'ah-state', [(this.mark = mark), (this.word = make('span'))]),
+      (this.time = make('span', 'ah-quiet ah-time')),
+      (this.link = make('a', 'ah-button', ['Open terminal'])),
+      (this.interrupt = this.button('Interrupt', () => store.ask({ do: 'interrupt' }))),
+      (this.stop = this.button('Stop', () => this.confirm())),
+      (this.start = this.button('Resume', () => store.ask({ do: 'start' })))
+    ]);
+    this.sure = make('div', 'ah-ask', [
+      make('span', '', ['Stop this chat? Its workspace and its conversation stay, and it can be resumed.']),
+      this.button('Stop it', () => this.stopNow()),
+      this.button('Cancel', () => this.confirm(false))
+    ]);
+    this.note = make('div', 'ah-note');
+    this.note.setAttribute('role', 'status');
+    this.older = make('div', 'ah-quiet ah-older');
+    this.turns = make('div', 'ah-turns', [this.older]);
+    this.artifacts = make('div', 'ah-artifacts');
+    this.prompt = make('textarea', 'ah-prompt');
+    this.prompt.rows = 1;
+    this.prompt.dataset.lmSuppressShortcuts = 'true';
+    this.prompt.value = store.draft;
+    this.prompt.addEventListener('input', () => (store.draft = this.prompt.value));
+    this.prompt.addEventListener('keydown', event => {
+      event.stopPropagation();
+      if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        void this.send();
+      }
+    });
+    this.submit = this.button('Send', () => this.send());
+    this.form = make('div', 'ah-form', [this.prompt, this.submit]);
+    const lost = make('div', 'ah-lost', ['The kernel is gone, and this is no longer live: run the cell again.']);
+    this.followed = true;
+    this.turns.addEventListener('scroll', () => {
+      const { scrollHeight, scrollTop, clientHeight } = this.turns;
+      this.followed = scrollHeight - scrollTop - clientHeight < 24;
+    });
+    el.append(header, lost, this.sure, this.note, make('div', 'ah-body', [this.turns, this.artifacts]), this.form);
+    this.shown = new Map();
+    this.sure.hidden = true;
+    store.views.add(this);
+    this.clock = setInterval(() => this.tick(), 1000);
+    this.paint();
+    if (store.focused) {
+      requestAnimationFrame(() => this.prompt.focus({ preventScroll: true }));
+    }
+  }
+
+  close() {
+    this.store.focused = this.el.ownerDocument.activeElement === this.prompt;
+    this.store.views.delete(this);
+    clearInterval(this.clock);
+    cancelAnimationFrame(this.frame);
+  }
+
+  draw() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.paint();
+    });
+  }
+
+  paint() {
+    const { head, notice } = this.store;
+    set(this.name, head.name);
+    set(this.about, head.about);
+    set(this.word, head.word + (head.reason ? ` · ${head.reason}` : ''));
+    redraw(this.mark, head.mark);
+    this.el.dataset.mark = head.mark;
+    this.link.hidden = head.mark === 'ended' && head.note !== '';
+    linkTo(this.link, head);
+    this.interrupt.hidden = !head.interrupt;
+    this.stop.hidden = !head.stop;
+    this.start.hidden = !head.start;
+    this.sure.hidden ||= !head.stop;
+    this.form.hidden = !head.speaks;
+    this.prompt.disabled = !head.send || this.sending === true;
+    this.submit.disabled = this.prompt.disabled;
+    this.prompt.placeholder = head.send
+      ? `Write to ${head.agent}, or use chat.send("…")`
+      : 'The chat does not run.';
+    set(this.submit, head.interrupt ? 'Queue' : 'Send');
+    const said = [head.note, head.error, notice].filter(Boolean).join(' ');
+    set(this.note, said);
+    this.note.hidden = !said;
+    set(this.older, head.older ? `${head.older} older turns: chat.turns` : '');
+    this.older.hidden = !head.older;
+    this.paintTurns();
+    this.paintArtifacts();
+    this.tick();
+  }
+
+  paintTurns() {
+    const { turns, items, open } = this.store;
+    const numbers = [...turns.keys()].sort((a, b) => a - b);
+    const keys = new Set(numbers.map(String));
+    for (const number of numbers) {
+      const turn = turns.get(number);
+      const node = this.node(`${number}`, () => new TurnNode(this, number));
+      node.update(turn, number === numbers[numbers.length - 1] || !turn.ended);
+    }
+    for (const [key, item] of items) {
+      const turn = this.shown.get(`${item.turn}`);
+      if (turn) {
+        keys.add(key);
+        turn.item(this.node(key, () => new ItemNode(key, item, open)), item);
+      }
+    }
+    for (const [key, node] of this.shown) {
+      if (!keys.has(key)) {
+        node.el.remove();
+        this.shown.delete(key);
+      }
+    }
+    for (const number of numbers) {
+      const { el } = this.shown.get(`${number}`);
+      if (el.parentNode !== this.turns) {
+        this.turns.append(el);
+      }
+    }
+    if (this.followed) {
+      this.turns.scrollTop = this.turns.scrollHeight;
+    }
+  }
+
+  node(key, create) {
+    let node = this.shown.get(key);
+    if (!node) {
+      node = create();
+      this.shown.set(key, node);
+    }
+    return node;
+  }
+
+  paintArtifacts() {
+    const { artifacts } = this.store;
+    if (artifacts === this.drawn) {
+      return;
+    }
+    this.drawn = artifacts;
+    this.artifacts.replaceChildren(
+      ...artifacts.map(({ name, fact, path, picture }) => {
+        const caption = make('figcaption', '', [name, fact ? ` · ${fact}` : '']);
+        const figure = make('figure', 'ah-figure', [caption]);
+        figure.title = path;
+        if (picture) {
+          const image = make('img');
+          image.src = picture;
+          image.alt = name;
+          figure.prepend(image);
+        }
+        return figure;
+      })
+    );
+    this.artifacts.hidden = artifacts.length === 0;
+  }
+
+  tick() {
+    const { head } = this.store;
+    set(this.time, head.since ? duration((Date.now() - Date.parse(head.since)) / 1000) : '');
+  }
+
+  async send() {
+    const prompt = this.prompt.value;
+    if (prompt.trim() === '' || this.prompt.disabled) {
+      return;
+    }
+    this.sending = true;
+    this.paint();
+    const error = await this.store.ask({ do: 'send', prompt });
+    this.sending = false;
+    if (!error) {
+      this.prompt.value = this.store.draft = '';
+      this.followed = true;
+    }
+    this.paint();
+    this.prompt.focus({ preventScroll: true });
+  }
+
+  confirm(asked = true) {
+    this.sure.hidden = !asked;
+  }
+
+  stopNow() {
+    this.confirm(false);
+    void this.store.ask({ do: 'stop' });
+  }
+
+  button(label, act) {
+    const button = make('button', 'ah-button', [label]);
+    button.type = 'button';
+    button.addEventListener('click', () => void act());
+    return button;
+  }
+}
+
+class TurnNode {
+  constructor(view, number) {
+    this.view = view;
+    this.el = make('details', 'ah-turn', [
+      make('summary', 'ah-summary', [
+        make('span', 'ah-number', [`[${number}]:`]),
+        (this.prompt = make('span', 'ah-asked')),
+        make('span', 'ah-state', [(this.mark = icon('ended')), (this.facts = make('span', 'ah-quiet'))])
+      ]),
+      (this.items = make('div', 'ah-items')),
+      (this.asks = make('div')),
+      (this.error = make('div', 'ah-failure'))
+    ]);
+  }
+
+  update(turn, open) {
+    if (this.turn === turn && this.unfolded === open) {
+      return;
+    }
+    if (this.unfolded !== open) {
+      this.el.open = this.unfolded = open;
+    }
+    const asks = JSON.stringify(turn.asks);
+    if (asks !== this.asked) {
+      this.asked = asks;
+      this.asks.replaceChildren(...turn.asks.map(ask => this.request(ask)));
+    }
+    this.turn = turn;
+    set(this.prompt, turn.prompt);
+    redraw(this.mark, turn.mark);
+    const facts = [turn.word];
+    if (turn.seconds !== null) {
+      facts.push(duration(turn.seconds));
+    }
+    if (turn.tokens) {
+      facts.push(`${turn.tokens.toLocaleString('en')} tokens`);
+    }
+    set(this.facts, facts.join(' · '));
+    set(this.error, turn.error);
+    this.error.hidden = !turn.error;
+    this.el.dataset.mark = turn.mark;
+  }
+
+  item(node, item) {
+    node.update(item);
+    if (node.el.parentNode !== this.items) {
+      this.items.append(node.el);
+    }
+  }
+
+  request({ approval, what, command, where, why }) {
+    const answer = decision => {
+      for (const button of box.querySelectorAll('button')) {
+        button.disabled = true;
+      }
+      void this.view.store.ask({ do: 'answer', approval, decision }).then(error => {
+        for (const button of box.querySelectorAll('button')) {
+          button.disabled = error === '';
+        }
+      });
+    };
+    const box = make('div', 'ah-ask ah-approval', [
+      make('strong', '', [what]),
+      make('div', '', [why]),
+      make('pre', 'ah-text', [command + (where ? `\n# in ${where}` : '')]),
+      this.view.button('Allow once', () => answer('accept')),
+      this.view.button('Allow in this chat', () => answer('accept_for_session')),
+      this.view.button('Deny', () => answer('decline'))
+    ]);
+    box.setAttribute('role', 'group');
+    return box;
+  }
+}
+
+class ItemNode {
+  constructor(key, item, open) {
+    this.rich = RICH.includes(item.kind);
+    this.body = make(this.rich ? 'div' : 'pre', this.rich ? 'ah-said' : 'ah-text');
+    this.body.dir = 'auto';
+    if (item.kind === 'message') {
+      this.el = this.body;
+      return;
+    }
+    this.el = make('details', 'ah-item', [
+      (this.summary = make('summary', 'ah-summary', [
+        (this.mark = icon('ended')),
+        (this.title = make('code', 'ah-title')),
+        (this.fact = make('span', 'ah-quiet')),
+        (this.time = make('span', 'ah-quiet ah-time'))
+      ])),
+      this.body
+    ]);
+    // Unfolding is remembered; the body is put in only once it is seen.
+    this.el.open = open.get(key) ?? item.mark === 'failed';
+    this.el.addEventListener('toggle', () => {
+      open.set(key, this.el.open);
+      this.fill();
+    });
+  }
+
+  update(item) {
+    if (this.item === item) {
+      return;
+    }
+    this.item = item;
+    if (this.title) {
+      set(this.title, item.title);
+      redraw(this.mark, item.mark);
+      set(this.fact, item.fact);
+      set(this.time, item.seconds === null ? '' : duration(item.seconds));
+      this.el.classList.toggle('ah-empty', item.body === '');
+    }
+    this.fill();
+  }
+
+  fill() {
+    if (this.el !== this.body && !this.el.open) {
+      return;
+    }
+    if (this.filled !== this.item.body) {
+      this.filled = this.item.body;
+      if (this.rich) {
+        this.body.innerHTML = this.item.body;
+      } else {
+        this.body.textContent = this.item.body;
+      }
+    }
+    this.body.classList.toggle('ah-live', this.item.mark === 'running');
+  }
+}
+
+function make(tag, className = '', children = []) {
+  const node = document.createElement(tag);
+  node.className = className;
+  node.append(...children);
+  return node;
+}
+
+function set(node, text) {
+  if (node.textContent !== text) {
+    node.textContent = text;
+  }
+}
+
+function icon(mark) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', '0 0 16 16');
+  svg.setAttribute('aria-hidden', 'true');
+  redraw(svg, mark);
+  return svg;
+}
+
+function redraw(svg, mark) {
+  if (svg.dataset.mark !== mark) {
+    svg.setAttribute('class', `ah-icon ah-${mark}`);
+    svg.dataset.mark = mark;
+    svg.innerHTML = ICONS[mark] ?? ICONS.ended;
+  }
+}
+
+/** In JupyterLab the terminal opens beside the notebook; elsewhere in a Lab of its own. */
+function linkTo(link, { chat, link: address }) {
+  if (link.href === address) {
+    return;
+  }
+  link.href = address;
+  link.target = '_blank';
+  link.rel = 'noopener';
+  if (document.querySelector('.jp-LabShell')) {
+    link.dataset.commandlinkerCommand = 'agent-hub:open-chat';
+    link.dataset.commandlinkerArgs = JSON.stringify({ chat });
+  }
+}
+
+function duration(seconds) {
+  if (seconds < 10) {
+    return `${Math.max(0, seconds).toFixed(1)} s`;
+  }
+  if (seconds < 60) {
+    return `${Math.floor(seconds)} s`;
+  }
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export default () => {
+  let store;
+  return {
+    initialize({ model }) {
+      store = new Store(model);
+    },
+    render({ el }) {
+      const view = new View(store, el);
+      return () => view.close();
+    }
+  };
+};

@@ -1,0 +1,98 @@
+"""The cards of a kernel as widgets, by `anywidget`.
+
+The standard widgets would do it with some twenty models for each card, and replace the whole text of a fold with each
+word that is added to it: unfolded output would fold again, and what is selected or scrolled to would be lost.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from agent_hub.notebook.card import Card
+from agent_hub.notebook.live import live
+
+if TYPE_CHECKING:
+    from agent_hub.models import Chat
+    from agent_hub.notebook.transport import Transport
+
+MOST_CARDS = 100
+"""Live in one kernel; the one that was displayed longest ago rests then."""
+
+_FOLDER = Path(__file__).parent
+
+
+class CardWidget(anywidget.AnyWidget):
+    """A card in a page: all its views show the same."""
+
+    _esm = (_FOLDER / "card.js").read_text(encoding="utf-8")
+    _css = (_FOLDER / "card.css").read_text(encoding="utf-8")
+
+    state = traitlets.Dict().tag(sync=True, to_json=lambda value, widget: widget.card.everything())
+    """What a page asks for that comes new: made when it is asked for, and told in pieces after that."""
+
+    def __init__(self, transport: Transport, card: Card) -> None:
+        self.card = card
+        self._transport = transport
+        self._display = f"agent-hub-{card.chat_id}"
+        super().__init__()
+        card.tell = self.send
+        card.settled = self._settle
+        self.on_msg(_asked)
+
+    def show(self) -> None:
+        """Display it as the output of the cell that runs."""
+        from IPython.display import display
+
+        # The outputs of all cells that show it have that id, and are updated together.
+        display(self.bundle(), raw=True, display_id=self._display)  # type: ignore[no-untyped-call]
+
+    def rest(self) -> None:
+        """Be live no longer; the next time the chat is displayed, another card is."""
+        live(self._transport).forget(self.card)
+        self.card.rest(f"More than {MOST_CARDS} chats are shown: this one is no longer live. Display it again.")
+
+    def bundle(self) -> dict[str, Any]:
+        """What a notebook shows, and keeps."""
+        view = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
+        return {
+            "text/plain": self.card.text(),
+            "text/html": self.card.html(),
+            "application/vnd.jupyter.widget-view+json": view,
+        }
+
+    def _settle(self) -> None:
+        from IPython.display import update_display
+
+        self.send_state("state")
+        update_display(self.bundle(), display_id=self._display, raw=True)  # type: ignore[no-untyped-call]
+
+
+def _asked(widget: CardWidget, content: Mapping[str, Any], buffers: object) -> None:
+    if isinstance(content, dict):
+        widget.card.asked(content)
+
+
+_cards: dict[tuple[str, str], CardWidget] = {}
+_making = threading.Lock()
+
+
+def card_of(transport: Transport, chat: Chat) -> CardWidget:
+    """The kernel's card of a chat, which is live from now on."""
+    with _making:
+        key = (transport.url, chat.id)
+        widget = _cards.pop(key, None)
+        if widget is None:
+            card = Card(transport, chat)
+            card.load()
+            widget = CardWidget(transport, card)
+            live(transport).watch(card)
+        _cards[key] = widget
+        if len(_cards) > MOST_CARDS:
+            _cards.pop(next(iter(_cards))).rest()
+        return widget
