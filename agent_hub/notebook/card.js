@@ -84,7 +84,7 @@ class Store {
     const ask = `${Date.now()}-${Math.random()}`;
     return new Promise(resolve => {
       const busy = setTimeout(() => {
-        this.say('The kernel is busy: this waits until it has run the cell.');
+        this.say('The kernel does not answer: this waits until it has run the cell, or it is gone.');
       }, BUSY_MS);
       this.waiting.set(ask, error => {
         clearTimeout(busy);
@@ -154,6 +154,15 @@ class View {
     this.shown = new Map();
     this.sure.hidden = true;
     store.views.add(this);
+    // Of many cards few are in view: the others are drawn when they come into it.
+    this.inView = true;
+    this.watcher = new IntersectionObserver(entries => {
+      this.inView = entries[entries.length - 1].isIntersecting;
+      if (this.inView && this.stale) {
+        this.draw();
+      }
+    });
+    this.watcher.observe(el);
     this.clock = setInterval(() => this.tick(), 1000);
     this.paint();
     if (store.focused) {
@@ -164,11 +173,16 @@ class View {
   close() {
     this.store.focused = this.el.ownerDocument.activeElement === this.prompt;
     this.store.views.delete(this);
+    this.watcher.disconnect();
     clearInterval(this.clock);
     cancelAnimationFrame(this.frame);
   }
 
   draw() {
+    this.stale = !this.inView;
+    if (this.stale) {
+      return;
+    }
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
       this.paint();
@@ -218,7 +232,7 @@ class View {
       const turn = this.shown.get(`${item.turn}`);
       if (turn) {
         keys.add(key);
-        turn.item(this.node(key, () => new ItemNode(key, item, open)), item);
+        turn.item(this.node(key, () => new ItemNode(key, item.kind, open)), item);
       }
     }
     for (const [key, node] of this.shown) {
@@ -271,6 +285,9 @@ class View {
   }
 
   tick() {
+    if (!this.inView) {
+      return;
+    }
     const { head } = this.store;
     set(this.time, head.since ? duration((Date.now() - Date.parse(head.since)) / 1000) : '');
   }
@@ -384,11 +401,11 @@ class TurnNode {
 }
 
 class ItemNode {
-  constructor(key, item, open) {
-    this.rich = RICH.includes(item.kind);
+  constructor(key, kind, open) {
+    this.rich = RICH.includes(kind);
     this.body = make(this.rich ? 'div' : 'pre', this.rich ? 'ah-said' : 'ah-text');
     this.body.dir = 'auto';
-    if (item.kind === 'message') {
+    if (kind === 'message') {
       this.el = this.body;
       return;
     }
@@ -401,10 +418,12 @@ class ItemNode {
       ])),
       this.body
     ]);
-    // Unfolding is remembered; the body is put in only once it is seen.
-    this.el.open = open.get(key) ?? item.mark === 'failed';
+    // What a person unfolds, or folds, is remembered; the body is put in only once it is seen.
+    this.isOpen = () => open.get(key) ?? this.item.mark === 'failed';
     this.el.addEventListener('toggle', () => {
-      open.set(key, this.el.open);
+      if (this.el.open !== this.isOpen()) {
+        open.set(key, this.el.open);
+      }
       this.fill();
     });
   }
@@ -415,6 +434,7 @@ class ItemNode {
     }
     this.item = item;
     if (this.title) {
+      this.el.open = this.isOpen();
       set(this.title, item.title);
       redraw(this.mark, item.mark);
       set(this.fact, item.fact);

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from agent_hub.errors import AgentHubError, HubUnavailable, InvalidInput, NotFound
-from agent_hub.models import Artifact, Chat, Turn, TurnEvent
+from agent_hub.models import Artifact, Chat, Project, Turn, TurnEvent
 from agent_hub.notebook import chat_display
 from agent_hub.notebook.card_view import MOST_ITEMS, chat_view, item_view, turn_view
 from agent_hub.notebook.conversation import Conversation
@@ -41,6 +41,7 @@ class Card:
         self._sequence = 0
         self._head: dict[str, Any] = {}
         self._done: dict[str, str] = {}
+        self._project = ""
         self._gone = False
         self._away = ""
         self._unsettled = False
@@ -57,8 +58,9 @@ class Card:
         try:
             chat = self._transport.read(self._path, Chat)
             artifacts = self._transport.read_all(f"{self._path}/artifacts", Artifact)
+            project = self._transport.read(f"projects/{part(chat.project)}", Project).name
             with self._lock:
-                self._chat = chat
+                self._chat, self._project = chat, project
                 self._conversation.load()
                 for artifact in artifacts:
                     self._thumbnails.take(artifact)
@@ -189,7 +191,7 @@ class Card:
         return view | {"keep": len(body[:same].encode("utf-16-le", "surrogatepass")) // 2, "body": body[same:]}
 
     def _head_now(self) -> dict[str, Any]:
-        view = chat_view(self._chat, self._conversation.newest, self._conversation.speaks)
+        view = chat_view(self._chat, self._project, self._conversation.newest, self._conversation.speaks)
         note = "This chat is deleted." if self._gone else self._away
         if self._gone:
             view |= {"mark": "ended", "word": "Deleted"}

@@ -67,7 +67,7 @@ def state(chat: Chat, newest: Turn | None) -> tuple[str, str]:
     return mark, word
 
 
-def chat_view(chat: Chat, newest: Turn | None, speaks: bool) -> dict[str, Any]:
+def chat_view(chat: Chat, project: str, newest: Turn | None, speaks: bool) -> dict[str, Any]:
     """The chat itself."""
     mark, word = state(chat, newest)
     runs = chat.status in _LIVE
@@ -76,7 +76,7 @@ def chat_view(chat: Chat, newest: Turn | None, speaks: bool) -> dict[str, Any]:
     return {
         "chat": chat.id,
         "name": visible(chat.name),
-        "about": visible(" · ".join(part for part in (chat.agent, chat.model) if part)),
+        "about": visible(" · ".join(part for part in (project, chat.agent, chat.model) if part)),
         "agent": visible(chat.agent.capitalize()),
         "mark": mark,
         "word": word,

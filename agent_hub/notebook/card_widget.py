@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MOST_CARDS = 100
 """Live in one kernel; the one that was displayed longest ago rests then."""
 
+CHAT_MIME_TYPE = "application/vnd.agent-hub.chat+json"
+"""Makes Lab, where it has the hub's extension, show the HTML where no kernel has the widget (``chatoutput.ts``)."""
+
 _FOLDER = Path(__file__).parent
 
 
@@ -63,6 +66,7 @@ class CardWidget(anywidget.AnyWidget):
         return {
             "text/plain": self.card.text(),
             "text/html": self.card.html(),
+            CHAT_MIME_TYPE: {"chat": self.card.chat_id},
             "application/vnd.jupyter.widget-view+json": view,
         }
 

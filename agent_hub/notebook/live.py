@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 INTERVAL = 0.1
-"""Seconds between two times that something is shown."""
+"""Seconds between two times that something is shown of one chat."""
+
+PAUSE = 0.006
+"""Seconds between two times that something is shown at all: a page with fifty cards has other things to do as well."""
 
 SHARE = 0.2
 """Of the time, what is spent on showing; past it, less often is shown."""
@@ -84,6 +87,8 @@ class Live:
         self._socket: websocket.WebSocket | None = None
         self._thread: threading.Thread | None = None
         self._changed = threading.Event()
+        self._told: dict[str, None] = {}
+        self._shown: dict[str, float] = {}
 
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` from now on."""
@@ -102,6 +107,7 @@ class Live:
             if self._watchers.get(watcher.chat_id) is not watcher:
                 return
             del self._watchers[watcher.chat_id]
+            self._shown.pop(watcher.chat_id, None)
         self._ask({"unfollow": watcher.chat_id})
         self._changed.set()
 
@@ -168,11 +174,9 @@ class Live:
         )
 
     def _listen(self, connection: websocket.WebSocket) -> None:
-        heard = asked = time.monotonic()
-        due = 0.0
+        heard = asked = free = time.monotonic()
         while not self._is_over():
-            now = time.monotonic()
-            connection.settimeout(max(0.001, min(due - now, PING_SECONDS) if due else INTERVAL))
+            connection.settimeout(max(0.001, self._due(free) - time.monotonic()))
             try:
                 kind, data = connection.recv_data(control_frame=True)
                 heard = time.monotonic()
@@ -188,13 +192,23 @@ class Live:
             if now - asked > PING_SECONDS:
                 asked = now
                 connection.ping()
-            if now >= due:
-                characters = self._show()
+            if now >= self._due(free):
+                characters = self._show_next(now)
                 took = time.monotonic() - now
-                due = now + max(INTERVAL, took / SHARE, characters / CHARACTERS_PER_SECOND)
+                free = now + max(PAUSE, took / SHARE, characters / CHARACTERS_PER_SECOND)
 
-    def _show(self) -> int:
-        return sum(watcher.show() for watcher in self._all())
+    def _due(self, free: float) -> float:
+        """When the next of them may show what it was told."""
+        shown = [self._shown.get(chat, 0.0) for chat in self._told]
+        return max(free, min(shown) + INTERVAL) if shown else time.monotonic() + PING_SECONDS
+
+    def _show_next(self, now: float) -> int:
+        # One at a time, the one that waits longest: the kernel's other threads run in between.
+        chat = min(self._told, key=lambda chat: self._shown.get(chat, 0.0))
+        del self._told[chat]
+        self._shown[chat] = now
+        watcher = self._watchers.get(chat)
+        return watcher.show() if watcher is not None else 0
 
     def _take(self, data: bytes) -> None:
         told = json.loads(data)
@@ -208,7 +222,7 @@ class Live:
     def _dispatch(self, told: dict[str, Any]) -> None:
         kind = told.get("type")
         if kind in ("followed", "conversation"):
-            watcher = self._watchers.get(str(told.get("chat")))
+            watcher = self._told_to(told.get("chat"))
             if watcher is None:
                 return
             if kind == "followed":
@@ -219,20 +233,28 @@ class Live:
             chats = {chat["id"]: chat for chat in told["chats"]}
             for watcher in self._all():
                 watcher.away("")
+                self._told[watcher.chat_id] = None
                 chat = chats.get(watcher.chat_id)
                 watcher.changed(None if chat is None else CHAT.validate_python(chat, extra="ignore"))
             for artifact in told["artifacts"]:
                 self._published(artifact)
         elif kind == "change" and told.get("kind") == "chat":
-            watcher = self._watchers.get(str(told.get("id")))
+            watcher = self._told_to(told.get("id"))
             if watcher is not None:
                 value = told["value"]
                 watcher.changed(None if value is None else CHAT.validate_python(value, extra="ignore"))
         elif kind == "change" and told.get("kind") == "artifact" and told["value"] is not None:
             self._published(told["value"])
 
+    def _told_to(self, chat: object) -> Watcher | None:
+        """Who watches the chat, and has something to show now."""
+        watcher = self._watchers.get(str(chat))
+        if watcher is not None:
+            self._told[watcher.chat_id] = None
+        return watcher
+
     def _published(self, artifact: dict[str, Any]) -> None:
-        watcher = self._watchers.get(str(artifact.get("chat")))
+        watcher = self._told_to(artifact.get("chat"))
         if watcher is not None:
             watcher.published(ARTIFACT.validate_python(artifact, extra="ignore"))
 

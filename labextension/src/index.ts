@@ -8,6 +8,7 @@ import { chats } from './plugins/chats';
 import { deleting } from './plugins/deleting';
 import { hub } from './plugins/hub';
 import { launcher } from './plugins/launcher';
+import { notebooks } from './plugins/notebooks';
 import { palette } from './plugins/palette';
 import { panel } from './plugins/panel';
 import { projects } from './plugins/projects';
@@ -26,6 +27,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   terminals,
   artifacts,
   launcher,
+  notebooks,
   palette,
   statusbar,
   running,

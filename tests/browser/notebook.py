@@ -74,3 +74,46 @@ class Notebook:
         card = self.node.locator(".agent-hub-card").last
         card.wait_for(state="visible")
         return card
+
+    def save(self) -> None:
+        """Save it."""
+        with self.lab.page.expect_response(
+            lambda answer: "/api/contents/" in answer.url and answer.request.method == "PUT"
+        ):
+            self.lab.run("docmanager:save")
+
+    def close(self) -> None:
+        """Close its tab, and end its kernel."""
+        self.lab.page.evaluate(
+            """async path => {
+              const panel = [...window.jupyterapp.shell.widgets('main')].find(one => one.context?.path === path);
+              await panel.sessionContext.shutdown();
+              panel.context.model.dirty = false;
+              panel.dispose();
+            }""",
+            self.path.name,
+        )
+
+    def reopen(self, trusted: bool) -> None:
+        """Open what was saved, without a kernel."""
+        self.lab.page.evaluate(
+            """async ([path, trusted]) => {
+              const panel = await window.jupyterapp.commands.execute('docmanager:open', {
+                path, factory: 'Notebook', kernelPreference: { shouldStart: false, autoStartDefault: false }
+              });
+              await panel.context.ready;
+              for (const cell of panel.content.model.cells) {
+                cell.trusted = trusted;
+              }
+            }""",
+            [self.path.name, trusted],
+        )
+        self.node.wait_for(state="visible")
+
+    def restart_kernel(self) -> None:
+        """Restart its kernel, as its button does once it has asked."""
+        self.lab.page.evaluate(
+            """path => [...window.jupyterapp.shell.widgets('main')].find(one => one.context?.path === path)
+              .sessionContext.restartKernel()""",
+            self.path.name,
+        )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from agent_hub.agents.codex import CodexAgent
+from agent_hub.agents.conversation import Listener
+from agent_hub.models import Chat as Data
 from agent_hub.notebook.chat import Chat
 from tests.browser.conftest import lab_server
 from tests.browser.lab import Lab
@@ -17,6 +22,41 @@ from tests.notebook.server import Server
 from tests.standins.model_server import ModelServer
 
 LIMIT = 60_000
+
+CHART = (
+    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 40 20' width='400' height='200'>"
+    "<rect width='40' height='20' fill='white'/>"
+    "<polyline points='2,3 10,12 20,15 38,17' fill='none' stroke='teal'/></svg>"
+)
+
+HOSTILE = """Say <script>window.pwned = 1</script> <img src=x onerror="window.pwned = 2"> <svg onload="pwned = 3">
+[a](javascript:window.pwned=4) <javascript:window.pwned=5> [b](&#106;avascript:window.pwned=6) ![c](http://evil.test/c.png)
+[d](data:text/html,<script>window.pwned=7</script>) <a href="javascript:window.pwned=8">e</a>
+<style>* {display: none}</style>
+\u202egnp.exe \u2066 \x1b[31mred\x1b[0m \x1b]0;title\x07 `</code><script>window.pwned = 9</script>`
+
+```"><script>window.pwned=10</script>
+</code></pre><script>window.pwned = 11</script>
+```
+
+the end of it"""
+
+
+def ask_before_commands(server: Server, chat: Chat) -> None:
+    """Make Codex ask before each command, as a person can in its terminal."""
+
+    async def ask() -> None:
+        data = Data.model_validate(chat.refresh()._data.model_dump())
+        folder = server.data / "chats" / chat.id
+        joined = await CodexAgent().converse(data, folder / "agent", folder / "sockets", Listener())
+        try:
+            await joined._server.call("thread/settings/update", threadId=joined.thread, approvalPolicy="untrusted")
+        finally:
+            await joined.close()
+
+    # The browser's driver has an event loop on this thread.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, ask()).result(60)
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +79,16 @@ def test_a_card_is_live(open_lab: Callable[[Server], Lab], server: Server, chat:
     card = notebook.card(chat)
     expect(card.get_by_text("You said: Plot the loss")).to_be_visible()
     expect(card.locator(".ah-header .ah-state")).to_have_text("Finished")
-    card.get_by_role("textbox").fill("RUN: echo heron; until [ -e go ]; do sleep 0.05; done\nRUN: ls nowhere")
+    publish = f'echo "{CHART}" > loss.svg && hub_artifact publish loss.svg'
+    prompt = f"RUN: {publish}\nRUN: echo heron; until [ -e go ]; do sleep 0.05; done\nRUN: ls nowhere"
+    card.get_by_role("textbox").fill(prompt)
     card.get_by_role("textbox").press("Enter")
     expect(card.locator(".ah-header .ah-state")).to_have_text("Running")
     expect(card.get_by_role("textbox")).to_have_value("")
     command = card.locator(".ah-item", has_text="echo heron")
     command.locator("summary").click()
-    expect(command.locator("pre")).to_be_visible()
+    expect(card.get_by_role("img", name="loss.svg")).to_be_visible()
+    expect(command).to_have_attribute("open", "")
     notebook.lab.shoot("20-card-running")
     (Path(chat.workspace) / "go").touch()
     expect(card.locator(".ah-header .ah-state")).to_have_text("Finished")
@@ -53,3 +96,97 @@ def test_a_card_is_live(open_lab: Callable[[Server], Lab], server: Server, chat:
     expect(command.locator("pre")).to_have_text("heron\n")
     expect(card.locator(".ah-item", has_text="ls nowhere").locator("pre")).to_be_visible()
     notebook.lab.shoot("21-card-done")
+
+
+def test_a_saved_notebook_shows_the_conversation_without_a_kernel(
+    open_lab: Callable[[Server], Lab], server: Server, chat: Chat
+) -> None:
+    notebook = Notebook(open_lab(server), server, "saved")
+    card = notebook.card(chat)
+    chat.send("Say crane").wait(60)
+    expect(card.get_by_text("You said: Say crane")).to_be_visible()
+    notebook.save()
+    notebook.close()
+    for trusted in (True, False):
+        notebook.reopen(trusted)
+        output = notebook.outputs.last
+        expect(output.get_by_text("You said: Say crane")).to_be_visible()
+        output.get_by_text("[1] Plot the loss").click()
+        expect(output.get_by_text("You said: Plot the loss")).to_be_visible()
+        expect(output.get_by_text("Loading widget")).to_be_hidden()
+        notebook.lab.shoot(f"22-card-saved-{'trusted' if trusted else 'untrusted'}")
+        notebook.close()
+
+
+def test_a_card_goes_on_after_a_reload_of_the_page(
+    open_lab: Callable[[Server], Lab], server: Server, chat: Chat
+) -> None:
+    notebook = Notebook(open_lab(server), server, "reloaded")
+    card = notebook.card(chat)
+    notebook.save()
+    notebook.lab.wait_until_saved()
+    notebook.lab.reload()
+    expect(card.get_by_text("You said: Plot the loss")).to_be_visible()
+    card.get_by_role("textbox").fill("Say crane")
+    card.get_by_role("button", name="Send").click()
+    expect(card.get_by_text("You said: Say crane")).to_be_visible()
+
+
+def test_what_has_gone_is_told(open_lab: Callable[[Server], Lab], server: Server, chat: Chat) -> None:
+    notebook = Notebook(open_lab(server), server, "gone")
+    card = notebook.card(chat)
+    card.get_by_role("button", name="Stop", exact=True).click()
+    card.get_by_role("button", name="Stop it").click()
+    state = card.locator(".ah-header .ah-state")
+    expect(state).to_contain_text("Exited")
+    card.get_by_role("button", name="Resume").click()
+    expect(state).to_have_text("Finished", timeout=LIMIT)
+    chat.delete(force=True)
+    expect(card.get_by_text("This chat is deleted.")).to_be_visible()
+    expect(state).to_have_text("Deleted")
+    expect(card.get_by_role("button", name="Send")).to_be_disabled()
+    notebook.lab.page.screenshot(path=notebook.lab.screenshot("23-card-deleted"))
+    notebook.restart_kernel()
+    expect(card.get_by_text("The kernel is gone")).to_be_visible()
+    expect(card.get_by_role("button")).to_have_count(0)
+
+
+def test_an_approval_is_answered_on_the_card(open_lab: Callable[[Server], Lab], server: Server, chat: Chat) -> None:
+    ask_before_commands(server, chat)
+    notebook = Notebook(open_lab(server), server, "approvals")
+    card = notebook.card(chat)
+    turn = chat.send("RUN: touch asked\nRUN: touch again\nRUN: touch \u202eonce-more")
+    expect(card.locator(".ah-header .ah-state")).to_have_text("Waiting for you")
+    expect(card.locator(".ah-approval pre")).to_contain_text("touch asked")
+    notebook.lab.shoot("24-card-asks")
+    card.get_by_role("button", name="Allow once").click()
+    expect(card.locator(".ah-approval pre")).to_contain_text("touch again")
+    card.get_by_role("button", name="Deny").click()
+    expect(card.locator(".ah-approval pre")).to_contain_text("touch ⟨U+202E⟩once-more")
+    turn.approve()
+    turn.wait(60, check=False)
+    expect(card.locator(".ah-approval")).to_have_count(0)
+    folder = Path(chat.workspace)
+    assert (folder / "asked").exists() and not (folder / "again").exists()
+
+
+def test_nothing_that_an_agent_says_does_anything(
+    open_lab: Callable[[Server], Lab], server: Server, chat: Chat
+) -> None:
+    notebook = Notebook(open_lab(server), server, "hostile")
+    asked: list[str] = []
+    notebook.lab.page.on("request", lambda request: asked.append(request.url))
+    card = notebook.card(chat)
+    chat.send(HOSTILE).wait(60)
+    expect(card.get_by_text("the end of it").last).to_be_visible()
+    notebook.run(f"hub.chats[{chat.id!r}].turns[-1]")
+    notebook.save()
+    notebook.lab.shoot("25-card-hostile")
+    notebook.close()
+    notebook.reopen(trusted=True)
+    expect(notebook.outputs.last.get_by_text("the end of it").last).to_be_visible()
+    page = notebook.lab.page
+    assert page.evaluate("() => window.pwned") is None
+    assert not [url for url in asked if "evil" in url]
+    scripts = "[...document.querySelectorAll('a')].filter(a => /^(javascript|data|vbscript):/i.test(a.href)).length"
+    assert page.evaluate(scripts) == 0

@@ -17,6 +17,9 @@ import { ChatTab } from '../chattab';
 import { claimShortcuts } from '../shortcuts';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 
+/** Of Lab's address: the chat whose terminal is to be opened. */
+const CHAT_PARAMETER = 'agent-hub-chat';
+
 /** Where Lab keeps what a person set for terminals. */
 const LAB_TERMINAL = '@jupyterlab/terminal-extension:plugin';
 
@@ -89,6 +92,15 @@ export const terminals: JupyterFrontEndPlugin<void> = {
       isEnabled: () => tracker.currentWidget !== null && tracker.currentWidget.isVisible,
       execute: () => tracker.currentWidget?.search()
     });
+
+    // A card outside of Lab leads here (`card.js`).
+    const asked = new URL(window.location.href);
+    const chat = asked.searchParams.get(CHAT_PARAMETER);
+    if (chat) {
+      asked.searchParams.delete(CHAT_PARAMETER);
+      window.history.replaceState(window.history.state, '', asked);
+      void app.restored.then(() => app.commands.execute(CommandIDs.openChat, { chat }));
+    }
 
     void restorer?.restore(tracker, {
       command: CommandIDs.openChat,
