@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from agent_hub.errors import AgentHubError, TurnInterrupted
@@ -110,7 +110,7 @@ class Turn:
             self._raise_failure()
         return self
 
-    def stream(self, timeout: float = TURN_TIMEOUT) -> Iterator[models.TurnEvent]:
+    def stream(self, timeout: float = TURN_TIMEOUT) -> Generator[models.TurnEvent]:
         """What happens, as it happens, from the beginning to the end of the turn.
 
         Each is a ``TurnChanged``, an ``ItemChanged`` or a ``TextAdded``. A restart of the server in between loses and

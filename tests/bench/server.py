@@ -90,6 +90,14 @@ class Server:
         self.stop()
 
     @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/"
+
+    @property
+    def token(self) -> str:
+        return self._token
+
+    @property
     def pid(self) -> int:
         return self._process.pid
 
