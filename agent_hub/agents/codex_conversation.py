@@ -24,6 +24,9 @@ LOOK_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
+PAGE = 3
+"""Items that are asked for at once: each may hold 1 MiB of what a command has printed, and a message has a bound."""
+
 RECALLED = 100
 """Turns, and items of them, that are asked for after a time in which nobody listened."""
 
@@ -108,13 +111,22 @@ class CodexConversation(Conversation):
 
     async def recall(self) -> Sequence[Told]:
         turns = await self._server.call("thread/turns/list", threadId=self._thread, limit=RECALLED)
-        listed = await self._server.call(
-            "thread/items/list", threadId=self._thread, limit=RECALLED, sortDirection="desc"
-        )
         items: dict[str, list[Any]] = {}
-        for entry in reversed(_dicts(listed.get("data"))):
+        for entry in reversed(await self._newest_items()):
             items.setdefault(codex_items.name(entry.get("turnId")), []).append(entry.get("item"))
         return [self._recalled(turn, items) for turn in reversed(_dicts(turns.get("data")))]
+
+    async def _newest_items(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        page: dict[str, Any] = {"threadId": self._thread, "limit": PAGE, "sortDirection": "desc"}
+        while len(found) < RECALLED:
+            listed = await self._server.call("thread/items/list", **page)
+            entries, cursor = _dicts(listed.get("data")), listed.get("nextCursor")
+            found += entries
+            if not entries or not isinstance(cursor, str):
+                break
+            page["cursor"] = cursor
+        return found
 
     async def say(self, mark: str, prompt: str) -> None:
         said = [{"type": "text", "text": prompt}]

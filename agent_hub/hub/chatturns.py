@@ -113,7 +113,8 @@ class ChatTurns(Listener):
 
     async def joined(self, agent: Conversation) -> None:
         """The agent is heard from now on; what happened while it was not is recorded now."""
-        self._reconcile(await agent.recall())
+        begun = [turn for turn in self.record.live() if turn.status in _RUNNING]
+        self._reconcile(await agent.recall(), begun)
         self._hear(agent)
 
     def given(self, agent: Conversation, saying: int | None) -> None:
@@ -143,7 +144,7 @@ class ChatTurns(Listener):
         error
             Why, where nobody meant it to.
         """
-        self.lost()
+        self._hear_nothing()
         for turn in self.record.live():
             if error is not None:
                 self.record.end(turn.number, TurnStatus.failed, error)
@@ -214,11 +215,14 @@ class ChatTurns(Listener):
         self._say_next()
 
     def lost(self) -> None:
-        self.record.settle()
-        had, self._agent = self._agent, None
-        self._active, self._said = "", None
-        if had is not None:
+        if self._agent is not None:
+            self._hear_nothing()
             self._on_lost()
+
+    def _hear_nothing(self) -> None:
+        self.record.settle()
+        self._agent = None
+        self._active, self._said = "", None
 
     # -- which turn it is
 
@@ -262,8 +266,14 @@ class ChatTurns(Listener):
             return mark == self.mark(turn.number)
         return unmarked and turn.status is TurnStatus.queued and turn.prompt.strip() == prompt.strip()
 
-    def _reconcile(self, remembered: Sequence[Told]) -> None:
-        """Make the record agree with what the agent remembers: turns that began, went on or ended unheard."""
+    def _reconcile(self, remembered: Sequence[Told], begun: Sequence[Turn]) -> None:
+        """Make the record agree with what the agent remembers: turns that began, went on or ended unheard.
+
+        Parameters
+        ----------
+        begun
+            Those that went on as far as is known: by now others may, of which the agent tells already.
+        """
         for told in remembered:
             number = self._numbers.get(told.id)
             if number is None:
@@ -277,8 +287,8 @@ class ChatTurns(Listener):
             else:
                 self._active = told.id
         heard = {told.id for told in remembered}
-        for turn in self.record.live():
-            if turn.status in _RUNNING and turn.agent_turn not in heard:
+        for turn in begun:
+            if turn.number in self.record and turn.agent_turn not in heard:
                 # The agent was killed before it had written it down.
                 ended = TurnFailed("The agent ended in the middle of it.", "Say it again.")
                 self.record.end(turn.number, TurnStatus.failed, ended)

@@ -102,7 +102,13 @@ class Conversations:
         """Listen to the agent of a chat that runs, as soon as it is up, and again should the connection end."""
         if self._agents[self._store.chats[chat_id].agent].converses and chat_id not in self._joining:
             self._joining[chat_id] = task = asyncio.create_task(self._join(chat_id), name=f"join {chat_id}")
-            task.add_done_callback(lambda done: self._joining.pop(chat_id, None))
+            task.add_done_callback(lambda done: self._joined(chat_id, done))
+
+    def _joined(self, chat_id: str, done: asyncio.Task[None]) -> None:
+        if self._joining.get(chat_id) is done:
+            del self._joining[chat_id]
+        if not done.cancelled() and (error := done.exception()):
+            logger.error("The agent of chat %s is not heard any more", chat_id, exc_info=error)
 
     async def ended(self, chat_id: str, error: AgentHubError | None = None) -> None:
         """The chat's container has ended; `error` says why, where nobody meant it to."""
@@ -119,9 +125,10 @@ class Conversations:
 
     async def unreachable(self) -> None:
         """The engine is away, and with it whatever is known of its containers; what was said is kept."""
-        for chat_id in list(self._open):
+        for chat_id in list(self._joining):
             await self._give_up_joining(chat_id)
-            await self._open[chat_id].close()
+        for chat_id, turns in list(self._open.items()):
+            await turns.close()
             self._let_go(chat_id)
 
     async def forget(self, chat_id: str) -> None:

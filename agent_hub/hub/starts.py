@@ -185,7 +185,7 @@ class Starts:
     async def _claim(self, chat: Chat, warm: Warm) -> str:
         """Give a chat the agent that runs already; the id of its conversation."""
         turns = await self._conversations.of(chat.id)
-        first = next((turn.number for turn in turns.record.live()), None)
+        first = next((turn.number for turn in turns.record.live()), None) if chat.prompt else None
         agent = await warm.claim(chat, turns.mark(first or 0), turns)
         turns.given(agent, first)
         return agent.thread

@@ -96,6 +96,40 @@ async def test_a_spare_that_is_claimed_tells_of_its_first_turn(
     assert (await ended(hub, chat.id, second.number)).text == "You said: Say crane"
 
 
+async def test_what_is_said_to_a_spare_s_chat_at_once_is_said_once(
+    open_hub: OpenHub, a_repository: Repository, model: ModelServer
+) -> None:
+    await codex_binary(CACHE, print)
+    hub = await open_hub(spares=1)
+    project = await codex_project(hub, a_repository, model)
+    (spare,) = await spares(hub, project)
+    chat = await hub.hub.new_chats.add(NewChat(project=project.id))
+    assert chat.id == spare
+    turn = await hub.hub.conversations.send(chat.id, "Say heron")
+    assert (await ended(hub, chat.id, turn.number)).text == "You said: Say heron"
+    assert len(model.turns) == 1
+
+
+async def test_a_command_that_prints_much_is_known_to_the_next_hub_as_well(
+    open_hub: OpenHub, a_repository: Repository, model: ModelServer, opened: list[RunningHub]
+) -> None:
+    await codex_binary(CACHE, print)
+    first = await open_hub()
+    project = await codex_project(first, a_repository, model)
+    loud = "\n".join("RUN: head -c 3000000 /dev/zero | tr '\\0' '\\1'" for _ in range(4))
+    prompt = f"RUN: until [ -e go ]; do sleep 0.05; done\n{loud}"
+    chat = await first.hub.new_chats.add(NewChat(project=project.id, prompt=prompt))
+    await first.until(lambda: (kept := first.hub.store.chats[chat.id].turn) and kept.status is TurnStatus.running)
+    await first.close()
+    opened.remove(first)
+    (first.hub.folders.workspace(chat.id) / "go").touch()
+    await asyncio.to_thread(model.wait_for_turns, 6)
+    second = await open_hub()
+    turn = await ended(second, chat.id, 1)
+    assert turn.status is TurnStatus.completed
+    assert len([item for item in turn.items if isinstance(item, Command)]) == 5
+
+
 async def test_terminal_and_hub_are_in_one_conversation(codex: RunningHub, a_codex_project: Project) -> None:
     chat = await codex.hub.new_chats.add(NewChat(project=a_codex_project.id, prompt="Say heron"))
     assert (await ended(codex, chat.id, 1)).text == "You said: Say heron"

@@ -213,6 +213,32 @@ async def test_what_the_agent_remembers_makes_up_for_what_was_not_heard(chat: Ch
     await after.turns.close()
 
 
+async def test_a_turn_that_begins_while_the_agent_is_asked_is_not_taken_for_one_that_was_killed(folder: Path) -> None:
+    chat = Chat(folder)
+    chat.begin("t0", "Say heron")
+
+    class Busy(Agent):
+        async def recall(self) -> Sequence[Told]:
+            chat.begin("t1", "Say crane")
+            return []
+
+    await chat.turns.joined(Busy())
+    assert [turn.status.value for turn in chat.record.heads()] == ["failed", "running"]
+    await chat.turns.close()
+
+
+async def test_nobody_listens_for_an_agent_that_has_ended(folder: Path) -> None:
+    lost: list[str] = []
+    record = TurnRecord(TurnLog(folder), lambda: None)
+    turns = ChatTurns("c1", record, lambda thread: None, lambda: lost.append("lost"))
+    await turns.joined(Agent())
+    turns.left()
+    assert lost == []
+    await turns.joined(Agent())
+    turns.lost()
+    assert lost == ["lost"]
+
+
 async def test_turns_are_their_owner_s_alone(chat: Chat, folder: Path) -> None:
     chat.begin()
     assert folder.stat().st_mode & 0o777 == 0o700
