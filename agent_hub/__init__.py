@@ -14,10 +14,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from agent_hub.notebook.async_hub import AsyncHub
     from agent_hub.notebook.client import Hub
     from agent_hub.notebook.encoding import Pickle
 
-__all__ = ["Hub", "Pickle"]
+__all__ = ["AsyncHub", "Hub", "Pickle"]
 
 
 def __getattr__(name: str) -> Any:
@@ -26,6 +27,10 @@ def __getattr__(name: str) -> Any:
         from agent_hub.notebook.client import Hub
 
         return Hub
+    if name == "AsyncHub":
+        from agent_hub.notebook.async_hub import AsyncHub
+
+        return AsyncHub
     if name == "Pickle":
         from agent_hub.notebook.encoding import Pickle
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from agent_hub.errors import InvalidEnvironment, InvalidInput, InvalidMount
 
@@ -100,3 +100,57 @@ def resources(cpus: float | None, memory_: str | int | None, pids: int | None, g
     """Those limits that were given, as the API takes them."""
     given = {"cpus": cpus, "memory": memory(memory_), "pids": pids, "gpus": gpus}
     return {name: value for name, value in given.items() if value is not None}
+
+
+class ChatOptions(TypedDict, total=False):
+    """What a chat may be started with; what is not given is the project's."""
+
+    name: str | None
+    agent: str | None
+    model: str | None
+    mounts: Mounts
+    env: Env | None
+    cpus: float | None
+    memory: str | int | None
+    pids: int | None
+    gpus: int | None
+
+
+class NewChatOptions(ChatOptions, total=False):
+    """What one chat alone may be started with, beside that."""
+
+    ask_before: Sequence[str]
+
+
+class ProjectOptions(ChatOptions, total=False):
+    """What a project may be added with; what a chat may be started with is for all its chats."""
+
+    branch: str
+    base: str
+    setup: str
+
+
+def new_chat(project: str, prompt: str, **options: Unpack[NewChatOptions]) -> dict[str, Any]:
+    """A chat as the API is asked for it."""
+    own = {"project": project, "prompt": prompt, "ask_before": list(options.get("ask_before", ()))}
+    return {**own, **_mounted(options), **_limits(options), **_named(options)}
+
+
+def new_project(url: str | os.PathLike[str], **options: Unpack[ProjectOptions]) -> dict[str, Any]:
+    """A project as the API is asked for it."""
+    texts = {key: options.get(key, "") for key in ("branch", "base", "setup")}
+    rest = {**_mounted(options), "resources": _limits(options), **_named(options)}
+    return {"url": repository(url), **texts, **rest}
+
+
+def _mounted(options: ChatOptions) -> dict[str, Any]:
+    return {"mounts": mounts(options.get("mounts", ())), "env": env(options.get("env"))}
+
+
+def _limits(options: ChatOptions) -> dict[str, Any]:
+    return resources(options.get("cpus"), options.get("memory"), options.get("pids"), options.get("gpus"))
+
+
+def _named(options: ChatOptions) -> dict[str, Any]:
+    given = {"name": options.get("name"), "agent": options.get("agent"), "model": options.get("model")}
+    return {key: value for key, value in given.items() if value is not None}

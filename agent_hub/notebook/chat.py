@@ -146,13 +146,8 @@ class Chat(ChatResults):
             It does not run yet; it goes on starting.
         """
         for _ in self._looks(timeout, "does not run"):
-            status = self._data.status.value
-            if status == "running":
+            if is_ready(self._data):
                 break
-            self._raise_failure()
-            if status == "exited":
-                code = "" if self._data.exit_code is None else f" with exit code {self._data.exit_code}"
-                raise Conflict(f"The chat {self.name!r} has ended{code}.", "Start it again with chat.start().")
         return self
 
     def wait(self, timeout: float = WAIT_TIMEOUT) -> int | None:
@@ -247,16 +242,11 @@ class Chat(ChatResults):
         )
 
     def _raise_failure(self) -> None:
-        if self._data.status.value != "failed":
-            return
-        if self._data.error is not None:
-            error = AgentHubError.from_dict(self._data.error.model_dump())
-            error.add_note(f"The chat {self.name!r} is kept: chat.start() tries again, chat.delete() removes it.")
+        if error := failure(self._data):
             raise error
-        raise AgentHubError(f"The chat {self.name!r} failed: {self._data.reason}.", "chat.start() tries again.")
 
     def __repr__(self) -> str:
-        return f"Chat({self.name!r}, {_state(self._data)}, agent={self.agent!r})"
+        return f"Chat({self.name!r}, {describe(self._data)}, agent={self.agent!r})"
 
     def _ipython_display_(self) -> None:
         # Only a display has an id to update it by: so a saved notebook has the last that the card showed.
@@ -310,11 +300,33 @@ class Chats(ByName[Chat]):
         )
 
 
+def failure(data: models.Chat) -> AgentHubError | None:
+    """Why a chat could not be started."""
+    if data.status.value != "failed":
+        return None
+    if data.error is None:
+        return AgentHubError(f"The chat {data.name!r} failed: {data.reason}.", "chat.start() tries again.")
+    error = AgentHubError.from_dict(data.error.model_dump())
+    error.add_note(f"The chat {data.name!r} is kept: chat.start() tries again, chat.delete() removes it.")
+    return error
+
+
+def is_ready(data: models.Chat) -> bool:
+    """Whether a chat runs; raises where it never will."""
+    if error := failure(data):
+        raise error
+    if data.status.value == "exited":
+        code = "" if data.exit_code is None else f" with exit code {data.exit_code}"
+        raise Conflict(f"The chat {data.name!r} has ended{code}.", "Start it again with chat.start().")
+    return data.status.value == "running"
+
+
 def _more(data: models.Chat) -> str:
     code = f"exit code {data.exit_code}" if data.exit_code is not None else ""
     return ", ".join(text for text in (code, data.reason) if text)
 
 
-def _state(data: models.Chat) -> str:
+def describe(data: models.Chat) -> str:
+    """A chat's state in a few words."""
     more = _more(data)
     return f"{data.status.value} ({more})" if more else data.status.value

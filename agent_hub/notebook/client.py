@@ -129,18 +129,21 @@ class Hub:
         """
         from agent_hub.models import Project as Data
 
-        body: dict[str, Any] = {
-            "url": arguments.repository(url),
-            "branch": branch,
-            "base": base,
-            "setup": setup,
-            "mounts": arguments.mounts(mounts),
-            "env": arguments.env(env),
-            "resources": arguments.resources(cpus, memory, pids, gpus),
-        }
-        body |= {
-            key: value for key, value in {"name": name, "agent": agent, "model": model}.items() if value is not None
-        }
+        body = arguments.new_project(
+            url,
+            name=name,
+            branch=branch,
+            base=base,
+            setup=setup,
+            agent=agent,
+            model=model,
+            mounts=mounts,
+            env=env,
+            cpus=cpus,
+            memory=memory,
+            pids=pids,
+            gpus=gpus,
+        )
         project = Project(self._transport, self._transport.send("POST", "projects", Data, body))
         return project.wait_ready(timeout, progress) if wait else project
 
@@ -195,17 +198,20 @@ class Hub:
         """
         from agent_hub.models import Chat as Data
 
-        body: dict[str, Any] = {
-            "project": project.id if isinstance(project, Project) else project,
-            "prompt": prompt,
-            "ask_before": list(ask_before),
-            "mounts": arguments.mounts(mounts),
-            "env": arguments.env(env),
-            **arguments.resources(cpus, memory, pids, gpus),
-        }
-        body |= {
-            key: value for key, value in {"name": name, "agent": agent, "model": model}.items() if value is not None
-        }
+        body = arguments.new_chat(
+            project.id if isinstance(project, Project) else project,
+            prompt,
+            name=name,
+            agent=agent,
+            model=model,
+            ask_before=ask_before,
+            mounts=mounts,
+            env=env,
+            cpus=cpus,
+            memory=memory,
+            pids=pids,
+            gpus=gpus,
+        )
         with encoded(inputs or {}) as files:
             if not files:
                 return Chat(self._transport, self._transport.create("chats", Data, body))

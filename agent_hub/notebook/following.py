@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, closing
 from typing import TYPE_CHECKING
 
 from agent_hub.errors import HubUnavailable
-from agent_hub.notebook.polling import FIRST_INTERVAL, LONGEST_INTERVAL, RESTART_PATIENCE
+from agent_hub.notebook.polling import Patience
 
 if TYPE_CHECKING:
-    from agent_hub.models import TurnEvent
+    from agent_hub.models import Turn, TurnEvent
     from agent_hub.models.transcript import Transcript
+    from agent_hub.notebook.async_transport import AsyncTransport
     from agent_hub.notebook.transport import Transport
 
 SILENCE_SECONDS = 30.0
@@ -31,6 +33,14 @@ class News:
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
 
+    @classmethod
+    def from_the_beginning(cls, turn: Turn) -> News:
+        """Of a turn of which everything is to be told, whatever is known of it."""
+        from agent_hub.models import TurnStatus
+        from agent_hub.models.transcript import Transcript
+
+        return cls(Transcript(turn.model_copy(update={"items": (), "status": TurnStatus.queued, "ended_at": None})))
+
     def of(self, event: TurnEvent) -> bool:
         """Take what was told; whether it is new."""
         from agent_hub.models import ItemChanged, TurnChanged
@@ -44,6 +54,27 @@ class News:
         if new:
             self.transcript.take(event)
         return new
+
+
+class Said:
+    """What the agent says, taken out of all that is told of a turn."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    def of(self, event: TurnEvent) -> str:
+        """The piece that an event brings; empty where it brings none."""
+        from agent_hub.models import ItemChanged, Message, TextAdded
+
+        if isinstance(event, ItemChanged) and isinstance(event.item, Message):
+            known = self._known.get(event.item.id)
+            between = "\n\n" if known is None and self._known else ""
+            self._known[event.item.id] = len(event.item.text)
+            return between + event.item.text[known or 0 :]
+        if isinstance(event, TextAdded) and event.item in self._known:
+            self._known[event.item] += len(event.text)
+            return event.text
+        return ""
 
 
 def follow(transport: Transport, path: str, news: News, timeout: float, what: str) -> Iterator[TurnEvent]:
@@ -65,25 +96,49 @@ def follow(transport: Transport, path: str, news: News, timeout: float, what: st
     HubUnavailable
         The server has been away for longer than a restart takes.
     """
-    started = seen = time.monotonic()
-    interval = FIRST_INTERVAL
+    patience = _patience(timeout, what)
     while True:
-        left = started + timeout - time.monotonic()
-        if left <= 0:
-            raise TimeoutError(f"{what} within {timeout:g} seconds. It goes on: turn.wait() waits again.")
+        if patience.left <= 0:
+            raise patience.late
         try:
-            with closing(transport.stream(f"{path}/events", min(left, SILENCE_SECONDS))) as events:
+            with closing(transport.stream(f"{path}/events", min(patience.left, SILENCE_SECONDS))) as events:
                 for event in events:
-                    seen, interval = time.monotonic(), FIRST_INTERVAL
+                    patience.heard()
+                    patience.again()
                     if event is not None and news.of(event):
                         yield event
-                    if time.monotonic() - started > timeout:
+                    if patience.left <= 0:
                         break
-        except HubUnavailable:
-            if time.monotonic() - started < timeout and time.monotonic() - seen > RESTART_PATIENCE:
-                raise
+        except HubUnavailable as error:
+            patience.missed(error)
         if news.transcript.head.status.ended:
             return
-        left = started + timeout - time.monotonic()
-        time.sleep(max(0.0, min(interval, left)))
-        interval = min(interval * 1.5, LONGEST_INTERVAL)
+        time.sleep(patience.pause())
+
+
+async def follow_async(
+    transport: AsyncTransport, path: str, news: News, timeout: float, what: str
+) -> AsyncGenerator[TurnEvent]:
+    """As :func:`follow`, on an event loop."""
+    patience = _patience(timeout, what)
+    while True:
+        if patience.left <= 0:
+            raise patience.late
+        try:
+            async with aclosing(transport.stream(f"{path}/events", min(patience.left, SILENCE_SECONDS))) as events:
+                async for event in events:
+                    patience.heard()
+                    patience.again()
+                    if event is not None and news.of(event):
+                        yield event
+                    if patience.left <= 0:
+                        break
+        except HubUnavailable as error:
+            patience.missed(error)
+        if news.transcript.head.status.ended:
+            return
+        await asyncio.sleep(patience.pause())
+
+
+def _patience(timeout: float, what: str) -> Patience:
+    return Patience(timeout, f"{what} within {timeout:g} seconds. It goes on: turn.wait() waits again.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TypeVar
 
 from agent_hub.errors import HubUnavailable
@@ -16,6 +17,53 @@ LONGEST_INTERVAL = 1.0
 
 RESTART_PATIENCE = 30.0
 """Seconds that a server may be away in the middle of a wait: builds and chats outlive its restart."""
+
+
+class Patience:
+    """How long to wait, and how often to ask meanwhile, whether a thread or an event loop does the waiting.
+
+    Parameters
+    ----------
+    timeout
+        Seconds until it ends with an error.
+    late
+        What that error says.
+    """
+
+    def __init__(self, timeout: float, late: str) -> None:
+        self._late = late
+        self._timeout = timeout
+        self._started = self._heard = time.monotonic()
+        self._interval = FIRST_INTERVAL
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return self._started + self._timeout - time.monotonic()
+
+    @property
+    def late(self) -> TimeoutError:
+        """What to raise once none are left."""
+        return TimeoutError(self._late)
+
+    def heard(self) -> None:
+        """The server has answered."""
+        self._heard = time.monotonic()
+
+    def again(self) -> None:
+        """Ask soon again: something has happened."""
+        self._interval = FIRST_INTERVAL
+
+    def missed(self, error: HubUnavailable) -> None:
+        """The server has not answered: raises that, where it has been away for longer than a restart takes."""
+        if self.left > 0 and time.monotonic() - self._heard > RESTART_PATIENCE:
+            raise error
+
+    def pause(self) -> float:
+        """Seconds until the next question."""
+        seconds = max(0.0, min(self._interval, self.left))
+        self._interval = min(self._interval * 1.5, LONGEST_INTERVAL)
+        return seconds
 
 
 def poll(look: Callable[[], T], timeout: float, what: str, hint: str) -> Iterator[T]:
@@ -35,20 +83,31 @@ def poll(look: Callable[[], T], timeout: float, what: str, hint: str) -> Iterato
     HubUnavailable
         The server has been away for longer than a restart takes.
     """
-    started = time.monotonic()
-    seen = started
-    interval = FIRST_INTERVAL
+    patience = Patience(timeout, f"{what} within {timeout:g} seconds. {hint}")
     while True:
         try:
             value = look()
-        except HubUnavailable:
-            if time.monotonic() - seen > RESTART_PATIENCE:
-                raise
+        except HubUnavailable as error:
+            patience.missed(error)
         else:
-            seen = time.monotonic()
+            patience.heard()
             yield value
-        left = started + timeout - time.monotonic()
-        if left <= 0:
-            raise TimeoutError(f"{what} within {timeout:g} seconds. {hint}")
-        time.sleep(min(interval, left))
-        interval = min(interval * 1.5, LONGEST_INTERVAL)
+        if patience.left <= 0:
+            raise patience.late
+        time.sleep(patience.pause())
+
+
+async def poll_async(look: Callable[[], Awaitable[T]], timeout: float, what: str, hint: str) -> AsyncIterator[T]:
+    """As :func:`poll`, on an event loop."""
+    patience = Patience(timeout, f"{what} within {timeout:g} seconds. {hint}")
+    while True:
+        try:
+            value = await look()
+        except HubUnavailable as error:
+            patience.missed(error)
+        else:
+            patience.heard()
+            yield value
+        if patience.left <= 0:
+            raise patience.late
+        await asyncio.sleep(patience.pause())

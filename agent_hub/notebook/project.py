@@ -36,7 +36,7 @@ class Project(Record["models.Project"]):
     @property
     def status(self) -> str:
         """How its newest build is, now: queued, cloning, building, ready, failed or cancelled."""
-        return _status(self.refresh()._data)
+        return build_status(self.refresh()._data)
 
     @property
     def snapshot(self) -> models.Snapshot | None:
@@ -129,23 +129,8 @@ class Project(Record["models.Project"]):
         self._transport.delete(self._path, force=force)
 
     def _raise_failure(self) -> None:
-        build = self._data.build
-        if build is None or build.state.value == "ready":
-            return
-        kept = f"The project is kept. With project = hub.projects[{self.name!r}]: project.build_log() has the whole "
-        kept += "log, project.rebuild(setup=…) tries again, project.delete() removes it."
-        if build.error is None:
-            raise Conflict(f"The build of {self.name!r} was cancelled.", "Build it again with project.rebuild().")
-        error = AgentHubError.from_dict(build.error.model_dump())
-        step = next((step for step in build.steps if step.state.value == "failed"), None)
-        if step is not None:
-            code = step.exit_code if step.exit_code is not None else error.details.get("exit_code")
-            error.add_note(f"Step: {step.name}" + (f", exit code {code}" if code is not None else ""))
-        tail = error.details.get("tail") or []
-        if tail:
-            error.add_note("\n".join(["Last lines:", *(f"  {line}" for line in tail)]))
-        error.add_note(kept)
-        raise error
+        if error := failure(self._data):
+            raise error
 
     def __repr__(self) -> str:
         return f"Project({self.name!r}, {_state(self._data)}, {self.url!r})"
@@ -156,7 +141,7 @@ class Project(Record["models.Project"]):
         return display.card(
             data.name,
             [
-                ("Status", display.status(_status(data), _progress(build))),
+                ("Status", display.status(build_status(data), _progress(build))),
                 ("Repository", data.url + (f" ({data.branch})" if data.branch else "")),
                 ("Base", data.base),
                 ("Setup", display.code(data.setup) if data.setup else ""),
@@ -184,7 +169,7 @@ class Projects(ByName[Project]):
         rows = [
             (
                 project.name,
-                display.status(_status(project._data), _progress(project._data.build)),
+                display.status(build_status(project._data), _progress(project._data.build)),
                 project.url,
                 display.code(project.id),
             )
@@ -195,7 +180,29 @@ class Projects(ByName[Project]):
         )
 
 
-def _status(data: models.Project) -> str:
+def failure(data: models.Project) -> AgentHubError | None:
+    """Why the newest build of a project did not end well."""
+    build = data.build
+    if build is None or build.state.value == "ready":
+        return None
+    kept = f"The project is kept. With project = hub.projects[{data.name!r}]: project.build_log() has the whole "
+    kept += "log, project.rebuild(setup=…) tries again, project.delete() removes it."
+    if build.error is None:
+        return Conflict(f"The build of {data.name!r} was cancelled.", "Build it again with project.rebuild().")
+    error = AgentHubError.from_dict(build.error.model_dump())
+    step = next((step for step in build.steps if step.state.value == "failed"), None)
+    if step is not None:
+        code = step.exit_code if step.exit_code is not None else error.details.get("exit_code")
+        error.add_note(f"Step: {step.name}" + (f", exit code {code}" if code is not None else ""))
+    tail = error.details.get("tail") or []
+    if tail:
+        error.add_note("\n".join(["Last lines:", *(f"  {line}" for line in tail)]))
+    error.add_note(kept)
+    return error
+
+
+def build_status(data: models.Project) -> str:
+    """How the newest build of a project is."""
     return data.build.state.value if data.build else "not built"
 
 
@@ -204,4 +211,4 @@ def _progress(build: models.Build | None) -> str:
 
 
 def _state(data: models.Project) -> str:
-    return f"{_status(data)} {_progress(data.build)}".strip()
+    return f"{build_status(data)} {_progress(data.build)}".strip()

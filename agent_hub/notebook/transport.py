@@ -50,16 +50,9 @@ class Transport:
     def __init__(self, server: Server, timeout: float) -> None:
         self.server = server
         self.url = server.url
-        # A server without a token asks for the value of its cookie in a header as well, to tell a program, which can
-        # send any cookie, from a page of another site, which cannot.
-        xsrf = secrets.token_hex(16)
-        headers = {"Accept": "application/json", "Cookie": f"_xsrf={xsrf}", "X-XSRFToken": xsrf}
-        if server.token:
-            headers["Authorization"] = f"token {server.token}"
+        self.timeout = timeout
         self._client = httpx.Client(
-            base_url=f"{server.url}agent-hub/api/",
-            headers=headers,
-            timeout=httpx.Timeout(timeout, connect=CONNECT_TIMEOUT),
+            **client_options(server, timeout),
             transport=httpx.HTTPTransport(uds=server.socket) if server.socket else None,
             mounts={pattern: None for pattern in DIRECT},
         )
@@ -89,27 +82,13 @@ class Transport:
         An answer may be lost where the request was not. Asked again with the key of before, the hub gives the same
         answer, so this asks again until there is one, for :data:`PATIENCE` seconds.
         """
-        headers = {"Idempotency-Key": str(uuid.uuid4())}
-        deadline = time.monotonic() + PATIENCE
-        pause = 0.0
-        sent = False
+        request = Repeated()
         while True:
             try:
-                response = self._request("POST", path, json=dict(body), headers=headers)
+                response = self._request("POST", path, json=dict(body), headers=request.headers)
                 return self._parsed(response, TypeAdapter(kind))
             except HubUnavailable as error:
-                cause = error.__cause__
-                sent = (
-                    sent
-                    or isinstance(cause, httpx.TransportError)
-                    and not isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout)
-                )
-                # A server that comes back says for a moment that its hub is still starting.
-                again = isinstance(cause, httpx.TransportError) or cause is None and "cause" not in error.details
-                if not (sent and again) or time.monotonic() > deadline:
-                    raise
-            pause = min(pause + 0.2, 1.0)
-            time.sleep(pause)
+                time.sleep(request.pause(error))
 
     def delete(self, path: str, *, force: bool = False) -> None:
         """Delete what is at `path`."""
@@ -240,6 +219,46 @@ class Transport:
                 "Install the same version of agent-hub for the server and for this kernel, then restart both.",
                 answer=response.text[:200],
             ) from error
+
+
+def client_options(server: Server, timeout: float) -> dict[str, Any]:
+    """What every client of a server's hub is made with."""
+    # A server without a token asks for the value of its cookie in a header as well, to tell a program, which can
+    # send any cookie, from a page of another site, which cannot.
+    xsrf = secrets.token_hex(16)
+    headers = {"Accept": "application/json", "Cookie": f"_xsrf={xsrf}", "X-XSRFToken": xsrf}
+    if server.token:
+        headers["Authorization"] = f"token {server.token}"
+    return {
+        "base_url": f"{server.url}agent-hub/api/",
+        "headers": headers,
+        "timeout": httpx.Timeout(timeout, connect=CONNECT_TIMEOUT),
+    }
+
+
+class Repeated:
+    """A request that may be sent again, as the hub knows it again by its key."""
+
+    def __init__(self) -> None:
+        self.headers = {"Idempotency-Key": str(uuid.uuid4())}
+        self._deadline = time.monotonic() + PATIENCE
+        self._pause = 0.0
+        self._sent = False
+
+    def pause(self, error: HubUnavailable) -> float:
+        """Seconds after which to send it again; raises the error where that is of no use."""
+        cause = error.__cause__
+        self._sent = (
+            self._sent
+            or isinstance(cause, httpx.TransportError)
+            and not isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout)
+        )
+        # A server that comes back says for a moment that its hub is still starting.
+        again = isinstance(cause, httpx.TransportError) or cause is None and "cause" not in error.details
+        if not (self._sent and again) or time.monotonic() > self._deadline:
+            raise error
+        self._pause = min(self._pause + 0.2, 1.0)
+        return self._pause
 
 
 def connect(url: str | None, token: str | None, timeout: float, kind: type[M]) -> tuple[Transport, M]:

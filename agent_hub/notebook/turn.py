@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from agent_hub.errors import AgentHubError, TurnInterrupted
 from agent_hub.notebook import turn_display
-from agent_hub.notebook.following import News, follow
+from agent_hub.notebook.following import News, Said, follow
 from agent_hub.notebook.record import bundle
 
 if TYPE_CHECKING:
@@ -121,11 +121,7 @@ class Turn:
         TimeoutError
             It has not ended in time; it goes on.
         """
-        from agent_hub.models import TurnStatus
-        from agent_hub.models.transcript import Transcript
-
-        beginning = self._data.model_copy(update={"items": (), "status": TurnStatus.queued, "ended_at": None})
-        news = News(Transcript(beginning))
+        news = News.from_the_beginning(self._data)
         for event in follow(self._transport, self._path, news, timeout, f"Turn {self.number} has not ended"):
             self._data = news.transcript.turn
             yield event
@@ -133,20 +129,10 @@ class Turn:
 
     def stream_text(self, timeout: float = TURN_TIMEOUT) -> Iterator[str]:
         """What the agent says, piece by piece."""
-        from agent_hub.models import ItemChanged, Message, TextAdded
-
-        said: dict[str, int] = {}
+        said = Said()
         for event in self.stream(timeout):
-            if isinstance(event, ItemChanged) and isinstance(event.item, Message):
-                known = said.get(event.item.id)
-                if known is None and said:
-                    yield "\n\n"
-                if piece := event.item.text[known or 0 :]:
-                    yield piece
-                said[event.item.id] = len(event.item.text)
-            elif isinstance(event, TextAdded) and event.item in said:
-                said[event.item] += len(event.text)
-                yield event.text
+            if piece := said.of(event):
+                yield piece
 
     def interrupt(self) -> Turn:
         """End it; one that waits is never said. :meth:`wait` waits for its end."""
@@ -175,11 +161,8 @@ class Turn:
         return self
 
     def _raise_failure(self) -> None:
-        if self._data.status.value == "completed":
-            return
-        if self._data.error is None:
-            raise TurnInterrupted(f"Turn {self.number} was interrupted.", "chat.send(…) says it again.")
-        raise AgentHubError.from_dict(self._data.error.model_dump())
+        if error := failure(self._data):
+            raise error
 
     @property
     def _chat_path(self) -> str:
@@ -218,6 +201,15 @@ class Turn:
         """It as it was last seen."""
         shown = bundle(repr(self), turn_display.html(self._data), note)
         return shown | {"text/markdown": self._data.text} if self._data.text else shown
+
+
+def failure(turn: models.Turn) -> AgentHubError | None:
+    """Why a turn did not end well."""
+    if turn.status.value == "completed":
+        return None
+    if turn.error is None:
+        return TurnInterrupted(f"Turn {turn.number} was interrupted.", "chat.send(…) says it again.")
+    return AgentHubError.from_dict(turn.error.model_dump())
 
 
 class Turns(Sequence[Turn]):

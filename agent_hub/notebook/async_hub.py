@@ -1,0 +1,147 @@
+"""The hub on an event loop: as :mod:`agent_hub.notebook.client`, for scripts that wait for many things at once."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Unpack
+
+from agent_hub.notebook import arguments
+from agent_hub.notebook.async_chat import AsyncChat, AsyncChats
+from agent_hub.notebook.async_project import AsyncProject, AsyncProjects
+from agent_hub.notebook.chat import Chat
+from agent_hub.notebook.project import BUILD_TIMEOUT, Project
+from agent_hub.notebook.status import HubStatus
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from agent_hub.notebook.async_transport import AsyncTransport
+
+
+class AsyncHub:
+    """The Agent Hub of a Jupyter server, for ``await``.
+
+    It connects at ``async with AsyncHub() as hub``, or by ``hub = await AsyncHub.connect()``, which :meth:`close` ends.
+    The event loop does all the waiting: a hundred turns that are awaited take no thread.
+
+    Parameters
+    ----------
+    url, token, timeout
+        As for :class:`~agent_hub.notebook.client.Hub`.
+    """
+
+    def __init__(self, url: str | None = None, token: str | None = None, *, timeout: float = 60.0) -> None:
+        self._asked = (url, token, timeout)
+        self._open: AsyncTransport | None = None
+
+    @classmethod
+    async def connect(cls, url: str | None = None, token: str | None = None, *, timeout: float = 60.0) -> AsyncHub:
+        """Find the server, and connect to its hub.
+
+        Raises
+        ------
+        HubUnavailable
+            No server with a hub was found; the hint names the fix.
+        NotAllowed
+            The server refuses the token.
+        """
+        return await cls(url, token, timeout=timeout).__aenter__()
+
+    async def __aenter__(self) -> AsyncHub:
+        from agent_hub.models import Status
+        from agent_hub.notebook.async_transport import connect
+
+        self._open, _ = await connect(*self._asked, Status)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close its connections; chats and their turns go on."""
+        if self._open is not None:
+            await self._open.close()
+
+    @property
+    def _transport(self) -> AsyncTransport:
+        if self._open is None:
+            raise RuntimeError("This hub is not connected: hub = await AsyncHub.connect(), or async with AsyncHub().")
+        return self._open
+
+    @property
+    def url(self) -> str:
+        """The server's base URL."""
+        return self._transport.url
+
+    async def status(self) -> HubStatus:
+        """What the hub runs on, now, and whether anything is isolated."""
+        from agent_hub.models import Status
+
+        return HubStatus(self.url, await self._transport.read("status", Status))
+
+    async def projects(self) -> AsyncProjects:
+        """The projects as they are now, by id and by name."""
+        from agent_hub.models import Project as Data
+
+        return AsyncProjects(self._transport, await self._transport.read_all("projects", Data))
+
+    async def chats(self) -> AsyncChats:
+        """The chats as they are now, by id and by name."""
+        from agent_hub.models import Chat as Data
+
+        return AsyncChats(self._transport, await self._transport.read_all("chats", Data))
+
+    async def add_project(
+        self,
+        url: str | os.PathLike[str],
+        *,
+        wait: bool = True,
+        timeout: float = BUILD_TIMEOUT,
+        **options: Unpack[arguments.ProjectOptions],
+    ) -> AsyncProject:
+        """Add a project, build its snapshot, and return it once it is ready.
+
+        Parameters
+        ----------
+        url
+            A Git URL, or a folder with a repository.
+        wait
+            False returns at once; :meth:`AsyncProject.wait_ready` waits later.
+        timeout
+            Seconds to wait for the build, which goes on after them.
+        **options
+            As for :meth:`Hub.add_project <agent_hub.notebook.client.Hub.add_project>`, which raises the same.
+        """
+        from agent_hub.models import Project as Data
+
+        data = await self._transport.send("POST", "projects", Data, arguments.new_project(url, **options))
+        project = AsyncProject(self._transport, Project(self._transport.sync, data))
+        return await project.wait_ready(timeout) if wait else project
+
+    async def new_chat(
+        self,
+        project: AsyncProject | Project | str,
+        prompt: str = "",
+        **options: Unpack[arguments.NewChatOptions],
+    ) -> AsyncChat:
+        """Start a chat, and return it at once; :meth:`AsyncChat.wait_ready` waits until its agent runs.
+
+        Parameters
+        ----------
+        project
+            A project, its name or its id.
+        prompt
+            What the agent is told first.
+        **options
+            As for :meth:`Hub.new_chat <agent_hub.notebook.client.Hub.new_chat>`, which raises the same.
+        """
+        from agent_hub.models import Chat as Data
+
+        body = arguments.new_chat(project if isinstance(project, str) else project.id, prompt, **options)
+        data = await self._transport.create("chats", Data, body)
+        return AsyncChat(self._transport, Chat(self._transport.sync, data))
+
+    def __repr__(self) -> str:
+        return f"AsyncHub({self.url!r})" if self._open is not None else "AsyncHub(not connected)"

@@ -1,0 +1,173 @@
+"""One turn of a chat on an event loop: as :mod:`agent_hub.notebook.turn`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Literal
+
+from agent_hub.errors import AgentHubError
+from agent_hub.notebook import turn_display
+from agent_hub.notebook.following import News, Said, follow_async
+from agent_hub.notebook.turn import TURN_TIMEOUT, Turn, failure
+
+if TYPE_CHECKING:
+    from agent_hub import models
+    from agent_hub.notebook.async_transport import AsyncTransport
+
+
+class AsyncTurn:
+    """A prompt, and all that the agent did about it. Made by :meth:`AsyncChat.send`.
+
+    What it holds is what was last seen of it: :meth:`refresh`, :meth:`wait` and :meth:`stream` look.
+    """
+
+    def __init__(self, transport: AsyncTransport, data: models.Turn) -> None:
+        self._transport = transport
+        self._data = data
+
+    @property
+    def sync(self) -> Turn:
+        """The same for a thread."""
+        return Turn(self._transport.sync, self._data)
+
+    @property
+    def number(self) -> int:
+        """Which of the chat's turns it is, from 1."""
+        return self._data.number
+
+    @property
+    def prompt(self) -> str:
+        """What the agent was asked for."""
+        return self._data.prompt
+
+    @property
+    def source(self) -> str:
+        """Where the prompt was given: ``"hub"``, or ``"terminal"`` where a person typed it there."""
+        return self._data.source
+
+    @property
+    def status(self) -> str:
+        """How it was: queued, running, waiting (for an approval), completed, failed or interrupted."""
+        return self._data.status.value
+
+    @property
+    def text(self) -> str:
+        """What the agent had said, as Markdown, without what it did."""
+        return self._data.text
+
+    @property
+    def events(self) -> Sequence[models.Item]:
+        """What had happened, in order: messages, reasoning, commands, changes of files, calls of tools."""
+        return self._data.items
+
+    @property
+    def usage(self) -> models.Usage | None:
+        """The tokens that it had taken; None before the model has answered."""
+        return self._data.usage
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it has been worked on; None before that."""
+        return self._data.seconds
+
+    @property
+    def approvals(self) -> Sequence[models.Approval]:
+        """What the agent asked, and nobody had answered: see :meth:`approve`."""
+        return self._data.approvals
+
+    @property
+    def error(self) -> AgentHubError | None:
+        """Why it failed, or was interrupted."""
+        body = self._data.error
+        return None if body is None else AgentHubError.from_dict(body.model_dump())
+
+    async def refresh(self) -> AsyncTurn:
+        """Look again."""
+        if not self._data.status.ended or not self._data.items:
+            self._data = await self._transport.read(self._path, type(self._data))
+        return self
+
+    async def wait(self, timeout: float = TURN_TIMEOUT, *, check: bool = True) -> AsyncTurn:
+        """Wait until it has ended, and return it. A task that is cancelled meanwhile leaves the turn going.
+
+        Parameters
+        ----------
+        timeout
+            Seconds.
+        check
+            Raise where it did not end well; False leaves that to :attr:`status` and :attr:`error`.
+
+        Raises
+        ------
+        TurnFailed, ContainerLost, AgentUnavailable
+            It failed, for that reason.
+        TurnInterrupted
+            Somebody ended it, or stopped the chat.
+        TimeoutError
+            It has not ended in time; it goes on.
+        """
+        async with aclosing(self.stream(timeout)) as events:
+            async for _ in events:
+                continue
+        if check and (error := failure(self._data)):
+            raise error
+        return self
+
+    async def stream(self, timeout: float = TURN_TIMEOUT) -> AsyncGenerator[models.TurnEvent]:
+        """What happens, as it happens, from the beginning to the end of the turn; see :meth:`Turn.stream`.
+
+        Raises
+        ------
+        TimeoutError
+            It has not ended in time; it goes on.
+        """
+        news = News.from_the_beginning(self._data)
+        late = f"Turn {self.number} has not ended"
+        async with aclosing(follow_async(self._transport, self._path, news, timeout, late)) as events:
+            async for event in events:
+                self._data = news.transcript.turn
+                yield event
+        self._data = news.transcript.turn
+
+    async def stream_text(self, timeout: float = TURN_TIMEOUT) -> AsyncGenerator[str]:
+        """What the agent says, piece by piece."""
+        said = Said()
+        async with aclosing(self.stream(timeout)) as events:
+            async for event in events:
+                if piece := said.of(event):
+                    yield piece
+
+    async def interrupt(self) -> AsyncTurn:
+        """End it; one that waits is never said. :meth:`wait` waits for its end."""
+        await self._transport.send("POST", f"{self._path}/interrupt", type(self._data))
+        return self
+
+    async def approve(self, *, for_session: bool = False) -> AsyncTurn:
+        """Let the agent do all that it asks for now, and, `for_session`, the same things later without asking."""
+        return await self._answer("accept_for_session" if for_session else "accept")
+
+    async def decline(self) -> AsyncTurn:
+        """Let the agent do nothing of what it asks for now; it goes on without."""
+        return await self._answer("decline")
+
+    async def _answer(self, decision: Literal["accept", "accept_for_session", "decline"]) -> AsyncTurn:
+        from agent_hub.notebook.transport import part
+
+        for approval in (await self.refresh()).approvals:
+            path = f"chats/{part(self._data.chat)}/approvals/{part(approval.id)}"
+            await self._transport.post(path, {"decision": decision})
+        return self
+
+    @property
+    def _path(self) -> str:
+        return self.sync._path
+
+    def __eq__(self, other: object) -> bool:
+        return self.sync == other.sync if isinstance(other, AsyncTurn) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.sync)
+
+    def __repr__(self) -> str:
+        return f"Async{turn_display.line(self._data)}"
