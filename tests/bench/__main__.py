@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from tests.bench import burst, codex, conversation, echo, files, idle, listing, output, report, restart, starts
+from tests.bench import burst, codex, conversation, echo, files, idle, library, listing, output, report, restart, starts
 from tests.bench.bench import QUICK, Bench, Scale, Stage
 from tests.bench.figures import Figure
 from tests.bench.machine import describe
@@ -26,6 +26,7 @@ WITH_SPARES: Measurements = {
     "codex": codex.measure,
     "conversation": conversation.measure,
     "files": files.measure,
+    "library": library.measure,
     "echo": echo.measure,
     "output": output.measure,
 }

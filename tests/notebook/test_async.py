@@ -56,26 +56,33 @@ async def test_a_turn_is_told_piece_by_piece(async_hub: AsyncHub, project: Async
     assert again == turn and (await again.refresh()).text == turn.text == again.sync.text
 
 
-async def test_many_chats_are_awaited_together_without_a_thread_for_each(
-    async_hub: AsyncHub, project: AsyncProject
+async def test_many_turns_are_awaited_together_without_a_thread_for_each(
+    async_hub: AsyncHub, project: AsyncProject, tmp_path: Path
 ) -> None:
-    chats = await asyncio.gather(*(async_hub.new_chat(project, f"Say {number}") for number in range(MANY)))
+    go = tmp_path / "go"
+    prompts = [f"RUN: until [ -e {go} ]; do sleep 0.2; done; echo {number}" for number in range(MANY)]
     before = threading.active_count()
-    waits = [asyncio.ensure_future(wait_first(chat)) for chat in chats]
-    await asyncio.sleep(0)
-    most = before
-    while not all(wait.done() for wait in waits):
-        await asyncio.wait(waits, timeout=0.2)
-        most = max(most, threading.active_count())
-    assert [wait.result() for wait in waits] == [f"You said: Say {number}" for number in range(MANY)]
-    # The event loop's own threads look names up, no more.
-    assert most - before < MANY / 2
+    chats = await asyncio.gather(*(async_hub.new_chat(project, prompt) for prompt in prompts))
+    began = [asyncio.Event() for _ in chats]
+    waits = [asyncio.create_task(first_turn(chat, event)) for chat, event in zip(chats, began, strict=True)]
+    async with asyncio.timeout(2 * LIMIT):
+        await asyncio.gather(*(event.wait() for event in began))
+    # The event loop's own look names up, no more.
+    assert threading.active_count() - before < MANY / 2
+    go.touch()
+    texts = await asyncio.gather(*waits)
+    assert all(text.rstrip().endswith(str(number)) for number, text in enumerate(texts))
     found = await async_hub.chats()
     assert set(found.values()) == set(chats) and found[chats[0].id].sync.id == chats[0].id
 
 
-async def wait_first(chat: AsyncChat) -> str:
-    return (await (await chat.turn()).wait(2 * LIMIT)).text
+async def first_turn(chat: AsyncChat, began: asyncio.Event) -> str:
+    """What its agent has said in the end; `began` is set once it is at work."""
+    turn = await chat.turn()
+    async for event in turn.stream(2 * LIMIT):
+        if event.type == "item" and isinstance(event.item, Command):
+            began.set()
+    return turn.text
 
 
 async def test_a_task_that_is_cancelled_leaves_the_turn_going(async_hub: AsyncHub, project: AsyncProject) -> None:

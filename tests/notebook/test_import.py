@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
-import time
 
 HEAVY = (
     *("httpx", "pydantic", "ipywidgets", "jupyter_server", "tornado", "docker", "websocket"),
@@ -11,18 +9,8 @@ HEAVY = (
 )
 
 
-def seconds(code: str) -> float:
-    begun = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
-    return time.perf_counter() - begun
-
-
-def test_importing_hub_takes_less_than_150_ms():
-    pairs = [(seconds("from agent_hub import Hub"), seconds("pass")) for _ in range(5)]
-    assert statistics.median(imported - empty for imported, empty in pairs) < 0.150
-
-
 def test_importing_hub_loads_nothing_heavy():
+    # How long it takes is measured by tests/bench.
     code = (
         f"import sys; from agent_hub import AsyncHub, Hub; print(*[name for name in {HEAVY!r} if name in sys.modules])"
     )
