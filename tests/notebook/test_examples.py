@@ -38,6 +38,9 @@ SKILLS = {
         "import json, pandas; d = pandas.read_parquet('inputs/clean.parquet'); "
         "json.dump(int((d['species'] == '{species}').sum()), open('results/count.json', 'w'))"
     ),
+    r"Let mean\(\) of nothing be None": (
+        "sed -i 's|return sum.*|return sum(values) / len(values) if values else None|' averages.py"
+    ),
     r"by (?P<steps>\d+) steps of gradient descent .* rate of (?P<lr>[\d.]+)\. ": python(
         "import json; x = 4.0\nfor _ in range({steps}): x -= {lr} * (4 * x**3 - 9 * x**2)\n"
         "json.dump(dict(x=x, loss=x**4 - 3 * x**3 + 2), open('results/metrics.json', 'w'))"
@@ -88,3 +91,13 @@ def test_the_notebook_about_fan_out_runs(place: tuple[Server, dict[str, str]]) -
     assert said[4].count("completed") == 6 and "loss" in said[4]
     assert "'steps': 100" in said[6] and "metrics.json" in said[6] and "You said: Is that minimum" in said[7]
     assert not place[0].hub().runs
+
+
+@pytest.mark.timeout(300)
+def test_the_notebook_about_a_diff_runs(place: tuple[Server, dict[str, str]]) -> None:
+    said = run("review.ipynb", place)
+    assert "averages.py" in said[3] and "+    return sum(values) / len(values) if values else None" in said[4]
+    assert "None 1.5" in said[5]
+    assert "mean-of-nothing" in said[7] and "Let the mean of nothing be None" in said[7]
+    assert "+    return sum(values) / len(values) if values else None" in said[9]
+    assert not place[0].hub().chats
