@@ -1,0 +1,229 @@
+"""What a chat's card shows, and what it tells a page, on a real server."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+
+from agent_hub.models import Approval, Command, Message, Turn, TurnStatus
+from agent_hub.notebook import turn_display
+from agent_hub.notebook.card import Card
+from agent_hub.notebook.card_view import item_view, turn_view
+from agent_hub.notebook.chat import Chat
+from agent_hub.notebook.client import Hub
+from agent_hub.notebook.live import Live
+from agent_hub.notebook.markdown import to_html
+from agent_hub.notebook.plain import visible
+from tests.conftest import Repository
+from tests.notebook.kernel import Kernel
+from tests.notebook.server import PROCESS, Server
+from tests.standins.model_server import ModelServer
+
+LIMIT = 60.0
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '<img src=x onerror="alert(1)">',
+    "[a](javascript:alert(1)) [b](&#106;avascript:alert(1)) [c](JaVaScRiPt:alert(1)) <javascript:alert(1)>",
+    "[a](data:text/html,<script>alert(1)</script>) [b](vbscript:x) [c](file:///etc/passwd) [d](//evil.test/x)",
+    "![a](https://evil.test/a.png) ![b](/logout)",
+    '[a](https://a.test" onclick="alert(1))',
+    '```"><script>\n</code></pre><script>alert(1)</script>\n```',
+    "`</code><script>alert(1)</script>`",
+    "<https://a.test/\"onmouseover='alert(1)'>",
+    "| <script> |\n|---|\n| <svg onload=alert(1)> |",
+    "[a]: javascript:alert(1)\n\n[a]",
+)
+
+
+class Tags(HTMLParser):
+    """The tags of a text, as a browser finds them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_markdown_of_an_agent_does_nothing(text: str) -> None:
+    turn = Turn(chat="c", number=1, prompt=text, items=(Message(id="m", text=text), Command(id="c", command=text)))
+    for html in (to_html(text), turn_display.html(turn)):
+        for tag, attributes in Tags(html).found:
+            assert tag not in ("script", "img", "svg", "style", "iframe", "object", "form", "input", "link", "base")
+            assert not any(name.startswith("on") for name in attributes)
+            assert re.match(r"https?://(a\.test|evil\.test/a)", attributes.get("href") or "https://a.test")
+
+
+def test_markdown_is_shown_as_such() -> None:
+    html = to_html(
+        "# Loss\n\n*low* `lr` [paper](https://a.test/p)\n\n- a\n\n| x |\n|---|\n| 1 |\n\n```python\nx < 1\n```"
+    )
+    tags = [tag for tag, _ in Tags(html).found]
+    assert {"h1", "em", "code", "a", "ul", "li", "table", "th", "td", "pre"} <= set(tags)
+    assert 'href="https://a.test/p" target="_blank" rel="noopener noreferrer nofollow"' in html
+
+
+def test_text_that_acts_or_deceives_is_shown_as_what_it_is() -> None:
+    assert visible("\x1b[31mred\x1b[0m \x1b]0;title\x07plain \x9b1mx") == "red plain x"
+    assert visible("rm \u202etxt.exe\u2066") == "rm ⟨U+202E⟩txt.exe⟨U+2066⟩"
+    assert visible("a\r\nb\tc\x00\x08") == "a\nb\tc␀␈"
+    asked = Approval(id="1", kind="command", command="echo \u202e\x1b[2K")
+    assert turn_view(Turn(chat="c", number=1, approvals=(asked,)))["asks"][0]["command"] == "echo ⟨U+202E⟩"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("text", ["[" * 9**6, "*a" * 9**6, "`" * 9**6, "> " * 9**6, "word " * 9**6], ids=str.strip)
+def test_text_of_any_length_is_shown_in_part(text: str) -> None:
+    view = item_view(1, Message(id="m", text=text))
+    assert len(view["body"]) < 200_000
+    output = item_view(1, Command(id="c", command=text, text=text))
+    assert len(output["body"]) < 30_000 and "characters before" in output["body"]
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[ModelServer]:
+    with ModelServer("127.0.0.1") as server:
+        yield server
+
+
+def new_chat(hub: Hub, model: ModelServer, repository: Repository, prompt: str) -> Chat:
+    env = {"OPENAI_API_KEY": "sk-stand-in", "OPENAI_BASE_URL": model.base_url(), "OPENAI_MODEL": "stand-in-1"}
+    project = hub.add_project(repository.path, agent="codex", env=env, progress=False)
+    return hub.new_chat(project, prompt, name="Plot the loss").wait_ready(LIMIT)
+
+
+class Page:
+    """What a page knows of a card."""
+
+    def __init__(self, chat: Chat) -> None:
+        self.card = Card(chat._transport, chat._data)
+        self.card.load()
+        self._changed = threading.Condition()
+        self._live = Live(chat._transport)
+        self.card.tell = self._take
+        self.head: dict[str, Any] = {}
+        self.bodies: dict[str, str] = {}
+        self.sequence = 0
+        self._all(self.card.everything())
+
+    def __enter__(self) -> Page:
+        self._live.watch(self.card)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._live.forget(self.card)
+
+    def _all(self, message: dict[str, Any]) -> None:
+        self.head, self.sequence = message["head"], message["sequence"]
+        self.bodies = {item["item"]: item["body"] for item in message["items"]}
+
+    def _take(self, message: dict[str, Any]) -> None:
+        json.dumps(message)
+        with self._changed:
+            assert message["sequence"] == self.sequence + 1
+            self.sequence = message["sequence"]
+            self.head = message.get("head", self.head)
+            for item in message.get("items", ()):
+                known = self.bodies.get(item["item"], "").encode("utf-16-le")[: 2 * item["keep"]]
+                self.bodies[item["item"]] = known.decode("utf-16-le") + item["body"]
+            self._changed.notify_all()
+
+    def until(self, is_so: Callable[[Page], bool], timeout: float = LIMIT) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: is_so(self), timeout), (self.head, self.bodies)
+
+
+def test_a_page_that_is_told_in_pieces_knows_all(hub: Hub, model: ModelServer, a_repository: Repository) -> None:
+    chat = new_chat(hub, model, a_repository, "Say heron 🐦 and *crane*")
+    with Page(chat) as page:
+        page.until(lambda page: any("crane" in body for body in page.bodies.values()))
+        page.card.asked({"do": "send", "prompt": "RUN: echo 🐦 again", "ask": "1"})
+        page.until(lambda page: any("Done" in body for body in page.bodies.values()))
+        page.until(lambda page: page.head["word"] == "Finished")
+        told = dict(page.bodies)
+        page._all(page.card.everything())
+        assert told == page.bodies and "<em>crane</em>" in "".join(told.values())
+    assert "You said: Say heron 🐦 and *crane*" in page.card.text()
+
+
+def test_a_server_that_is_away_is_told_and_so_is_its_return(
+    tmp_path: Path, model: ModelServer, a_repository: Repository
+) -> None:
+    with Server(tmp_path, PROCESS) as server:
+        chat = new_chat(server.hub(), model, a_repository, "Say heron")
+        chat.turn.wait(LIMIT)
+        with Page(chat) as page:
+            page.until(lambda page: page.head["word"] == "Finished")
+            server.stop()
+            page.until(lambda page: "does not answer" in page.head["note"])
+            assert page.head["word"] == "Unknown" and not page.head["send"]
+            assert "does not answer" in page.card.html() and "You said: Say heron" in page.card.html()
+            server.start()
+            page.until(lambda page: page.head["note"] == "")
+            server.hub().chats[chat.id].delete(force=True)
+            page.until(lambda page: page.head["note"] == "This chat is deleted.")
+
+
+def test_what_a_page_asks_for_wrongly_is_refused(hub: Hub, model: ModelServer, a_repository: Repository) -> None:
+    chat = new_chat(hub, model, a_repository, "Say heron")
+    chat.turn.wait(LIMIT)
+    answers: dict[str, str] = {}
+    card = Card(chat._transport, chat._data)
+    card.load()
+    answered = threading.Event()
+
+    def take(message: dict[str, Any]) -> None:
+        answers.update(message.get("done", {}))
+        if len(answers) == len(wrong):
+            answered.set()
+
+    wrong = [
+        {"do": "send", "prompt": ""},
+        {"do": "send", "prompt": 7},
+        {"do": "answer", "approval": "../../projects", "decision": "accept"},
+        {"do": "answer", "approval": "1", "decision": "sudo"},
+        {"do": "start"},
+        {"do": "delete"},
+        {},
+    ]
+    card.tell = take
+    for number, content in enumerate(wrong):
+        card.asked({**content, "ask": f"{number}"})
+    assert answered.wait(LIMIT)
+    assert all(answers.values()) and chat.status == "running" and len(chat.turns) == 1
+
+
+def test_a_saved_notebook_is_plain_html_elsewhere(
+    hub: Hub, model: ModelServer, a_repository: Repository, kernel: Kernel
+):
+    chat = new_chat(hub, model, a_repository, "RUN: echo '<b>heron</b>'")
+    chat.turn.wait(LIMIT)
+    ran = kernel.run(f"from agent_hub import Hub\nHub().chats[{chat.id!r}]")
+    assert not ran.error
+    (shown,) = ran.shown
+    assert {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"} <= set(shown)
+    assert "[1] RUN: echo" in shown["text/plain"]
+    # As nbviewer does it.
+    cell = nbformat.v4.new_code_cell("chat", outputs=[nbformat.v4.new_output("display_data", data=shown)])
+    html, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    output = html[html.index("Plot the loss") :]
+    assert "exit code" not in output and "&lt;b&gt;heron&lt;/b&gt;" in output and "<b>heron" not in output
+    assert "<details" in output and chat._repr_mimebundle_()["text/html"] == shown["text/html"]
+
+
+def test_a_turn_that_waits_is_told_as_what_needs_a_person() -> None:
+    view = turn_view(Turn(chat="c", number=1, status=TurnStatus.waiting))
+    assert (view["mark"], view["word"]) == ("asks", "Waiting for you")
