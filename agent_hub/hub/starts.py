@@ -88,6 +88,7 @@ class Starts:
         with self._being_added(chat.id):
             await self._store.add_chat(chat, request=request)
             self._terminals.get_or_create(chat.id)
+            await self._begin_conversation(chat)
             self.begin(chat.id)
         return self._store.chats[chat.id]
 
@@ -134,6 +135,12 @@ class Starts:
         finally:
             self._adding.pop(chat_id).set()
 
+    async def _begin_conversation(self, chat: Chat) -> None:
+        """Make the first prompt the first turn before the chat is answered: whoever asked for it may look for it."""
+        # Where it cannot be kept, the start fails for the same reason, and says so.
+        with suppress(AgentHubError):
+            await self._conversations.begun(chat)
+
     # -- on a spare
 
     async def _take_over(self, chat: Chat, taken: ReadySpare, spares: Spares, request: Request | None) -> Chat:
@@ -150,6 +157,7 @@ class Starts:
                 spares.give_up(taken)
                 raise kept
             self._terminals.adopt(taken.terminal)
+            await self._begin_conversation(chat)
             if woken is None and taken.warm is None:
                 # Here and now: before the task below has its turn there may be many requests.
                 try:

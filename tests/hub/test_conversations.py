@@ -67,6 +67,8 @@ async def test_a_first_prompt_is_the_first_turn_with_all_that_the_agent_did(
     codex: RunningHub, a_codex_project: Project, model: ModelServer
 ) -> None:
     chat = await codex.hub.new_chats.add(NewChat(project=a_codex_project.id, prompt="RUN: echo heron; false"))
+    begun = (await codex.hub.conversations.of(chat.id)).record.heads()
+    assert [(turn.number, turn.prompt) for turn in begun] == [(1, "RUN: echo heron; false")]
     turn = await ended(codex, chat.id, 1)
     assert turn.status is TurnStatus.completed
     assert (turn.prompt, turn.source) == ("RUN: echo heron; false", "hub")

@@ -78,7 +78,7 @@ async def test_many_turns_are_awaited_together_without_a_thread_for_each(
 
 async def first_turn(chat: AsyncChat, began: asyncio.Event) -> str:
     """What its agent has said in the end; `began` is set once it is at work."""
-    turn = await chat.turn()
+    turn = await (await chat.wait_ready(LIMIT)).turn()
     async for event in turn.stream(2 * LIMIT):
         if event.type == "item" and isinstance(event.item, Command):
             began.set()
@@ -87,7 +87,7 @@ async def first_turn(chat: AsyncChat, began: asyncio.Event) -> str:
 
 async def test_a_task_that_is_cancelled_leaves_the_turn_going(async_hub: AsyncHub, project: AsyncProject) -> None:
     chat = await async_hub.new_chat(project, "RUN: until [ -e go ]; do sleep 0.05; done")
-    turn = await chat.turn()
+    turn = await (await chat.wait_ready(LIMIT)).turn()
     began = asyncio.Event()
 
     async def follow() -> None:
@@ -110,7 +110,7 @@ async def test_a_turn_that_takes_too_long_goes_on_and_can_be_interrupted(
     async_hub: AsyncHub, project: AsyncProject
 ) -> None:
     chat = await async_hub.new_chat(project, "RUN: sleep 100")
-    turn = await chat.turn()
+    turn = await (await chat.wait_ready(LIMIT)).turn()
     with pytest.raises(TimeoutError, match=r"Turn 1 has not ended within 1 seconds"):
         await turn.wait(1)
     while not any(isinstance(item, Command) for item in (await turn.refresh()).events):
@@ -152,7 +152,7 @@ async def test_what_is_wrong_is_told_as_in_the_synchronous_library(
         await AsyncHub(server.url, server.token).chats()
     chat = await async_hub.new_chat(project, "Say heron", env={"OPENAI_API_KEY": "wrong"})
     with pytest.raises(TurnFailed):
-        await (await chat.turn()).wait(LIMIT)
+        await (await (await chat.wait_ready(LIMIT)).turn()).wait(LIMIT)
 
 
 async def test_a_stream_outlives_a_kill_of_the_server(
@@ -167,6 +167,7 @@ async def test_a_stream_outlives_a_kill_of_the_server(
             env = codex(model, "host.docker.internal")
             project = await hub.add_project(a_repository.path, agent="codex", env=env)
             chat = await hub.new_chat(project, "RUN: echo heron; until [ -e go ]; do sleep 0.05; done")
+            await chat.wait_ready(2 * LIMIT)
             seen: list[TurnEvent] = []
             began = asyncio.Event()
 
