@@ -170,7 +170,7 @@ class Card:
                     item = transcript.item(id)
                     if item is not None:
                         message["items"].append(self._since(item_view(number, item)))
-            first = message["first"] = min((turn.number for turn in self._conversation.turns), default=0)
+            first = message["first"] = self._conversation.first
             self._sent = {key: body for key, body in self._sent.items() if key[0] >= first}
         if self._thumbnails.changed:
             message["artifacts"] = self._thumbnails.views()

@@ -44,7 +44,8 @@ class CardWidget(anywidget.AnyWidget):
         self._transport = transport
         self._display = f"agent-hub-{card.chat_id}"
         super().__init__()
-        card.tell = self.send
+        self._answer_anywhere()
+        card.tell = self._tell
         card.settled = self._settle
         self.on_msg(_asked)
 
@@ -70,10 +71,21 @@ class CardWidget(anywidget.AnyWidget):
             "application/vnd.jupyter.widget-view+json": view,
         }
 
+    def _tell(self, message: dict[str, Any]) -> None:
+        self.send(message)
+        self._answer_anywhere()
+
+    def _answer_anywhere(self) -> None:
+        # Lab sends what a person does here to a thread of the kernel that is free while a cell runs. ipykernel 7.4
+        # takes it to the one that last sent something, unless it knows of none: to the cell's, which may wait for the
+        # very turn that is to be interrupted.
+        self.comm.__dict__.pop("_reply_subshell_id", None)
+
     def _settle(self) -> None:
         from IPython.display import update_display
 
         self.send_state("state")
+        self._answer_anywhere()
         update_display(self.bundle(), display_id=self._display, raw=True)  # type: ignore[no-untyped-call]
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from agent_hub.errors import AgentHubError, Conflict, NotFound
-from agent_hub.notebook import display
+from agent_hub.notebook import display, turn_display
 from agent_hub.notebook.encoding import Encoded
 from agent_hub.notebook.inputs import Inputs, encoded, place, told
 from agent_hub.notebook.mapping import ByName
@@ -289,6 +289,7 @@ class Chats(ByName[Chat]):
             (
                 chat.name,
                 display.status(chat._data.status.value, _more(chat._data)),
+                _newest(chat._data),
                 chat.agent,
                 chat._data.created_at,
                 display.code(chat.id),
@@ -296,8 +297,15 @@ class Chats(ByName[Chat]):
             for chat in found
         ]
         return display.table(
-            ("Chat", "Status", "Agent", "Created", "Id"), rows, "No chats yet: hub.new_chat(project) starts one."
+            ("Chat", "Status", "Newest turn", "Agent", "Created", "Id"),
+            rows,
+            "No chats yet: hub.new_chat(project) starts one.",
         )
+
+
+def _newest(data: models.Chat) -> str:
+    turn = data.turn
+    return "" if turn is None else display.status(turn.status.value, turn_display.short(turn.prompt))
 
 
 def failure(data: models.Chat) -> AgentHubError | None:

@@ -46,6 +46,11 @@ class Conversation:
         """The newest of them, without its items."""
         return next(reversed(self._turns.values())).head if self._turns else None
 
+    @property
+    def first(self) -> int:
+        """The number of the oldest of them; 0 where there is none."""
+        return min(self._turns, default=0)
+
     def turn(self, number: int) -> Transcript | None:
         """One of them."""
         return self._turns.get(number)

@@ -11,13 +11,16 @@ from html import escape
 from typing import Any
 
 _STATUS_COLOURS = {
-    "running": "var(--jp-success-color1, #2e8b57)",
+    "running": "var(--jp-brand-color1, #1976d2)",
+    "building": "var(--jp-brand-color1, #1976d2)",
+    "completed": "var(--jp-success-color1, #2e8b57)",
     "ready": "var(--jp-success-color1, #2e8b57)",
     "completed": "var(--jp-success-color1, #2e8b57)",
     "finished": "var(--jp-success-color1, #2e8b57)",
     "waiting": "var(--jp-warn-color1, #c77700)",
     "waiting for you": "var(--jp-warn-color1, #c77700)",
     "failed": "var(--jp-error-color1, #d32f2f)",
+    "waiting": "var(--jp-warn-color1, #c77700)",
     "unknown": "var(--jp-warn-color1, #c77700)",
     "not isolated": "var(--jp-warn-color1, #c77700)",
 }
@@ -40,7 +43,7 @@ def cell(value: Any) -> Markup:
     if isinstance(value, Markup):
         return value
     if isinstance(value, datetime):
-        return Markup(escape(value.astimezone().strftime("%Y-%m-%d %H:%M")))
+        return whole(value.astimezone().strftime("%Y-%m-%d %H:%M"))
     return Markup(escape("" if value is None else str(value)))
 
 
@@ -48,7 +51,13 @@ def status(word: str, more: str = "", like: str = "") -> Markup:
     """A status with its colour, or that of another word; the word says it too, for who does not see the colour."""
     colour = _STATUS_COLOURS.get(like or word, _OTHER_COLOUR)
     tail = f' <span style="{_QUIET}">{escape(more)}</span>' if more else ""
-    return Markup(f'<span style="color: {colour};" aria-hidden="true">●</span> {escape(word)}{tail}')
+    dot = f'<span style="color: {colour};" aria-hidden="true">●</span>'
+    return Markup(f'<span style="white-space: nowrap;">{dot} {escape(word)}</span>{tail}')
+
+
+def whole(text: str) -> Markup:
+    """Text that stays on one line."""
+    return Markup(f'<span style="white-space: nowrap;">{escape(text)}</span>')
 
 
 def code(text: str) -> Markup:

@@ -24,6 +24,7 @@ _PROMPT = (
     "white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid var(--jp-brand-color1, #1976d2); "
     "padding: 2px 0 2px 8px; margin: 4px 0;"
 )
+_TURN = "color: var(--jp-ui-font-color1, inherit); font-size: var(--jp-ui-font-size1, 13px);"
 SHORT = 80
 SHOWN = 10_000
 """Characters of one text: a notebook is saved with them, and :attr:`Turn.events` has all."""
@@ -48,7 +49,7 @@ def html(turn: models.Turn) -> Markup:
     if turn.error is not None:
         parts.append(f"<div>{display.status('failed')} {_safe(f'{turn.error.message} {turn.error.hint}')}</div>")
     state = display.status(turn.status.value, " · ".join(_facts(turn)[1:]))
-    return Markup(f'<div style="color: var(--jp-ui-font-color1, inherit);">{state}{"".join(parts)}</div>')
+    return Markup(f'<div style="{_TURN}">{state}{"".join(parts)}</div>')
 
 
 def table(turns: Iterable[models.Turn]) -> Markup:

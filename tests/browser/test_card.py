@@ -132,6 +132,20 @@ def test_a_card_goes_on_after_a_reload_of_the_page(
     expect(card.get_by_text("You said: Say crane")).to_be_visible()
 
 
+def test_a_card_is_live_while_a_cell_runs(open_lab: Callable[[Server], Lab], server: Server, chat: Chat) -> None:
+    notebook = Notebook(open_lab(server), server, "busy")
+    card = notebook.card(chat)
+    go = Path(chat.workspace) / "go"
+    notebook.start(f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)")
+    chat.send("Say crane").wait(60)
+    expect(card.get_by_text("You said: Say crane")).to_be_visible()
+    # Lab gives the messages of widgets a thread of their own in the kernel, where the kernel has it.
+    card.get_by_role("textbox").fill("Say stork")
+    card.get_by_role("button", name="Send").click()
+    expect(card.get_by_text("You said: Say stork")).to_be_visible()
+    go.touch()
+
+
 def test_what_has_gone_is_told(open_lab: Callable[[Server], Lab], server: Server, chat: Chat) -> None:
     notebook = Notebook(open_lab(server), server, "gone")
     card = notebook.card(chat)

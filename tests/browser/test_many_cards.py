@@ -19,6 +19,9 @@ SECONDS = 10
 LATE_MS = 50
 """What 99 of 100 turns of the kernel's event loop may be late at most, and half of those of the page."""
 
+BUSY = 5
+"""Times as late as without cards, where the machine is so busy that this is more."""
+
 KERNEL = f"""
 import asyncio, json, time
 async def lateness(seconds):
@@ -63,19 +66,25 @@ def test_fifty_cards_leave_the_kernel_and_the_page_responsive(
     open_lab: Callable[[Server], Lab], a_lab_server_without_docker: Server, busy_hub: str
 ) -> None:
     notebook = Notebook(open_lab(a_lab_server_without_docker), a_lab_server_without_docker)
-    page = notebook.lab.page
+    before = _lateness(notebook)
     notebook.run(f"hub = Hub({busy_hub!r})\nfor chat in hub.chats.values(): display(chat)")
     cards = notebook.node.locator(".agent-hub-card")
     expect(cards).to_have_count(CARDS)
     for card in (cards.last, cards.first):
         card.scroll_into_view_if_needed()
         expect(card.locator(".ah-said").last).to_contain_text("The loss falls")
-    notebook.start(KERNEL)
-    of_page = page.evaluate(PAGE, SECONDS)
-    notebook.run("pass")
-    of_kernel = json.loads((notebook.path.parent / "lateness.json").read_text())
-    print(f"late by ms: kernel {of_kernel}, page {of_page}")
-    assert of_kernel["p99"] <= LATE_MS and of_kernel["cpu"] <= 0.5
-    assert of_page["median"] <= LATE_MS
+    with_cards = _lateness(notebook)
+    print(f"late by ms: without cards {before}, with them {with_cards}")
+    # A machine that is busy with something else is late without any card.
+    assert with_cards["kernel"]["p99"] <= max(LATE_MS, BUSY * before["kernel"]["p99"])
+    assert with_cards["page"]["median"] <= max(LATE_MS, BUSY * before["page"]["median"])
+    assert with_cards["kernel"]["cpu"] <= 0.5
     # Nothing was too much for the server, which drops what is.
     assert "rate exceeded" not in a_lab_server_without_docker.log
+
+
+def _lateness(notebook: Notebook) -> dict[str, dict[str, float]]:
+    notebook.start(KERNEL)
+    of_page = notebook.lab.page.evaluate(PAGE, SECONDS)
+    notebook.run("pass")
+    return {"kernel": json.loads((notebook.path.parent / "lateness.json").read_text()), "page": of_page}
