@@ -15,12 +15,10 @@ _STATUS_COLOURS = {
     "building": "var(--jp-brand-color1, #1976d2)",
     "completed": "var(--jp-success-color1, #2e8b57)",
     "ready": "var(--jp-success-color1, #2e8b57)",
-    "completed": "var(--jp-success-color1, #2e8b57)",
     "finished": "var(--jp-success-color1, #2e8b57)",
     "waiting": "var(--jp-warn-color1, #c77700)",
     "waiting for you": "var(--jp-warn-color1, #c77700)",
     "failed": "var(--jp-error-color1, #d32f2f)",
-    "waiting": "var(--jp-warn-color1, #c77700)",
     "unknown": "var(--jp-warn-color1, #c77700)",
     "not isolated": "var(--jp-warn-color1, #c77700)",
 }

@@ -82,6 +82,7 @@ def test_a_command_that_takes_too_long_is_ended(chat: Chat):
     assert running(chat, "sleep 4712") == 0
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_the_command(chat: Chat):
     def interrupt(text: str) -> None:
         os.kill(os.getpid(), signal.SIGINT)

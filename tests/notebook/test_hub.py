@@ -112,6 +112,7 @@ def test_a_wait_that_is_too_short_says_that_the_build_goes_on(hub: Hub, a_reposi
     assert hub.projects["widgets"].wait_ready(60, progress=False).status == "ready"
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_leaves_the_build_going_and_says_so(
     hub: Hub, server: Server, a_repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
