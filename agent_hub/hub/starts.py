@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -26,6 +27,10 @@ from agent_hub.models import Chat, ChatStatus, Snapshot
 from agent_hub.terminals.registry import Terminals
 
 logger = logging.getLogger(__name__)
+
+CLAIM_SECONDS = 0.05
+"""A start from nothing waits for this long after a spare was taken over, whose shell is a few milliseconds from its
+prompt: the start takes both processors, and a hundred times as long."""
 
 SLOTS = max(2, os.cpu_count() or 2)
 """Containers that start side by side."""
@@ -66,6 +71,7 @@ class Starts:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._notes: set[asyncio.Task[None]] = set()
         self._adding: dict[str, asyncio.Event] = {}
+        self._claimed = float("-inf")
         self.queue = StartQueue(SLOTS, self._note_place)
 
     def __contains__(self, chat_id: object) -> bool:
@@ -147,6 +153,7 @@ class Starts:
         spare = taken.spare
         update = {"id": spare.id, "workspace": spare.chat.workspace, "container": taken.handle.id}
         chat = chat.model_copy(update=update)
+        self._claimed = time.monotonic()
         with self._being_added(chat.id):
             # Frozen containers take a few milliseconds to go on, which the rest need not wait for. Both end before it
             # is known what comes next: a spare that is stored as a chat by now is not to be removed.
@@ -233,6 +240,7 @@ class Starts:
 
     async def _start_from(self, chat_id: str, snapshot: Snapshot) -> None:
         async with self.queue.turn(self._store.chats[chat_id].project, chat_id), self._lock(chat_id):
+            await asyncio.sleep(max(0.0, self._claimed + CLAIM_SECONDS - time.monotonic()))
             chat = await self._store.chats.change(
                 chat_id, lambda chat: lifecycle.starting(chat, snapshot.image, snapshot.commit)
             )
