@@ -93,6 +93,7 @@ class ProcessEngine(Engine):
         self._pool = ThreadPoolExecutor(4, "agent-hub-process")
         self._creating = asyncio.Lock()
         self._starting = asyncio.Lock()
+        self._folders = threading.Lock()
         self._records: dict[str, ContainerRecord] | None = None
         self._programs: dict[str, Program] = {}
         self._terminals: dict[str, Terminal] = {}
@@ -214,11 +215,11 @@ class ProcessEngine(Engine):
         code = await ended(process)
         for beside in list(program.beside):
             await self._in_thread(lambda one=beside: one.signal_session(signal.SIGKILL))  # type: ignore[misc]
-        record = (await self._load()).get(container)
+        record, terminal = (await self._load()).get(container), self._terminals[container]
         del self._programs[container]
         if record is not None:
             await self._update(record.model_copy(update={"exit_code": code}))
-        self._terminals[container].end()
+        terminal.end()
         program.over.set()
 
     async def inspect(self, handle: Handle) -> ContainerStatus:
@@ -295,7 +296,7 @@ class ProcessEngine(Engine):
         if handle.id not in records:
             return
         await self._end(records[handle.id], 0)
-        await self._in_thread(lambda: shutil.rmtree(self._folder(handle.id)))
+        await self._in_thread(lambda: self._remove_folder(handle.id))
         self._terminals.pop(handle.id, None)
         self._announce(records.pop(handle.id))
 
@@ -436,8 +437,18 @@ class ProcessEngine(Engine):
 
     async def _update(self, record: ContainerRecord) -> None:
         (await self._load())[record.id] = record
-        await self._in_thread(lambda: write_record(self._folder(record.id), record))
+        await self._in_thread(lambda: self._write(record))
         self._announce(record)
+
+    def _write(self, record: ContainerRecord) -> None:
+        with self._folders:
+            # A program that has just ended may be told of after its container was removed.
+            if self._folder(record.id).is_dir():
+                write_record(self._folder(record.id), record)
+
+    def _remove_folder(self, container: str) -> None:
+        with self._folders:
+            shutil.rmtree(self._folder(container))
 
     def _announce(self, record: ContainerRecord) -> None:
         changed, self._changed = self._changed, asyncio.Event()

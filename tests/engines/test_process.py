@@ -212,6 +212,19 @@ async def test_removing_leaves_the_mounted_workspace(processes: ProcessEngine, t
     assert not (tmp_path / "engine" / "containers" / handle.id).exists()
 
 
+async def test_a_container_whose_program_is_just_ending_is_removed_whole(
+    processes: ProcessEngine, tmp_path: Path
+) -> None:
+    for _ in range(30):
+        handle = await _start(processes, "exit 0")
+        # At the very moment that its end is written down.
+        while (await processes.inspect(handle)).state == "running":
+            await asyncio.sleep(0)
+        await asyncio.wait_for(processes.remove(handle), TIMEOUT)
+    await asyncio.sleep(0)
+    assert list((tmp_path / "engine" / "containers").iterdir()) == []
+
+
 async def test_no_descriptor_is_left_open(processes: ProcessEngine) -> None:
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(5):
