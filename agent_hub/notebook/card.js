@@ -3,6 +3,7 @@
 // made of its Markdown (markdown.py).
 
 const BUSY_MS = 2000;
+const ASK_AGAIN_MS = 3000;
 const RICH = ['message', 'reasoning'];
 const ICONS = {
   running: '<circle cx="8" cy="8" r="5.5" stroke-dasharray="24 11"/>',
@@ -23,6 +24,7 @@ class Store {
     this.open = new Map();
     this.waiting = new Map();
     this.notice = '';
+    this.asked = -Infinity;
     this.reset(model.get('state'));
     model.on('msg:custom', message => this.take(message));
   }
@@ -40,8 +42,9 @@ class Store {
       this.reset(message);
     } else if (message.sequence !== this.sequence + 1) {
       // Told before this page listened, or dropped on the way by a server that limits what a kernel may say.
-      if (message.sequence > this.sequence && !this.asking) {
-        this.asking = true;
+      // What answers that may be dropped as well.
+      if (message.sequence > this.sequence && performance.now() - this.asked > ASK_AGAIN_MS) {
+        this.asked = performance.now();
         this.model.send({ do: 'all' });
       }
       return;
@@ -49,7 +52,7 @@ class Store {
       this.sequence = message.sequence;
       this.apply(message);
     }
-    this.asking = false;
+    this.asked = -Infinity;
     for (const view of this.views) {
       view.draw();
     }
