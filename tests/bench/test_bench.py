@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import docker
@@ -25,7 +26,9 @@ def test_every_measurement_gives_its_figures_and_leaves_nothing_behind(
 ) -> None:
     figures = list(run(set(NAMES), QUICK, base_image))
     assert len({figure.what for figure in figures}) == len(figures) >= len(NAMES)
-    assert all(value >= 0 for figure in figures for value in (*figure.hub, *figure.beside))
+    # What the hub takes over something else is a difference, which a busy machine makes negative.
+    assert all(math.isfinite(value) for figure in figures for value in (*figure.hub, *figure.beside))
+    assert all(value >= 0 for figure in figures if "over" not in figure.what for value in figure.hub)
     claims = [claim for figure in figures for claim in figure.claims.items()]
     assert {claim for claim, _ in claims} == CLAIMS
     assert all(held for _, held in claims), claims

@@ -75,6 +75,17 @@ class Notebook:
         card.wait_for(state="visible")
         return card
 
+    def wait_for_output(self, text: str) -> None:
+        """Wait until that is in the HTML which a saved notebook shows."""
+        self.lab.page.wait_for_function(
+            """([path, text]) => {
+              const panel = [...window.jupyterapp.shell.widgets('main')].find(one => one.context?.path === path);
+              const outputs = panel.content.model.sharedModel.cells.flatMap(cell => cell.toJSON().outputs ?? []);
+              return outputs.some(output => [output.data?.['text/html'] ?? ''].flat().join('').includes(text));
+            }""",
+            arg=[self.path.name, text],
+        )
+
     def save(self) -> None:
         """Save it."""
         with self.lab.page.expect_response(

@@ -105,6 +105,7 @@ def test_a_saved_notebook_shows_the_conversation_without_a_kernel(
     card = notebook.card(chat)
     chat.send("Say crane").wait(60)
     expect(card.get_by_text("You said: Say crane")).to_be_visible()
+    notebook.wait_for_output("You said: Say crane")
     notebook.save()
     notebook.close()
     for trusted in (True, False):

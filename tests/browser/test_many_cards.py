@@ -52,6 +52,14 @@ PAGE = """async seconds => {
 }"""
 
 
+SPEAKS = """number => {
+  const card = document.querySelectorAll('.jp-NotebookPanel .agent-hub-card')[number];
+  // Again and again: those above it grow, and push it out of view.
+  card.scrollIntoView();
+  return card.textContent.includes('The loss falls');
+}"""
+
+
 @pytest.fixture
 def busy_hub() -> Iterator[str]:
     """The address of a hub whose chats all talk."""
@@ -70,9 +78,8 @@ def test_fifty_cards_leave_the_kernel_and_the_page_responsive(
     notebook.run(f"hub = Hub({busy_hub!r})\nfor chat in hub.chats.values(): display(chat)")
     cards = notebook.node.locator(".agent-hub-card")
     expect(cards).to_have_count(CARDS)
-    for card in (cards.last, cards.first):
-        card.scroll_into_view_if_needed()
-        expect(card.locator(".ah-said").last).to_contain_text("The loss falls")
+    for number in (CARDS - 1, 0):
+        notebook.lab.page.wait_for_function(SPEAKS, arg=number)
     with_cards = _lateness(notebook)
     print(f"late by ms: without cards {before}, with them {with_cards}")
     # A machine that is busy with something else is late without any card.
