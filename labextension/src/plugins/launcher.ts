@@ -12,8 +12,13 @@ export const launcher: JupyterFrontEndPlugin<void> = {
   id: `${PLUGIN}:launcher`,
   description: 'Starts chats from the launcher.',
   autoStart: true,
-  requires: [IAgentHub, ILauncher],
-  activate: (_: JupyterFrontEnd, { model }: IAgentHub, launcher: ILauncher) => {
+  requires: [IAgentHub],
+  // Notebook 7 has none.
+  optional: [ILauncher],
+  activate: (_: JupyterFrontEnd, { model }: IAgentHub, launcher: ILauncher | null) => {
+    if (!launcher) {
+      return;
+    }
     let shown = '';
     let cards = new DisposableSet();
     const update = () => {
