@@ -53,7 +53,9 @@ def a_model() -> Iterator[ModelServer]:
 
 def new_lab_server(folder: Path, engine: str, *options: str) -> Server:
     """Lab with the hub, not yet started."""
-    server = Server(folder, f"agent_hub.engines.{engine}", "--LabApp.expose_app_in_browser=True", *options, lab=True)
+    server = Server(
+        folder, f"agent_hub.engines.{engine}", "--LabApp.expose_app_in_browser=True", *options, pages="jupyterlab"
+    )
     # Lab asks a newcomer whether it may fetch news; the question would lie over the pictures.
     settings = server.folder / "config/lab/user-settings/@jupyterlab/apputils-extension"
     settings.mkdir(parents=True)

@@ -34,11 +34,11 @@ class Server:
         Where it keeps everything: its root, its runtime files, the hub's data, its log.
     options
         Command-line options beside those of every server here.
-    lab
-        Whether it serves JupyterLab too.
+    pages
+        Which pages it serves too: ``"jupyterlab"``, ``"notebook"``.
     """
 
-    def __init__(self, folder: Path, engine: str, *options: str, lab: bool = False, token: str | None = None) -> None:
+    def __init__(self, folder: Path, engine: str, *options: str, pages: str = "", token: str | None = None) -> None:
         self.folder = folder
         self.root = folder / "root"
         self.runtime = folder / "runtime"
@@ -46,7 +46,7 @@ class Server:
         self.token = secrets.token_hex(16) if token is None else token
         self.url = ""
         self._log = folder / "server.log"
-        self._lab = lab
+        self._extensions = {"agent_hub": True, "jupyterlab": False} | ({pages: True} if pages else {})
         self._options = [f"--AgentHub.engine_class={engine}", *options]
 
     @property
@@ -92,7 +92,7 @@ class Server:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"),
-                    f"--ServerApp.jpserver_extensions={{'agent_hub': True, 'jupyterlab': {self._lab}}}",
+                    f"--ServerApp.jpserver_extensions={self._extensions}",
                     f"--ServerApp.root_dir={self.root}",
                     *self._address(),
                     f"--IdentityProvider.token={self.token}",

@@ -13,7 +13,7 @@ export const launcher: JupyterFrontEndPlugin<void> = {
   description: 'Starts chats from the launcher.',
   autoStart: true,
   requires: [IAgentHub],
-  // Notebook 7 has none.
+  // A page of Notebook 7 has none.
   optional: [ILauncher],
   activate: (_: JupyterFrontEnd, { model }: IAgentHub, launcher: ILauncher | null) => {
     if (!launcher) {

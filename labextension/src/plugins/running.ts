@@ -13,8 +13,17 @@ export const running: JupyterFrontEndPlugin<void> = {
   id: `${PLUGIN}:running`,
   description: 'Lists running chats among what runs.',
   autoStart: true,
-  requires: [IAgentHub, IRunningSessionManagers],
-  activate: (app: JupyterFrontEnd, { model }: IAgentHub, managers: IRunningSessionManagers) => {
+  requires: [IAgentHub],
+  // A page of Notebook 7 has none.
+  optional: [IRunningSessionManagers],
+  activate: (
+    app: JupyterFrontEnd,
+    { model }: IAgentHub,
+    managers: IRunningSessionManagers | null
+  ) => {
+    if (!managers) {
+      return;
+    }
     const chats = () =>
       model.chats.filter(
         chat => !model.isPending(chat.id) && ['running', 'starting', 'queued'].includes(chat.status)

@@ -13,8 +13,13 @@ export const statusbar: JupyterFrontEndPlugin<void> = {
   id: `${PLUGIN}:statusbar`,
   description: 'Shows in the status bar how many chats run.',
   autoStart: true,
-  requires: [IAgentHub, IStatusBar],
-  activate: (app: JupyterFrontEnd, { model }: IAgentHub, bar: IStatusBar) => {
+  requires: [IAgentHub],
+  // A page of Notebook 7 has none.
+  optional: [IStatusBar],
+  activate: (app: JupyterFrontEnd, { model }: IAgentHub, bar: IStatusBar | null) => {
+    if (!bar) {
+      return;
+    }
     const item = ReactWidget.create(
       <StatusItem model={model} onClick={() => void app.commands.execute(CommandIDs.showPanel)} />
     );
