@@ -6,7 +6,10 @@ import json
 import os
 import re
 import shlex
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -128,24 +131,31 @@ JupyterLab at once; the same name published again is a new version. Publish resu
 
 
 def _write_once(path: Path, text: str) -> None:
-    """Write a file that only its owner reads; one that is there is the person's, and stays."""
+    """Write a file that only its owner reads, whole or not at all; one that is there is the person's, and stays."""
+    descriptor, new = tempfile.mkstemp(dir=path.parent)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        with suppress(FileExistsError):
+            os.link(new, path)
+    finally:
+        os.unlink(new)
 
 
 def _write_rules(folder: Path, commands: Sequence[str]) -> None:
     """Write once what Codex asks about: its execution policy, of which it reads every file of that folder."""
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
+    if os.path.lexists(folder):
         # By now it is the agent's, which may have made it a link.
         return
     rules = (f'prefix_rule(pattern={json.dumps(shlex.split(command))}, decision="prompt")\n' for command in commands)
-    _write_once(folder / "agent-hub.rules", "".join(rules))
+    # Whole or not at all: a folder without its file would be taken for one with it.
+    new = Path(tempfile.mkdtemp(dir=folder.parent))
+    try:
+        _write_once(new / "agent-hub.rules", "".join(rules))
+        new.rename(folder)
+    except OSError:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
 
 
 def _env(chat: Chat) -> dict[str, str]:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import signal
 import tomllib
 from pathlib import Path
 
@@ -125,6 +127,25 @@ def test_a_configuration_that_is_there_is_kept(tmp_path):
         (tmp_path / name).write_text("# mine\n")
     CODEX.prepare(PLAIN, tmp_path)
     assert {(tmp_path / name).read_text() for name in ("config.toml", "AGENTS.md")} == {"# mine\n"}
+
+
+def test_what_is_to_be_asked_about_is_written_whole_or_not_at_all(tmp_path):
+    chat = PLAIN.model_copy(update={"ask_before": ("git push",)})
+    CODEX.prepare(chat, tmp_path)
+    (tmp_path / "rules").rename(tmp_path / "written")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            CODEX.prepare(chat, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    CODEX.prepare(chat, tmp_path)
+    asked, before = (tmp_path / name / "agent-hub.rules" for name in ("rules", "written"))
+    assert "git" in asked.read_text() and asked.read_text() == before.read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["AGENTS.md", "config.toml", "rules", "written"]
 
 
 def test_the_thread_is_the_conversation_last_written_to(tmp_path):
