@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from agent_hub.hub.backlog import Backlog
 from agent_hub.models import Artifact, ChangeEvent, Chat, Project, SnapshotEvent, Status
 
 Kind = Literal["status", "project", "chat", "artifact"]
 Value = Status | Project | Chat | Artifact
-
-BACKLOG = 1000
-"""Changes kept for a subscriber that does not read; past it, the subscriber is given a fresh snapshot instead."""
 
 
 @dataclass(frozen=True)
@@ -47,44 +44,23 @@ class Everything:
         return f"{rest[:-1]},{','.join(written)}}}"
 
 
-class Subscription:
+class Subscription(Backlog[ChangeEvent]):
     """One listener: a snapshot first, then every change, each exactly once.
 
-    Iterate over it; leave the iteration, or call :meth:`close`, to unsubscribe. A listener that falls more than
-    :data:`BACKLOG` changes behind gets a new snapshot in their place, so memory stays bounded.
+    Iterate over it, and :meth:`close` it in the end. A listener that falls more than
+    :data:`~agent_hub.hub.backlog.BACKLOG` changes behind gets a new snapshot in their place.
     """
 
     def __init__(self, events: Events) -> None:
+        super().__init__()
         self._events = events
-        self._pending: deque[ChangeEvent] = deque()
-        self._stale = True
-        self._ready = asyncio.Event()
-        self._ready.set()
-
-    def offer(self, event: ChangeEvent) -> None:
-        """Queue a change; never waits."""
-        if self._stale:
-            return
-        if len(self._pending) >= BACKLOG:
-            self._pending.clear()
-            self._stale = True
-        else:
-            self._pending.append(event)
-        self._ready.set()
 
     def __aiter__(self) -> Subscription:
         return self
 
     async def __anext__(self) -> Everything | ChangeEvent:
-        await self._ready.wait()
-        if self._stale:
-            self._stale = False
-            self._ready.clear()
-            return self._events.snapshot()
-        event = self._pending.popleft()
-        if not self._pending:
-            self._ready.clear()
-        return event
+        events = await self._next(most=1)
+        return self._events.snapshot() if events is None else events[0]
 
     def close(self) -> None:
         """Stop listening."""

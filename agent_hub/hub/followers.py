@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 
+from agent_hub.hub.backlog import Backlog
 from agent_hub.models import TurnEvent
 
-BACKLOG = 1000
-"""Events kept for a follower that does not read; past it, it is told everything anew instead."""
 
-
-class Follower:
+class Follower(Backlog[TurnEvent]):
     """One of them: everything first, then every event, each exactly once.
 
     Iterate over it, and :meth:`close` it in the end. What it gives is a list of events that belong together, the first
@@ -20,48 +16,18 @@ class Follower:
     """
 
     def __init__(self, followers: Followers) -> None:
+        super().__init__()
         self._followers = followers
-        self._pending: deque[TurnEvent] = deque()
-        self._stale = True
-        self._ended = False
         self.anew = True
         """Whether what it gave last is everything, in place of what it missed."""
-        self._ready = asyncio.Event()
-        self._ready.set()
-
-    def offer(self, event: TurnEvent) -> None:
-        """Queue an event; never waits."""
-        if self._stale:
-            return
-        if len(self._pending) >= BACKLOG:
-            self._pending.clear()
-            self._stale = True
-        else:
-            self._pending.append(event)
-        self._ready.set()
-
-    def end(self) -> None:
-        """Nothing more follows."""
-        self._ended = True
-        self._ready.set()
 
     def __aiter__(self) -> Follower:
         return self
 
     async def __anext__(self) -> Sequence[TurnEvent]:
-        await self._ready.wait()
-        self.anew = self._stale
-        if self._stale and not self._ended:
-            self._stale = False
-            self._ready.clear()
-            return self._followers.everything()
-        if self._pending:
-            events = list(self._pending)
-            self._pending.clear()
-            if not self._ended:
-                self._ready.clear()
-            return events
-        raise StopAsyncIteration
+        events = await self._next()
+        self.anew = events is None
+        return self._followers.everything() if events is None else events
 
     def close(self) -> None:
         """Follow no longer."""

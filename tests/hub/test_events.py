@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 
-from agent_hub.hub.events import BACKLOG, Events, Everything, to_json
+from agent_hub.hub.backlog import BACKLOG
+from agent_hub.hub.events import Events, Everything, to_json
 from agent_hub.models import Chat, EnvVar, Project, SnapshotEvent, Status
 from tests.hub.running import RunningHub
 
