@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from agent_hub.agents.base import Agent
@@ -66,6 +67,14 @@ class Conversations:
             await asyncio.shield(self._opening[chat_id])
         return self._open[chat_id]
 
+    @asynccontextmanager
+    async def look(self, chat_id: str) -> AsyncIterator[ChatTurns]:
+        """As :meth:`of`, for as long as the context lasts."""
+        try:
+            yield await self.of(chat_id)
+        finally:
+            self._left(chat_id)
+
     async def send(self, chat_id: str, prompt: str, key: str = "") -> Turn:
         """Give a chat's agent a prompt, after those that it was given before. Returns once it is written down.
 
@@ -76,14 +85,16 @@ class Conversations:
         StorageFull
             There is no room to write it down.
         """
-        turns = await self.of(chat_id)
-        chat = self._store.chats[chat_id]
-        if chat.status not in _HEARS:
-            raise Conflict(f"“{chat.name}” does not run: it is {chat.status.value}.", "Start it again, then say it.")
-        try:
-            return turns.add(prompt, key)
-        except OSError as error:
-            raise StorageFull.from_os_error(error) from error
+        async with self.look(chat_id) as turns:
+            chat = self._store.chats[chat_id]
+            if chat.status not in _HEARS:
+                raise Conflict(
+                    f"“{chat.name}” does not run: it is {chat.status.value}.", "Start it again, then say it."
+                )
+            try:
+                return turns.add(prompt, key)
+            except OSError as error:
+                raise StorageFull.from_os_error(error) from error
 
     # -- what happens to chats
 
@@ -117,8 +128,8 @@ class Conversations:
         if chat is None or not self._agents[chat.agent].converses:
             return
         turns = await self.of(chat_id)
-        turns.left(error)
         await turns.close()
+        turns.left(error)
         # Before it is let go of, where the summary is taken from.
         await self._keep_summary(chat_id)
         self._let_go(chat_id)
@@ -169,8 +180,8 @@ class Conversations:
         if turns is not None and not turns.in_use:
             del self._open[chat_id]
 
-    def left(self, chat_id: str) -> None:
-        """Somebody follows, or looks, no longer."""
+    def _left(self, chat_id: str) -> None:
+        """Somebody looks no longer."""
         if chat_id in self._store.chats.items and self._store.chats[chat_id].status not in _HEARS:
             self._let_go(chat_id)
 

@@ -10,6 +10,7 @@ from tornado.websocket import WebSocketClosedError
 
 from agent_hub.errors import AgentHubError
 from agent_hub.hub.events import to_json
+from agent_hub.hub.followers import Follower
 from agent_hub.models import ConversationEvent, FollowedEvent, LogEvent
 from agent_hub.models.transcript import together
 from agent_hub.server.socket import HubSocket
@@ -78,24 +79,25 @@ class EventsSocket(HubSocket):
 
     async def _send_turns(self, chat: str) -> None:
         try:
-            turns = await self.hub.conversations.of(chat)
+            async with self.hub.conversations.look(chat) as turns:
+                follower = turns.record.follow()
+                try:
+                    await self._tell(chat, follower)
+                finally:
+                    follower.close()
         except AgentHubError as error:
             self.log.debug("Nothing to follow of chat %s: %s", chat, error)
-            return
-        follower = turns.record.follow()
-        try:
-            async for events in follower:
-                if follower.anew:
-                    event = ConversationEvent(chat=chat, turns=tuple(together(events)))
-                    await self.write_message(event.model_dump_json())
-                    continue
-                for one in events:
-                    await self.write_message(FollowedEvent(chat=chat, event=one).model_dump_json())
         except WebSocketClosedError:
             pass
-        finally:
-            follower.close()
-            self.hub.conversations.left(chat)
+
+    async def _tell(self, chat: str, follower: Follower) -> None:
+        async for events in follower:
+            if follower.anew:
+                event = ConversationEvent(chat=chat, turns=tuple(together(events)))
+                await self.write_message(event.model_dump_json())
+                continue
+            for one in events:
+                await self.write_message(FollowedEvent(chat=chat, event=one).model_dump_json())
 
     async def _send_log(self, project_id: str) -> None:
         build = self.hub.store.projects[project_id].build

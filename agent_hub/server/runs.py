@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from agent_hub.models import NewRun
+from agent_hub.server.chat_list import ChatList
 from agent_hub.server.handler import HubHandler, guarded
 
 
@@ -38,7 +41,8 @@ class RunChatsHandler(HubHandler):
     @guarded
     async def get(self, id: str) -> None:
         """The chats of a run, in their order."""
-        self.answer(chat.masked() for chat in self.hub.runs.chats(id))
+        chats: ChatList = self.settings.setdefault("agent_hub_run_chats", ChatList())
+        self.answer_json(await asyncio.to_thread(chats.json, tuple(self.hub.runs.chats(id))))
 
 
 handlers: list[tuple[str, type]] = [

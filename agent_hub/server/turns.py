@@ -21,9 +21,8 @@ class TurnsHandler(HubHandler):
     @guarded
     async def get(self, id: str) -> None:
         """Every turn of a chat, oldest first, without its items."""
-        turns = await self.hub.conversations.of(id)
-        self.answer(turns.record.heads())
-        self.hub.conversations.left(id)
+        async with self.hub.conversations.look(id) as turns:
+            self.answer(turns.record.heads())
 
     @guarded
     async def post(self, id: str) -> None:
@@ -31,8 +30,8 @@ class TurnsHandler(HubHandler):
 
         A request that is repeated with its ``Idempotency-Key`` header is one turn, and gets the same answer.
         """
-        await self.hub.conversations.of(id)
-        new = self.body(NewTurn)
+        async with self.hub.conversations.look(id):
+            new = self.body(NewTurn)
         self.answer(await self.hub.conversations.send(id, new.prompt, self.idempotency_key), 201)
 
 
@@ -42,9 +41,8 @@ class TurnHandler(HubHandler):
     @guarded
     async def get(self, id: str, number: str) -> None:
         """One turn, with all that happened in it so far."""
-        turns = await self.hub.conversations.of(id)
-        self.answer(await turns.record.turn(_number(number)))
-        self.hub.conversations.left(id)
+        async with self.hub.conversations.look(id) as turns:
+            self.answer(await turns.record.turn(_number(number)))
 
 
 class TurnEventsHandler(HubHandler):
@@ -58,25 +56,24 @@ class TurnEventsHandler(HubHandler):
 
         A line that is empty says that nothing has happened, and that the hub is there.
         """
-        turns = await self.hub.conversations.of(id)
-        turns.record.head(_number(number))
-        self.set_header("Content-Type", "application/x-ndjson")
-        self.set_header("Cache-Control", "no-store")
-        # A proxy that gathers an answer would hold it back until the turn has ended.
-        self.set_header("X-Accel-Buffering", "no")
-        self._follower = turns.record.follow()
-        beats = asyncio.create_task(self._beat(), name=f"agent-hub beat {id}")
-        try:
-            async for events in turns.record.events(_number(number), self._follower):
-                self.write("".join(f"{event.model_dump_json()}\n" for event in events))
-                # Awaiting it is the backpressure: what a slow client misses is told anew.
-                await self.flush()
-        except StreamClosedError:
-            self.log.debug("Nobody follows turn %s of chat %s any more", number, id)
-        finally:
-            beats.cancel()
-            self._follower.close()
-            self.hub.conversations.left(id)
+        async with self.hub.conversations.look(id) as turns:
+            turns.record.head(_number(number))
+            self.set_header("Content-Type", "application/x-ndjson")
+            self.set_header("Cache-Control", "no-store")
+            # A proxy that gathers an answer would hold it back until the turn has ended.
+            self.set_header("X-Accel-Buffering", "no")
+            self._follower = turns.record.follow()
+            beats = asyncio.create_task(self._beat(), name=f"agent-hub beat {id}")
+            try:
+                async for events in turns.record.events(_number(number), self._follower):
+                    self.write("".join(f"{event.model_dump_json()}\n" for event in events))
+                    # Awaiting it is the backpressure: what a slow client misses is told anew.
+                    await self.flush()
+            except StreamClosedError:
+                self.log.debug("Nobody follows turn %s of chat %s any more", number, id)
+            finally:
+                beats.cancel()
+                self._follower.close()
 
     async def _beat(self) -> None:
         with suppress(StreamClosedError):
@@ -98,8 +95,8 @@ class TurnInterruptHandler(HubHandler):
     @guarded
     async def post(self, id: str, number: str) -> None:
         """End a turn; one that waits is never said. Its end is told as every other change."""
-        turns = await self.hub.conversations.of(id)
-        self.answer(await turns.interrupt(_number(number)), 202)
+        async with self.hub.conversations.look(id) as turns:
+            self.answer(await turns.interrupt(_number(number)), 202)
 
 
 class ApprovalHandler(HubHandler):
@@ -108,8 +105,8 @@ class ApprovalHandler(HubHandler):
     @guarded
     async def post(self, id: str, approval: str) -> None:
         """Answer what the agent has asked."""
-        turns = await self.hub.conversations.of(id)
-        await turns.answer(approval, self.body(Answer).decision)
+        async with self.hub.conversations.look(id) as turns:
+            await turns.answer(approval, self.body(Answer).decision)
         self.set_status(204)
 
 
