@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import logging
 import os
 import socket
 import stat
@@ -39,6 +40,8 @@ SPELL_SECONDS = 0.005
 
 ANSWER_SECONDS = 10.0
 """How long the app-server may take to answer."""
+
+logger = logging.getLogger(__name__)
 
 CLIENT = {"name": "agent-hub", "title": "Agent Hub", "version": "1"}
 
@@ -153,20 +156,22 @@ class AppServer:
             raise _unavailable("Codex's app-server is gone.") from error
 
     async def _read(self) -> None:
-        with contextlib.suppress(WebSocketException):
-            spent = 0.0
-            async for text in self._connection:
-                began = time.thread_time()
-                self._take(text)
-                spent += time.thread_time() - began
-                if spent > SPELL_SECONDS:
-                    await asyncio.sleep(spent * REST)
-                    spent = 0.0
-        for answer in self._waiting.values():
-            if not answer.done():
-                answer.set_result({"error": {"message": "the connection has ended"}})
-        if not self._closing:
-            self.ended()
+        try:
+            with contextlib.suppress(WebSocketException):
+                spent = 0.0
+                async for text in self._connection:
+                    began = time.thread_time()
+                    self._take(text)
+                    spent += time.thread_time() - began
+                    if spent > SPELL_SECONDS:
+                        await asyncio.sleep(spent * REST)
+                        spent = 0.0
+        finally:
+            for answer in self._waiting.values():
+                if not answer.done():
+                    answer.set_result({"error": {"message": "the connection has ended"}})
+            if not self._closing:
+                self.ended()
 
     def _take(self, text: str | bytes) -> None:
         try:
@@ -183,12 +188,18 @@ class AppServer:
                 answer.set_result(message)
         elif isinstance(method, str):
             params = message.get("params")
-            known = params if isinstance(params, dict) else {}
-            number = message.get("id")
+            self._tell(method, params if isinstance(params, dict) else {}, message)
+
+    def _tell(self, method: str, params: Mapping[str, Any], message: Mapping[str, Any]) -> None:
+        number = message.get("id")
+        try:
             if "id" not in message:
-                self.notify(method, known)
+                self.notify(method, params)
             elif isinstance(number, int | str):
-                self.asked(number, method, known)
+                self.asked(number, method, params)
+        except Exception:
+            # One message that cannot be taken is one message: whoever is told counts on the next, and on the end.
+            logger.exception("What Codex's app-server told as %.100r was not taken", method)
 
 
 async def _open(path: Path) -> socket.socket:

@@ -132,9 +132,9 @@ class CodexConversation(Conversation):
         said = [{"type": "text", "text": prompt}]
         await self._server.call("turn/start", threadId=self._thread, input=said, clientUserMessageId=mark)
 
-    async def interrupt(self) -> None:
-        if self._turn:
-            await self._server.call("turn/interrupt", threadId=self._thread, turnId=self._turn)
+    async def interrupt(self, turn: str) -> None:
+        if turn == self._turn:
+            await self._server.call("turn/interrupt", threadId=self._thread, turnId=turn)
 
     async def answer(self, approval: str, decision: Decision) -> None:
         request = self._asked.get(approval)
@@ -181,15 +181,15 @@ class CodexConversation(Conversation):
         kind = kinds.get(method)
         if kind is None or params.get("threadId") != self._thread:
             return
-        approval = str(number)
+        approval = codex_items.name(str(number))
         self._asked[approval] = number
         asked = Approval(
             id=approval,
             item=codex_items.name(params.get("itemId")),
             kind="command" if kind == "command" else "files",
-            command=codex_items.plain_command(codex_items.text(params.get("command"))),
-            directory=codex_items.text(params.get("cwd")),
-            reason=codex_items.text(params.get("reason")),
+            command=codex_items.command(params),
+            directory=codex_items.short(params.get("cwd"), codex_items.PATH_LENGTH),
+            reason=codex_items.short(params.get("reason"), codex_items.REASON_LENGTH),
         )
         self._listener.asked(codex_items.name(params.get("turnId")), asked)
 
@@ -263,8 +263,9 @@ class CodexConversation(Conversation):
         self._listener.usage(turn, _minus(total, before))
 
     def _settled(self, number: Any) -> None:
-        if self._asked.pop(str(number), None) is not None:
-            self._listener.answered(str(number))
+        approval = codex_items.name(str(number))
+        if self._asked.pop(approval, None) is not None:
+            self._listener.answered(approval)
 
     def _recalled(self, told: dict[str, Any], items: Mapping[str, list[Any]]) -> Told:
         turn = _id_of(told)

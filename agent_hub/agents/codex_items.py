@@ -15,6 +15,14 @@ from pydantic import ValidationError
 from agent_hub.models import Command, FileChange, FileChanges, Item, ItemStatus, Message, Reasoning, ToolCall, Usage
 
 ID_LENGTH = 200
+PATH_LENGTH = 4096
+COMMAND_LENGTH = 32 * 1024
+REASON_LENGTH = 4096
+
+PARSED_LENGTH = 8192
+"""Of a command, to be taken out of its shell: what takes it apart needs time that grows with the square of it."""
+
+LONGEST_MS = 10**12
 _STATUSES = {
     "inProgress": ItemStatus.running,
     "completed": ItemStatus.completed,
@@ -43,6 +51,13 @@ def text(value: Any) -> str:
 def name(value: Any) -> str:
     """An id, cut to a length that no id has."""
     return text(value)[:ID_LENGTH]
+
+
+def short(value: Any, most: int) -> str:
+    """The value, where it is text, with its end left out, and said to be, where it is too long."""
+    whole = text(value)
+    over = len(whole) - most
+    return f"{whole[:most]}… ({over:,} more characters)" if over > 0 else whole
 
 
 def prompt(item: Mapping[str, Any]) -> str:
@@ -104,16 +119,23 @@ def _command(told: Mapping[str, Any], base: Mapping[str, Any]) -> Command:
     code, took = told.get("exitCode"), told.get("durationMs")
     return Command(
         **base,
-        command=plain_command(text(told.get("command"))),
-        directory=text(told.get("cwd")),
+        command=command(told),
+        directory=short(told.get("cwd"), PATH_LENGTH),
         text=text(told.get("aggregatedOutput")),
         exit_code=code if isinstance(code, int) else None,
-        seconds=took / 1000 if isinstance(took, int | float) else None,
+        seconds=took / 1000 if isinstance(took, int | float) and 0 <= took < LONGEST_MS else None,
     )
+
+
+def command(told: Mapping[str, Any]) -> str:
+    """What is run, of an item or of a request for an approval."""
+    return short(plain_command(text(told.get("command"))), COMMAND_LENGTH)
 
 
 def plain_command(line: str) -> str:
     """What is run, without the shell that Codex runs it in: ``/bin/bash -lc 'make test'`` is ``make test``."""
+    if len(line) > PARSED_LENGTH:
+        return line
     try:
         words = shlex.split(line)
     except ValueError:
@@ -127,8 +149,8 @@ def _changes(told: Any) -> tuple[FileChange, ...]:
     for change in told if isinstance(told, list) else []:
         kind = change.get("kind") if isinstance(change, dict) else None
         if isinstance(kind, dict) and kind.get("type") in ("add", "delete", "update"):
-            moved = text(kind.get("move_path"))
-            change = {"path": text(change.get("path")), "diff": text(change.get("diff")), "moved_to": moved}
+            path, moved = short(change.get("path"), PATH_LENGTH), short(kind.get("move_path"), PATH_LENGTH)
+            change = {"path": path, "diff": text(change.get("diff")), "moved_to": moved}
             changes.append(FileChange(kind=kind["type"], **change))
     return tuple(changes)
 

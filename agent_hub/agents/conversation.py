@@ -84,8 +84,8 @@ class Conversation(ABC):
         """Begin a turn; the agent tells of it under `mark`."""
 
     @abstractmethod
-    async def interrupt(self) -> None:
-        """End the turn that is being worked on; no error where there is none."""
+    async def interrupt(self, turn: str) -> None:
+        """End a turn, by the agent's own id of it; no error where it is not worked on."""
 
     @abstractmethod
     async def answer(self, approval: str, decision: Decision) -> None:

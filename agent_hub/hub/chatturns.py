@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from agent_hub.agents.conversation import Conversation, Decision, Listener, Told
 from agent_hub.errors import AgentHubError, AgentUnavailable, Conflict, NotFound, TurnFailed, TurnInterrupted
-from agent_hub.hub.turnlimits import ITEM_CHARACTERS, PROBLEM_CHARACTERS, cut
+from agent_hub.hub.turnlimits import MOST_APPROVALS, MOST_TURNS, PROBLEM_CHARACTERS, TYPED_CHARACTERS, cut
 from agent_hub.hub.turnrecord import TurnRecord
 from agent_hub.models import Approval, Item, Turn, TurnStatus, Usage, now
+
+logger = logging.getLogger(__name__)
 
 MOST_QUEUED = 100
 """Prompts that wait for an agent."""
@@ -43,6 +46,9 @@ class ChatTurns(Listener):
         self._active = ""
         self._saying: asyncio.Task[None] | None = None
         self._said: int | None = None
+        self._held: list[tuple[str, TurnStatus, str]] | None = None
+        self._unwanted: set[int] = set()
+        self._interrupting: set[asyncio.Task[None]] = set()
 
     @property
     def heard(self) -> bool:
@@ -80,6 +86,8 @@ class ChatTurns(Listener):
                 f"{MOST_QUEUED} prompts wait for this agent already.", "Wait until it has done some of them."
             )
         turn = Turn(chat=self.chat, number=self.record.next_number, prompt=prompt, key=key)
+        if turn.number > MOST_TURNS:
+            raise Conflict(f"This chat has {MOST_TURNS} turns, which is the most.", "Start another chat.")
         # Whoever is told that a prompt was taken counts on it.
         self.record.begin(turn, must=True)
         self._say_next()
@@ -93,7 +101,11 @@ class ChatTurns(Listener):
         elif not turn.status.ended:
             if self._agent is None:
                 raise AgentUnavailable("The chat's agent cannot be reached now.", "Try again, or stop the chat.")
-            await self._agent.interrupt()
+            if turn.agent_turn:
+                await self._agent.interrupt(turn.agent_turn)
+            else:
+                # The agent has it, and does not know yet what it calls it.
+                self._unwanted.add(number)
         return self.record.head(number)
 
     async def answer(self, approval: str, decision: Decision) -> None:
@@ -114,7 +126,16 @@ class ChatTurns(Listener):
     async def joined(self, agent: Conversation) -> None:
         """The agent is heard from now on; what happened while it was not is recorded now."""
         begun = [turn for turn in self.record.live() if turn.status in _RUNNING]
-        self._reconcile(await agent.recall(), begun)
+        # A turn that ends while the agent is asked would be written down without what it is asked for.
+        held: list[tuple[str, TurnStatus, str]] = []
+        self._held = held
+        try:
+            remembered = await agent.recall()
+        finally:
+            self._held = None
+        self._reconcile(remembered, begun)
+        for end in held:
+            self.turn_ended(*end)
         self._hear(agent)
 
     def given(self, agent: Conversation, saying: int | None) -> None:
@@ -154,11 +175,13 @@ class ChatTurns(Listener):
 
     async def close(self) -> None:
         """Hang up; the agent goes on."""
-        self.record.settle()
-        agent, self._agent = self._agent, None
-        if self._saying is not None:
-            self._saying.cancel()
-            await asyncio.wait([self._saying])
+        agent = self._agent
+        self._hear_nothing()
+        speaking = [*self._interrupting, *([self._saying] if self._saying is not None else [])]
+        for task in speaking:
+            task.cancel()
+        if speaking:
+            await asyncio.wait(speaking)
         if agent is not None:
             with suppress(AgentHubError):
                 await agent.close()
@@ -178,9 +201,20 @@ class ChatTurns(Listener):
             self._match(turn, mark, prompt)
         elif number in self.record and mark != self.mark(number):
             # Said into a turn that goes on.
+            self._end_taken(mark, number)
             before = self.record.head(number).prompt
-            both = f"{before}\n\n{prompt}" if before else prompt
-            self.record.change(number, prompt=cut(both, ITEM_CHARACTERS)[0])
+            added = cut(prompt, TYPED_CHARACTERS)[0]
+            if len(before) < TYPED_CHARACTERS:
+                self.record.change(number, prompt=f"{before}\n\n{added}" if before else added)
+
+    def _end_taken(self, mark: str, into: int) -> None:
+        """End the turn that was to be of its own, and which the agent took into another one."""
+        own = next((turn.number for turn in self.record.live() if mark and mark == self.mark(turn.number)), None)
+        if own is not None:
+            taken = f"The agent was at turn {into}, and has taken this into it."
+            self.record.end(own, TurnStatus.interrupted, TurnInterrupted(taken, f"Turn {into} has what came of it."))
+            if self._said == own:
+                self._said = None
 
     def item(self, turn: str, item: Item) -> None:
         if (number := self._number(turn)) is not None:
@@ -196,8 +230,10 @@ class ChatTurns(Listener):
 
     def asked(self, turn: str, approval: Approval) -> None:
         if (number := self._number(turn)) is not None:
-            others = (one for one in self.record.head(number).approvals if one.id != approval.id)
-            self.record.change(number, approvals=(*others, approval), status=TurnStatus.waiting)
+            others = [one for one in self.record.head(number).approvals if one.id != approval.id]
+            # Past that they can be answered in the terminal alone.
+            approvals = (*others, approval)[:MOST_APPROVALS]
+            self.record.change(number, approvals=approvals, status=TurnStatus.waiting)
 
     def answered(self, approval: str) -> None:
         for turn in self.record.live():
@@ -207,6 +243,9 @@ class ChatTurns(Listener):
                 self.record.change(turn.number, approvals=left, status=status)
 
     def turn_ended(self, turn: str, status: TurnStatus, problem: str) -> None:
+        if self._held is not None:
+            self._held.append((turn, status, problem))
+            return
         if turn == self._active:
             self._active = ""
         number = self._number(turn)
@@ -223,6 +262,7 @@ class ChatTurns(Listener):
         self.record.settle()
         self._agent = None
         self._active, self._said = "", None
+        self._unwanted.clear()
 
     # -- which turn it is
 
@@ -233,8 +273,10 @@ class ChatTurns(Listener):
             number = self._match(turn, "", "")
         return number if number in self.record else None
 
-    def _match(self, turn: str, mark: str, prompt: str, unmarked: bool = False) -> int:
+    def _match(self, turn: str, mark: str, prompt: str, unmarked: bool = False) -> int | None:
         """The turn that the hub said under that mark, else a new one, which was typed in the terminal.
+
+        ``None`` where there are too many for another.
 
         Parameters
         ----------
@@ -244,10 +286,12 @@ class ChatTurns(Listener):
         number = next((one.number for one in self.record.live() if self._is(one, mark, prompt, unmarked)), None)
         if number is None:
             number = self.record.next_number
+            if number > MOST_TURNS:
+                return None
             new = Turn(
                 chat=self.chat,
                 number=number,
-                prompt=cut(prompt, ITEM_CHARACTERS)[0],
+                prompt=cut(prompt, TYPED_CHARACTERS)[0],
                 source="terminal",
                 agent_turn=turn,
                 status=TurnStatus.running,
@@ -258,8 +302,19 @@ class ChatTurns(Listener):
             if self._said == number:
                 self._said = None
             self.record.change(number, status=TurnStatus.running, agent_turn=turn, started_at=now())
+            if number in self._unwanted and self._agent is not None:
+                self._unwanted.discard(number)
+                task = asyncio.create_task(self._interrupt(self._agent, turn), name=f"interrupt {turn}")
+                self._interrupting.add(task)
+                task.add_done_callback(self._interrupting.discard)
         self._numbers[turn] = number
         return number
+
+    async def _interrupt(self, agent: Conversation, turn: str) -> None:
+        try:
+            await agent.interrupt(turn)
+        except AgentUnavailable as error:
+            logger.warning("A turn of chat %s goes on that was to end: %s", self.chat, error.message)
 
     def _is(self, turn: Turn, mark: str, prompt: str, unmarked: bool) -> bool:
         if mark:
@@ -278,7 +333,7 @@ class ChatTurns(Listener):
             number = self._numbers.get(told.id)
             if number is None:
                 number = self._match(told.id, told.mark, told.prompt, unmarked=True)
-            if number not in self.record:
+            if number is None or number not in self.record:
                 continue
             for item in told.items:
                 self.record.take_item(number, item)

@@ -41,8 +41,14 @@ class TurnLog:
             return sorted(int(name.removesuffix(".jsonl")) for name in names if name.removesuffix(".jsonl").isdigit())
         return []
 
-    def append(self, number: int, events: Sequence[TurnEvent]) -> None:
-        """Add what happened in a turn. Raises :class:`OSError`, as where the disk is full."""
+    def append(self, number: int, events: Sequence[TurnEvent]) -> int:
+        """Add what happened in a turn; the bytes that its file has now.
+
+        Raises
+        ------
+        OSError
+            It cannot be written, as where the disk is full; nothing of it is there.
+        """
         data = b"".join(event.model_dump_json().encode() + b"\n" for event in events)
         try:
             file = self._open(number)
@@ -55,11 +61,12 @@ class TurnLog:
                 # A line that is cut in the middle would take the next one with it.
                 os.ftruncate(file, end)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return end + len(data)
         finally:
             os.close(file)
 
-    def replace(self, transcript: Transcript) -> None:
-        """Write a turn anew. Raises :class:`OSError`; what was there is then still there."""
+    def replace(self, transcript: Transcript) -> int:
+        """Write a turn anew; the bytes that its file has now. Raises :class:`OSError`: the old one is still there."""
         path = self._path(transcript.head.number)
         new = path.with_suffix(".new")
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -67,7 +74,9 @@ class TurnLog:
             new.unlink(missing_ok=True)
             with open(os.open(new, _NEW, 0o600), "wb") as file:
                 file.writelines(event.model_dump_json().encode() + b"\n" for event in transcript.events())
+                size = file.tell()
             os.replace(new, path)
+            return size
         except OSError:
             with suppress(OSError):
                 new.unlink()

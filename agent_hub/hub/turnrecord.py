@@ -14,6 +14,7 @@ from agent_hub.models import (
     ErrorBody,
     Item,
     ItemChanged,
+    ItemStatus,
     TextAdded,
     Turn,
     TurnChanged,
@@ -31,6 +32,11 @@ GATHER_SECONDS = 0.02
 
 SUMMARY_CHARACTERS = 200
 
+LOG_BYTES = 16 * 2**20
+"""Once the file of a turn that goes on has so many, and GROWTH times as many as the last time, it is written anew."""
+
+GROWTH = 4
+
 
 class TurnRecord:
     """The record of one chat's turns. All of it happens on the event loop, and in order.
@@ -47,6 +53,8 @@ class TurnRecord:
         self._ended: dict[int, Turn] = {}
         self._live: dict[int, Transcript] = {}
         self._sizes: dict[int, int] = {}
+        self._room: dict[int, int] = {}
+        self._dropped: dict[tuple[int, str], int] = {}
         self._gathered: dict[tuple[int, str], list[str]] = {}
         self._gathering: asyncio.TimerHandle | None = None
         self.followers = Followers(self._everything)
@@ -167,12 +175,17 @@ class TurnRecord:
         self.settle()
         transcript = self._live[number]
         known = transcript.item(item.id)
+        if known is not None and known.status is not ItemStatus.running and item.status is ItemStatus.running:
+            # What the agent remembered is older than what it told meanwhile.
+            return
         if known is None and len(transcript) >= MOST_ITEMS:
             self._leave_out(number, size(item))
             return
+        dropped = self._dropped.pop((number, item.id), 0)
         if known is not None and not item.text:
             # Codex does not always say at the end what a command has printed.
             item = item.model_copy(update={"text": known.text})
+            self._leave_out(number, dropped)
         before = size(known) if known is not None else 0
         kept, over = cut_item(item, max(0, min(ITEM_CHARACTERS, TURN_CHARACTERS - self._sizes[number] + before)))
         self._sizes[number] += size(kept) - before
@@ -189,6 +202,8 @@ class TurnRecord:
     def end(self, number: int, status: TurnStatus, error: AgentHubError | None = None) -> None:
         """Record that nothing more happens in a turn."""
         self.settle()
+        for key in [key for key in self._dropped if key[0] == number]:
+            self._leave_out(number, self._dropped.pop(key))
         transcript = self._live[number]
         head, ended = transcript.head, now()
         update = {
@@ -207,6 +222,7 @@ class TurnRecord:
             self._write(number, [event])
         self._ended[number] = transcript.head
         del self._live[number], self._sizes[number]
+        self._room.pop(number, None)
         self.followers.tell(event)
         self._on_change()
 
@@ -232,6 +248,9 @@ class TurnRecord:
         room = min(ITEM_CHARACTERS - len(known.text), TURN_CHARACTERS - self._sizes[number])
         kept = text[: max(0, room)]
         self._sizes[number] += len(kept)
+        if len(kept) < len(text):
+            # Counted once it is known that the item's end does not say all of it again.
+            self._dropped[number, item] = self._dropped.get((number, item), 0) + len(text) - len(kept)
         if kept:
             self._tell(TextAdded(number=number, item=item, text=kept))
 
@@ -247,7 +266,9 @@ class TurnRecord:
 
     def _write(self, number: int, events: Iterable[TurnEvent]) -> None:
         try:
-            self._log.append(number, list(events))
+            size, transcript = self._log.append(number, list(events)), self._live.get(number)
+            if transcript is not None and size > self._room.get(number, LOG_BYTES):
+                self._room[number] = max(LOG_BYTES, GROWTH * self._log.replace(transcript))
         except OSError as error:
             # It is told all the same; as the turn ends it is written as a whole.
             logger.warning("What happened in turn %d was not written down: %s", number, error)

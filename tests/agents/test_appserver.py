@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shlex
 import tempfile
 import threading
 import time
@@ -15,11 +16,12 @@ import pytest
 from websockets.asyncio.server import ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
 
+from agent_hub.agents import codex_items
 from agent_hub.agents.appserver import MESSAGE_BYTES, AppServer
 from agent_hub.agents.codex_spare import WarmCodex
 from agent_hub.agents.conversation import Listener
 from agent_hub.errors import AgentUnavailable
-from agent_hub.models import PROMPT_BYTES, Chat
+from agent_hub.models import PROMPT_BYTES, Chat, Command
 
 Answer = Callable[[ServerConnection, dict[str, Any]], Awaitable[None]]
 
@@ -128,6 +130,44 @@ async def test_what_makes_no_sense_is_left_out(peer):
     assert await client.call("go") == {"asked": {}}
     assert noticed == [("thread/started", {})]
     await client.close()
+
+
+async def test_a_message_that_cannot_be_taken_is_one_message(peer):
+    async def babble(connection: ServerConnection, message: dict[str, Any]) -> None:
+        for method in ("bad", "good"):
+            await connection.send(json.dumps({"method": method}))
+        await result(connection, message)
+
+    peer.answers["go"] = babble
+    noticed: list[str] = []
+
+    def notice(method: str, params: Mapping[str, Any]) -> None:
+        noticed.append(method)
+        if method == "bad":
+            raise ZeroDivisionError
+
+    client = await AppServer.connect(peer.path, notice)
+    assert await client.call("go") == {"asked": {}}
+    assert noticed == ["bad", "good"] and client.connected
+    await client.close()
+
+
+def test_an_item_of_an_absurd_form_is_taken_as_far_as_it_goes():
+    told = {"id": "c", "type": "commandExecution", "command": "make", "durationMs": 10**400, "cwd": "/" * 10_000}
+    taken = codex_items.item(told, ended=True)
+    assert isinstance(taken, Command)
+    assert (taken.command, taken.seconds) == ("make", None)
+    assert len(taken.directory) < 2 * codex_items.PATH_LENGTH
+
+
+def test_a_long_command_takes_no_longer_than_it_is_long():
+    heredoc = "cat <<EOF\n" + "it's\n" * 200_000
+    began = time.process_time()
+    codex_items.plain_command(heredoc)
+    long = time.process_time() - began
+    began = time.process_time()
+    codex_items.plain_command(shlex.join(["/bin/bash", "-lc", heredoc[:1000]]))
+    assert long <= 10 * (time.process_time() - began) + 0.01
 
 
 async def test_a_refusal_says_why(peer, client):

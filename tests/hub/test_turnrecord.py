@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from agent_hub.agents.conversation import Conversation, Decision, Told
+from agent_hub.errors import Conflict
+from agent_hub.hub.backlog import BACKLOG
 from agent_hub.hub.chatturns import ChatTurns
-from agent_hub.hub.followers import BACKLOG
-from agent_hub.hub.turnlimits import ITEM_CHARACTERS, MOST_ITEMS, TURN_CHARACTERS
+from agent_hub.hub.turnlimits import ITEM_CHARACTERS, MOST_APPROVALS, MOST_ITEMS, MOST_TURNS, TURN_CHARACTERS
 from agent_hub.hub.turnlog import TurnLog
 from agent_hub.hub.turnrecord import TurnRecord
-from agent_hub.models import Command, FileChange, FileChanges, ItemStatus, Message, TurnStatus, Usage
+from agent_hub.models import Approval, Command, FileChange, FileChanges, ItemStatus, Message, TurnStatus, Usage
 
 
 class Chat:
@@ -41,7 +42,8 @@ class Agent(Conversation):
     def __init__(self, *remembered: Told) -> None:
         self._remembered = remembered
         self.said: list[tuple[str, str]] = []
-        self.was_told = asyncio.Event()
+        self.interrupted: list[str] = []
+        self.was_told, self.was_interrupted = asyncio.Event(), asyncio.Event()
 
     thread = "thread"
     heard = True
@@ -53,8 +55,9 @@ class Agent(Conversation):
         self.said.append((mark, prompt))
         self.was_told.set()
 
-    async def interrupt(self) -> None:
-        """Nothing goes on here."""
+    async def interrupt(self, turn: str) -> None:
+        self.interrupted.append(turn)
+        self.was_interrupted.set()
 
     async def answer(self, approval: str, decision: Decision) -> None:
         """Nothing is asked here."""
@@ -126,9 +129,11 @@ async def test_a_long_text_loses_its_middle_and_says_how_much(chat: Chat) -> Non
     chat.turns.item("t1", FileChanges(id="f", changes=(diff, diff)))
     turn = await chat.record.turn(1)
     (command, files) = turn.items
-    for kept in (command.text, files.changes[0].diff if isinstance(files, FileChanges) else ""):
+    assert isinstance(files, FileChanges)
+    # What there may be many of counts too.
+    for kept, beside in ((command.text, "cat"), (files.changes[0].diff, "big.txt")):
         assert kept.startswith("aaa") and kept.endswith("zzz")
-        assert f"… {ITEM_CHARACTERS} characters left out …" in kept
+        assert f"… {ITEM_CHARACTERS + len(beside)} characters left out …" in kept
     assert turn.left_out >= 2 * ITEM_CHARACTERS
 
 
@@ -162,6 +167,93 @@ async def test_words_are_told_at_once_and_then_together(chat: Chat) -> None:
         ["two three"],
     ]
     follower.close()
+
+
+async def test_what_is_printed_past_the_bound_and_not_said_again_is_counted(chat: Chat) -> None:
+    chat.begin()
+    chat.turns.item("t1", Command(id="c", command=""))
+    chat.turns.text("t1", "c", "y" * (ITEM_CHARACTERS + 1000))
+    chat.turns.item("t1", Command(id="c", command="", status=ItemStatus.completed))
+    turn = await chat.record.turn(1)
+    assert (len(turn.items[0].text), turn.left_out) == (ITEM_CHARACTERS, 1000)
+
+
+async def test_what_an_agent_asks_and_calls_things_is_kept_within_bounds(chat: Chat, folder: Path) -> None:
+    chat.begin()
+    for number in range(MOST_APPROVALS + 10):
+        chat.turns.asked("t1", Approval(id=f"a{number}", kind="command", command="x" * 30_000))
+    assert len(chat.record.head(1).approvals) == MOST_APPROVALS
+    many = tuple(FileChange(path=f"{number}" * 100, kind="add") for number in range(10_000))
+    chat.turns.item("t1", FileChanges(id="f", changes=many))
+    for number in range(MOST_ITEMS):
+        chat.turns.item("t1", Command(id=f"c{number}", command="x" * 30_000))
+    turn = await chat.record.turn(1)
+    assert len(turn.model_dump_json()) < 2 * TURN_CHARACTERS
+    # An agent that changes something small again and again does not fill the disk.
+    for total in range(500):
+        chat.turns.usage("t1", Usage(total=total))
+    assert (folder / "1.jsonl").stat().st_size < 4 * TURN_CHARACTERS
+    assert await Chat(folder).record.turn(1) == await chat.record.turn(1)
+
+
+async def test_an_agent_that_begins_turns_without_end_is_kept_within_bounds(chat: Chat) -> None:
+    for number in range(MOST_TURNS + 10):
+        chat.begin(f"t{number}")
+        chat.turns.turn_ended(f"t{number}", TurnStatus.completed, "")
+    assert len(chat.record.heads()) == MOST_TURNS
+    with pytest.raises(Conflict, match="which is the most"):
+        chat.turns.add("Say crane")
+
+
+async def test_a_prompt_that_was_said_and_not_begun_is_interrupted_as_it_begins(chat: Chat) -> None:
+    agent = Agent()
+    await chat.turns.joined(agent)
+    said = chat.turns.add("Say heron")
+    async with asyncio.timeout(5):
+        await agent.was_told.wait()
+        await chat.turns.interrupt(said.number)
+        assert agent.interrupted == []
+        chat.turns.turn_began("t1")
+        chat.turns.prompted("t1", chat.turns.mark(said.number), "Say heron")
+        await agent.was_interrupted.wait()
+    assert agent.interrupted == ["t1"]
+    await chat.turns.close()
+
+
+async def test_a_prompt_that_the_agent_took_into_another_turn_ends_and_holds_up_none(chat: Chat) -> None:
+    agent = Agent()
+    await chat.turns.joined(agent)
+    said, after = chat.turns.add("Say heron"), chat.turns.add("Say stork")
+    async with asyncio.timeout(5):
+        await agent.was_told.wait()
+    chat.begin("t1", "Say crane")
+    chat.turns.prompted("t1", chat.turns.mark(said.number), "Say heron")
+    taken, typed = chat.record.head(said.number), chat.record.head(3)
+    assert (taken.status.value, typed.prompt) == ("interrupted", "Say crane\n\nSay heron")
+    assert taken.error is not None and "turn 3" in taken.error.message
+    agent.was_told.clear()
+    chat.turns.turn_ended("t1", TurnStatus.completed, "")
+    async with asyncio.timeout(5):
+        await agent.was_told.wait()
+    assert agent.said[-1] == (chat.turns.mark(after.number), "Say stork")
+    await chat.turns.close()
+
+
+async def test_what_waits_is_said_after_the_engine_was_away_in_the_middle_of_a_turn(chat: Chat) -> None:
+    follower = chat.record.follow()
+    agent = Agent()
+    await chat.turns.joined(agent)
+    chat.begin("t1", "Say heron")
+    await chat.turns.close()
+    # It ends meanwhile, which nobody hears.
+    back = Agent(Told("t1", "", "Say heron", TurnStatus.completed))
+    await chat.turns.joined(back)
+    chat.turns.add("Say crane")
+    async with asyncio.timeout(5):
+        await back.was_told.wait()
+    assert back.said == [(chat.turns.mark(2), "Say crane")]
+    follower.close()
+    await chat.turns.close()
 
 
 @pytest.fixture
@@ -225,6 +317,27 @@ async def test_a_turn_that_begins_while_the_agent_is_asked_is_not_taken_for_one_
     await chat.turns.joined(Busy())
     assert [turn.status.value for turn in chat.record.heads()] == ["failed", "running"]
     await chat.turns.close()
+
+
+async def test_a_turn_that_ends_while_the_agent_is_asked_has_what_it_remembers(chat: Chat, folder: Path) -> None:
+    chat.begin("t1", "Say heron")
+    after = Chat(folder)
+    said = Message(id="m", status=ItemStatus.completed, text="You said: heron")
+
+    class Quick(Agent):
+        async def recall(self) -> Sequence[Told]:
+            after.turns.item("t1", said)
+            after.turns.turn_ended("t1", TurnStatus.completed, "")
+            going = Message(id="m", text="You")
+            ran = Command(id="c", command="ls", status=ItemStatus.completed)
+            return [Told("t1", "", "Say heron", items=[going, ran])]
+
+    await after.turns.joined(Quick())
+    turn = await after.record.turn(1)
+    assert turn.status is TurnStatus.completed
+    assert [item.type for item in turn.items] == ["message", "command"]
+    assert turn.items[0] == said
+    await after.turns.close()
 
 
 async def test_nobody_listens_for_an_agent_that_has_ended(folder: Path) -> None:
