@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from agent_hub.agents.conversation import Conversation, Decision, Listener, Told
-from agent_hub.errors import AgentHubError, AgentUnavailable, Conflict, NotFound, TurnFailed, TurnInterrupted
+from agent_hub.errors import AgentHubError, Conflict, NotFound, TurnFailed, TurnInterrupted
+from agent_hub.hub.speaker import Speaker
 from agent_hub.hub.turnlimits import MOST_APPROVALS, MOST_TURNS, PROBLEM_CHARACTERS, TYPED_CHARACTERS, cut
 from agent_hub.hub.turnrecord import TurnRecord
 from agent_hub.models import Approval, Item, Turn, TurnStatus, Usage, now
-
-logger = logging.getLogger(__name__)
 
 MOST_QUEUED = 100
 """Prompts that wait for an agent."""
@@ -42,23 +39,18 @@ class ChatTurns(Listener):
         self._on_thread = on_thread
         self._on_lost = on_lost
         self._numbers = {turn.agent_turn: turn.number for turn in record.heads() if turn.agent_turn}
-        self._agent: Conversation | None = None
-        self._active = ""
-        self._saying: asyncio.Task[None] | None = None
-        self._said: int | None = None
+        self._speaker = Speaker(record, self.mark)
         self._held: list[tuple[str, TurnStatus, str]] | None = None
-        self._unwanted: set[int] = set()
-        self._interrupting: set[asyncio.Task[None]] = set()
 
     @property
     def heard(self) -> bool:
         """Whether its agent is heard."""
-        return self._agent is not None
+        return self._speaker.agent is not None
 
     @property
     def in_use(self) -> bool:
         """Whether there is more to it than what is written down."""
-        return self._agent is not None or self._saying is not None or bool(self.record.followers)
+        return self.heard or self._speaker.busy or bool(self.record.followers)
 
     def mark(self, number: int) -> str:
         """What the agent is given with a prompt, to know the turn again by it."""
@@ -90,22 +82,16 @@ class ChatTurns(Listener):
             raise Conflict(f"This chat has {MOST_TURNS} turns, which is the most.", "Start another chat.")
         # Whoever is told that a prompt was taken counts on it.
         self.record.begin(turn, must=True)
-        self._say_next()
+        self._speaker.next()
         return turn
 
     async def interrupt(self, number: int) -> Turn:
         """End a turn: one that waits is never said. No error where it has ended."""
         turn = self.record.head(number)
-        if turn.status is TurnStatus.queued and self._said != number:
+        if turn.status is TurnStatus.queued and self._speaker.said != number:
             self.record.end(number, TurnStatus.interrupted)
         elif not turn.status.ended:
-            if self._agent is None:
-                raise AgentUnavailable("The chat's agent cannot be reached now.", "Try again, or stop the chat.")
-            if turn.agent_turn:
-                await self._agent.interrupt(turn.agent_turn)
-            else:
-                # The agent has it, and does not know yet what it calls it.
-                self._unwanted.add(number)
+            await self._speaker.interrupt(number)
         return self.record.head(number)
 
     async def answer(self, approval: str, decision: Decision) -> None:
@@ -117,9 +103,9 @@ class ChatTurns(Listener):
             It does not wait for that answer.
         """
         asked = any(one.id == approval for turn in self.record.live() for one in turn.approvals)
-        if not asked or self._agent is None:
+        if not asked or self._speaker.agent is None:
             raise NotFound("The agent does not wait for this answer.", "Somebody may have given it already.")
-        await self._agent.answer(approval, decision)
+        await self._speaker.agent.answer(approval, decision)
 
     # -- its agent comes and goes
 
@@ -147,13 +133,13 @@ class ChatTurns(Listener):
             The turn whose prompt it was given then, of which it may have told already.
         """
         if saying is not None and saying in self.record and self.record.head(saying).status is TurnStatus.queued:
-            self._said = saying
+            self._speaker.said = saying
         self._hear(agent)
 
     def _hear(self, agent: Conversation) -> None:
-        self._agent = agent
+        self._speaker.agent = agent
         if agent.heard:
-            self._say_next()
+            self._speaker.next()
         else:
             self.lost()
 
@@ -175,13 +161,9 @@ class ChatTurns(Listener):
 
     async def close(self) -> None:
         """Hang up; the agent goes on."""
-        agent = self._agent
+        agent = self._speaker.agent
         self._hear_nothing()
-        speaking = [*self._interrupting, *([self._saying] if self._saying is not None else [])]
-        for task in speaking:
-            task.cancel()
-        if speaking:
-            await asyncio.wait(speaking)
+        await self._speaker.close()
         if agent is not None:
             with suppress(AgentHubError):
                 await agent.close()
@@ -189,11 +171,11 @@ class ChatTurns(Listener):
     # -- what the agent tells
 
     def thread_began(self, thread: str) -> None:
-        self._active = ""
+        self._speaker.active = ""
         self._on_thread(thread)
 
     def turn_began(self, turn: str) -> None:
-        self._active = turn
+        self._speaker.active = turn
 
     def prompted(self, turn: str, mark: str, prompt: str) -> None:
         number = self._numbers.get(turn)
@@ -213,8 +195,7 @@ class ChatTurns(Listener):
         if own is not None:
             taken = f"The agent was at turn {into}, and has taken this into it."
             self.record.end(own, TurnStatus.interrupted, TurnInterrupted(taken, f"Turn {into} has what came of it."))
-            if self._said == own:
-                self._said = None
+            self._speaker.forget(own)
 
     def item(self, turn: str, item: Item) -> None:
         if (number := self._number(turn)) is not None:
@@ -246,23 +227,21 @@ class ChatTurns(Listener):
         if self._held is not None:
             self._held.append((turn, status, problem))
             return
-        if turn == self._active:
-            self._active = ""
+        if turn == self._speaker.active:
+            self._speaker.active = ""
         number = self._number(turn)
         if number is not None and status.ended:
             self.record.end(number, status, _failure(status, problem))
-        self._say_next()
+        self._speaker.next()
 
     def lost(self) -> None:
-        if self._agent is not None:
+        if self._speaker.agent is not None:
             self._hear_nothing()
             self._on_lost()
 
     def _hear_nothing(self) -> None:
         self.record.settle()
-        self._agent = None
-        self._active, self._said = "", None
-        self._unwanted.clear()
+        self._speaker.hush()
 
     # -- which turn it is
 
@@ -299,22 +278,10 @@ class ChatTurns(Listener):
             )
             self.record.begin(new)
         else:
-            if self._said == number:
-                self._said = None
             self.record.change(number, status=TurnStatus.running, agent_turn=turn, started_at=now())
-            if number in self._unwanted and self._agent is not None:
-                self._unwanted.discard(number)
-                task = asyncio.create_task(self._interrupt(self._agent, turn), name=f"interrupt {turn}")
-                self._interrupting.add(task)
-                task.add_done_callback(self._interrupting.discard)
+            self._speaker.began(number, turn)
         self._numbers[turn] = number
         return number
-
-    async def _interrupt(self, agent: Conversation, turn: str) -> None:
-        try:
-            await agent.interrupt(turn)
-        except AgentUnavailable as error:
-            logger.warning("A turn of chat %s goes on that was to end: %s", self.chat, error.message)
 
     def _is(self, turn: Turn, mark: str, prompt: str, unmarked: bool) -> bool:
         if mark:
@@ -340,38 +307,13 @@ class ChatTurns(Listener):
             if told.status.ended:
                 self.record.end(number, told.status, _failure(told.status, told.problem))
             else:
-                self._active = told.id
+                self._speaker.active = told.id
         heard = {told.id for told in remembered}
         for turn in begun:
             if turn.number in self.record and turn.agent_turn not in heard:
                 # The agent was killed before it had written it down.
                 ended = TurnFailed("The agent ended in the middle of it.", "Say it again.")
                 self.record.end(turn.number, TurnStatus.failed, ended)
-
-    # -- saying
-
-    def _say_next(self) -> None:
-        if self._agent is None or self._active or self._said is not None or self._saying is not None:
-            return
-        number = next((turn.number for turn in self.record.live() if turn.status is TurnStatus.queued), None)
-        if number is not None:
-            self._said = number
-            self._saying = asyncio.create_task(self._say(self._agent, number), name=f"say turn {number} of {self.chat}")
-
-    async def _say(self, agent: Conversation, number: int) -> None:
-        error: AgentHubError | None = None
-        try:
-            await agent.say(self.mark(number), self.record.head(number).prompt)
-        except AgentUnavailable as refused:
-            # One that is only slow has it, and tells of it yet.
-            error = None if refused.details.get("unanswered") else refused
-        finally:
-            self._saying = None
-        if error is not None and self._said == number and self._agent is agent:
-            self._said = None
-            if not self._active:
-                self.record.end(number, TurnStatus.failed, error)
-        self._say_next()
 
 
 def _failure(status: TurnStatus, problem: str) -> AgentHubError | None:
