@@ -14,10 +14,11 @@ from typing import Any
 
 from agent_hub.agents import codex_items
 from agent_hub.agents.appserver import AppServer
+from agent_hub.agents.codex_items import Entry
 from agent_hub.agents.codex_socket import connect
 from agent_hub.agents.conversation import Conversation, Decision, Listener, Told
 from agent_hub.errors import AgentUnavailable
-from agent_hub.models import Approval, Chat, Item, TurnStatus, Usage
+from agent_hub.models import Approval, Chat, TurnStatus, Usage
 
 LOOK_SECONDS = 5.0
 """Between two looks for a thread, where nothing tells that one began."""
@@ -29,6 +30,12 @@ PAGE = 3
 
 RECALLED = 100
 """Turns, and items of them, that are asked for after a time in which nobody listened."""
+
+RECALLED_CHARACTERS = 16 * 2**20
+"""Of what those items say, past which no more are asked for."""
+
+MOST_ASKED = 20
+"""Approvals that are waited for at once; those past it are left to the terminal interface."""
 
 _ENDS = {
     "completed": TurnStatus.completed,
@@ -110,19 +117,26 @@ class CodexConversation(Conversation):
         return self._server.connected
 
     async def recall(self) -> Sequence[Told]:
-        turns = await self._server.call("thread/turns/list", threadId=self._thread, limit=RECALLED)
-        items: dict[str, list[Any]] = {}
-        for entry in reversed(await self._newest_items()):
-            items.setdefault(codex_items.name(entry.get("turnId")), []).append(entry.get("item"))
-        return [self._recalled(turn, items) for turn in reversed(_dicts(turns.get("data")))]
+        listed = await self._server.call("thread/turns/list", threadId=self._thread, limit=RECALLED)
+        turns = _dicts(listed.get("data"))[:RECALLED]
+        items: dict[str, list[Entry]] = {}
+        for turn, entry in reversed(await self._newest_items()):
+            items.setdefault(turn, []).append(entry)
+        return [self._recalled(turn, items) for turn in reversed(turns)]
 
-    async def _newest_items(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+    async def _newest_items(self) -> list[tuple[str, Entry]]:
+        """The newest items, each with the id of its turn, newest first."""
+        found: list[tuple[str, Entry]] = []
+        left = RECALLED_CHARACTERS
         page: dict[str, Any] = {"threadId": self._thread, "limit": PAGE, "sortDirection": "desc"}
-        while len(found) < RECALLED:
+        while len(found) < RECALLED and left > 0:
             listed = await self._server.call("thread/items/list", **page)
-            entries, cursor = _dicts(listed.get("data")), listed.get("nextCursor")
-            found += entries
+            entries, cursor = _dicts(listed.get("data"))[:PAGE], listed.get("nextCursor")
+            for told in entries:
+                # Made a model of at once: as JSON it may take many times the memory.
+                entry = Entry.of(told.get("item"))
+                left -= entry.size
+                found.append((codex_items.name(told.get("turnId")), entry))
             if not entries or not isinstance(cursor, str):
                 break
             page["cursor"] = cursor
@@ -179,17 +193,18 @@ class CodexConversation(Conversation):
         """Take a request; one that is no approval is left to the terminal interface."""
         kinds = {"item/commandExecution/requestApproval": "command", "item/fileChange/requestApproval": "files"}
         kind = kinds.get(method)
-        if kind is None or params.get("threadId") != self._thread:
+        approval = str(number)
+        known = approval in self._asked or len(self._asked) < MOST_ASKED
+        if kind is None or params.get("threadId") != self._thread or not known or len(approval) > codex_items.ID_LENGTH:
             return
-        approval = codex_items.name(str(number))
         self._asked[approval] = number
         asked = Approval(
             id=approval,
             item=codex_items.name(params.get("itemId")),
             kind="command" if kind == "command" else "files",
-            command=codex_items.command(params),
-            directory=codex_items.short(params.get("cwd"), codex_items.PATH_LENGTH),
-            reason=codex_items.short(params.get("reason"), codex_items.REASON_LENGTH),
+            command=codex_items.command(params.get("command")),
+            directory=codex_items.brief(params.get("cwd"), codex_items.PATH_LENGTH),
+            reason=codex_items.brief(params.get("reason"), codex_items.PATH_LENGTH),
         )
         self._listener.asked(codex_items.name(params.get("turnId")), asked)
 
@@ -220,6 +235,9 @@ class CodexConversation(Conversation):
         if self._thread and began and began != self._thread and not own:
             self._thread, self._turn = began, ""
             self._listener.thread_began(began)
+            if self._subscribing is not None:
+                # To the thread of before, which is not followed any more.
+                self._subscribing.cancel()
             self._subscribing = asyncio.create_task(self._subscribe(), name=f"subscribe to {began}")
 
     async def _hear(self) -> None:
@@ -248,6 +266,8 @@ class CodexConversation(Conversation):
         self._counted.pop(turn, None)
         if turn == self._turn:
             self._turn = ""
+            # Nobody waits for their answers any more.
+            self._asked.clear()
         status = _ENDS.get(codex_items.text(told.get("status")), TurnStatus.failed) if isinstance(told, dict) else None
         if turn and status is not None:
             self._listener.turn_ended(turn, status, _problem(told))
@@ -263,30 +283,24 @@ class CodexConversation(Conversation):
         self._listener.usage(turn, _minus(total, before))
 
     def _settled(self, number: Any) -> None:
-        approval = codex_items.name(str(number))
-        if self._asked.pop(approval, None) is not None:
-            self._listener.answered(approval)
+        if self._asked.pop(str(number), None) is not None:
+            self._listener.answered(str(number))
 
-    def _recalled(self, told: dict[str, Any], items: Mapping[str, list[Any]]) -> Told:
+    def _recalled(self, told: dict[str, Any], items: Mapping[str, list[Entry]]) -> Told:
         turn = _id_of(told)
         status = _ENDS.get(codex_items.text(told.get("status")), TurnStatus.failed)
         if status is TurnStatus.running:
             self._turn = turn
         # The newest turns come with their first and last item alone, and the list of items may not reach back as far.
-        known = items.get(turn) or _dicts(told.get("items"))
-        said = next((item for item in known if isinstance(item, dict) and item.get("type") == "userMessage"), {})
-        found: list[Item] = []
-        for entry in known:
-            item = codex_items.item(entry, ended=True)
-            if item is not None:
-                found.append(item)
+        known = items.get(turn) or [Entry.of(item) for item in _dicts(told.get("items"))[:RECALLED]]
+        said = next((entry for entry in known if entry.said), Entry())
         return Told(
             id=turn,
-            mark=codex_items.name(said.get("clientId")),
-            prompt=codex_items.prompt(said),
+            mark=said.mark,
+            prompt=said.prompt,
             status=status,
             problem=_problem(told),
-            items=found,
+            items=[entry.item for entry in known if entry.item is not None],
         )
 
 

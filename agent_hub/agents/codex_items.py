@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,14 +16,18 @@ from pydantic import ValidationError
 from agent_hub.models import Command, FileChange, FileChanges, Item, ItemStatus, Message, Reasoning, ToolCall, Usage
 
 ID_LENGTH = 200
-PATH_LENGTH = 4096
+
 COMMAND_LENGTH = 32 * 1024
-REASON_LENGTH = 4096
+"""Characters of a command that are kept; a longer one is shown as it is, since to take it apart costs their square."""
 
-PARSED_LENGTH = 8192
-"""Of a command, to be taken out of its shell: what takes it apart needs time that grows with the square of it."""
+PATH_LENGTH = 4096
 
-LONGEST_MS = 10**12
+MOST_CHANGES = 1000
+"""Files of one change."""
+
+LARGEST = 2**53 - 1
+"""Of whole numbers, in a page as well."""
+
 _STATUSES = {
     "inProgress": ItemStatus.running,
     "completed": ItemStatus.completed,
@@ -53,11 +58,10 @@ def name(value: Any) -> str:
     return text(value)[:ID_LENGTH]
 
 
-def short(value: Any, most: int) -> str:
-    """The value, where it is text, with its end left out, and said to be, where it is too long."""
+def brief(value: Any, most: int) -> str:
+    """The value, where it is text, of which it says how much is left out where it is too long."""
     whole = text(value)
-    over = len(whole) - most
-    return f"{whole[:most]}… ({over:,} more characters)" if over > 0 else whole
+    return whole if len(whole) <= most else f"{whole[:most]}… {len(whole) - most} characters left out …"
 
 
 def prompt(item: Mapping[str, Any]) -> str:
@@ -102,8 +106,7 @@ def usage(tokens: Any, window: Any) -> Usage:
     told = tokens if isinstance(tokens, dict) else {}
 
     def count(key: str) -> int:
-        value = told.get(key)
-        return max(0, value) if isinstance(value, int) else 0
+        return max(0, _whole(told.get(key)) or 0)
 
     return Usage(
         input=count("inputTokens"),
@@ -111,31 +114,34 @@ def usage(tokens: Any, window: Any) -> Usage:
         output=count("outputTokens"),
         reasoning=count("reasoningOutputTokens"),
         total=count("totalTokens"),
-        context_window=window if isinstance(window, int) and window > 0 else 0,
+        context_window=max(0, _whole(window) or 0),
     )
 
 
 def _command(told: Mapping[str, Any], base: Mapping[str, Any]) -> Command:
-    code, took = told.get("exitCode"), told.get("durationMs")
+    took = told.get("durationMs")
     return Command(
         **base,
-        command=command(told),
-        directory=short(told.get("cwd"), PATH_LENGTH),
+        command=command(told.get("command")),
+        directory=brief(told.get("cwd"), PATH_LENGTH),
         text=text(told.get("aggregatedOutput")),
-        exit_code=code if isinstance(code, int) else None,
-        seconds=took / 1000 if isinstance(took, int | float) and 0 <= took < LONGEST_MS else None,
+        exit_code=_whole(told.get("exitCode")),
+        seconds=took / 1000 if isinstance(took, int | float) and 0 <= took <= LARGEST else None,
     )
 
 
-def command(told: Mapping[str, Any]) -> str:
-    """What is run, of an item or of a request for an approval."""
-    return short(plain_command(text(told.get("command"))), COMMAND_LENGTH)
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and abs(value) <= LARGEST else None
+
+
+def command(told: Any) -> str:
+    """What is run, as a person is shown it."""
+    line = brief(told, COMMAND_LENGTH)
+    return line if len(line) > COMMAND_LENGTH else plain_command(line)
 
 
 def plain_command(line: str) -> str:
     """What is run, without the shell that Codex runs it in: ``/bin/bash -lc 'make test'`` is ``make test``."""
-    if len(line) > PARSED_LENGTH:
-        return line
     try:
         words = shlex.split(line)
     except ValueError:
@@ -146,12 +152,12 @@ def plain_command(line: str) -> str:
 
 def _changes(told: Any) -> tuple[FileChange, ...]:
     changes = []
-    for change in told if isinstance(told, list) else []:
+    for change in told[:MOST_CHANGES] if isinstance(told, list) else []:
         kind = change.get("kind") if isinstance(change, dict) else None
         if isinstance(kind, dict) and kind.get("type") in ("add", "delete", "update"):
-            path, moved = short(change.get("path"), PATH_LENGTH), short(kind.get("move_path"), PATH_LENGTH)
-            change = {"path": path, "diff": text(change.get("diff")), "moved_to": moved}
-            changes.append(FileChange(kind=kind["type"], **change))
+            path, moved = brief(change.get("path"), PATH_LENGTH), brief(kind.get("move_path"), PATH_LENGTH)
+            diff = text(change.get("diff"))
+            changes.append(FileChange(kind=kind["type"], path=path, diff=diff, moved_to=moved))
     return tuple(changes)
 
 
@@ -162,3 +168,25 @@ def _title(kind: str, told: Mapping[str, Any]) -> str:
 
 def _texts(told: Any) -> list[str]:
     return [text(part) for part in told if text(part)] if isinstance(told, list) else []
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What Codex remembers of one item: something that was said to it, or that happened."""
+
+    item: Item | None = None
+    said: bool = False
+    mark: str = ""
+    prompt: str = ""
+
+    @classmethod
+    def of(cls, told: Any) -> Entry:
+        if isinstance(told, dict) and told.get("type") == "userMessage":
+            return cls(said=True, mark=name(told.get("clientId")), prompt=prompt(told))
+        return cls(item(told, ended=True))
+
+    @property
+    def size(self) -> int:
+        """Characters."""
+        diffs = sum(len(change.diff) for change in self.item.changes) if isinstance(self.item, FileChanges) else 0
+        return len(self.prompt) + diffs + (len(self.item.text) if self.item is not None else 0)

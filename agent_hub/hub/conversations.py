@@ -41,6 +41,7 @@ class Conversations:
         self._opening: dict[str, asyncio.Future[ChatTurns]] = {}
         self._joining: dict[str, asyncio.Task[None]] = {}
         self._noted: set[str] = set()
+        self._threads: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- what a person asks for
@@ -239,8 +240,16 @@ class Conversations:
         await self._observe(chat_id, change)
 
     def _thread_began(self, chat_id: str, thread: str) -> None:
-        if thread and self._store.chats[chat_id].thread != thread:
-            self._spawn(self._observe(chat_id, lambda chat: chat.model_copy(update={"thread": thread})))
+        """Keep the newest thread with the chat, and the latest of it alone: an agent may tell of any number."""
+        if chat_id in self._threads:
+            self._threads[chat_id] = thread
+        elif thread and self._store.chats[chat_id].thread != thread:
+            self._threads[chat_id] = thread
+            self._spawn(self._keep_thread(chat_id))
+
+    async def _keep_thread(self, chat_id: str) -> None:
+        thread = self._threads.pop(chat_id)
+        await self._observe(chat_id, lambda chat: chat.model_copy(update={"thread": thread}))
 
     async def _observe(self, chat_id: str, change: Callable[[Chat], Chat]) -> None:
         try:

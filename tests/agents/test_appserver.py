@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import os
-import shlex
 import tempfile
 import threading
 import time
@@ -18,10 +17,11 @@ from websockets.exceptions import ConnectionClosed
 
 from agent_hub.agents import codex_items
 from agent_hub.agents.appserver import MESSAGE_BYTES, AppServer
+from agent_hub.agents.codex_conversation import RECALLED, RECALLED_CHARACTERS, CodexConversation
 from agent_hub.agents.codex_spare import WarmCodex
 from agent_hub.agents.conversation import Listener
 from agent_hub.errors import AgentUnavailable
-from agent_hub.models import PROMPT_BYTES, Chat, Command
+from agent_hub.models import PROMPT_BYTES, Chat
 
 Answer = Callable[[ServerConnection, dict[str, Any]], Awaitable[None]]
 
@@ -152,22 +152,77 @@ async def test_a_message_that_cannot_be_taken_is_one_message(peer):
     await client.close()
 
 
-def test_an_item_of_an_absurd_form_is_taken_as_far_as_it_goes():
-    told = {"id": "c", "type": "commandExecution", "command": "make", "durationMs": 10**400, "cwd": "/" * 10_000}
-    taken = codex_items.item(told, ended=True)
-    assert isinstance(taken, Command)
-    assert (taken.command, taken.seconds) == ("make", None)
-    assert len(taken.directory) < 2 * codex_items.PATH_LENGTH
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"type": "commandExecution", "command": "ls", "durationMs": 10**400},
+        {"type": "commandExecution", "command": "'" + "a" * 3_000_000},
+        {"type": "fileChange", "changes": [{"path": "a", "kind": {"type": "add"}}] * 50_000},
+    ],
+    ids=["a number past any", "a word without end", "files without number"],
+)
+def test_an_item_past_any_measure_is_taken_at_once(told):
+    began = time.thread_time()
+    item = codex_items.item({"id": "i", **told}, ended=True)
+    assert time.thread_time() - began < 0.5
+    assert item is not None and len(item.model_dump_json()) < 200_000
 
 
-def test_a_long_command_takes_no_longer_than_it_is_long():
-    heredoc = "cat <<EOF\n" + "it's\n" * 200_000
-    began = time.process_time()
-    codex_items.plain_command(heredoc)
-    long = time.process_time() - began
-    began = time.process_time()
-    codex_items.plain_command(shlex.join(["/bin/bash", "-lc", heredoc[:1000]]))
-    assert long <= 10 * (time.process_time() - began) + 0.01
+class Threads(Listener):
+    """Who counts the threads that an agent tells of."""
+
+    def __init__(self) -> None:
+        self.began: list[str] = []
+
+    def thread_began(self, thread: str) -> None:
+        self.began.append(thread)
+
+
+async def conversation(peer: Peer, listener: Listener) -> CodexConversation:
+    async def loaded(connection: ServerConnection, message: dict[str, Any]) -> None:
+        await connection.send(json.dumps({"id": message["id"], "result": {"data": ["t"]}}))
+
+    peer.answers["thread/loaded/list"] = loaded
+    return await CodexConversation.join(
+        lambda: peer.path, Chat(id="c1", project="p1", name="Chat", agent="codex"), listener
+    )
+
+
+async def test_of_threads_without_number_the_newest_alone_is_listened_to(peer):
+    threads = Threads()
+    joined = await conversation(peer, threads)
+    before = len(asyncio.all_tasks())
+    for number in range(1000):
+        joined.notify("thread/started", {"thread": {"id": f"t{number}"}})
+        if number % 100 == 0:
+            await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert (len(threads.began), joined.thread) == (1000, "t999")
+    assert len(asyncio.all_tasks()) <= before + 2
+    await joined.close()
+
+
+async def test_what_an_agent_remembers_has_a_bound(peer):
+    """However much it answers to what it is asked for."""
+    pages = 0
+
+    async def turns(connection: ServerConnection, message: dict[str, Any]) -> None:
+        data = [{"id": f"t{number}", "status": "inProgress"} for number in range(20_000)]
+        await connection.send(json.dumps({"id": message["id"], "result": {"data": data}}))
+
+    async def items(connection: ServerConnection, message: dict[str, Any]) -> None:
+        nonlocal pages
+        pages += 1
+        said = {"turnId": "t1", "item": {"id": f"i{pages}", "type": "agentMessage", "text": "a" * 1_000_000}}
+        answer = {"data": [said] * 3, "nextCursor": "more"}
+        await connection.send(json.dumps({"id": message["id"], "result": answer}))
+
+    peer.answers |= {"thread/turns/list": turns, "thread/items/list": items}
+    joined = await conversation(peer, Listener())
+    told = await joined.recall()
+    assert len(told) == RECALLED
+    assert sum(len(item.text) for turn in told for item in turn.items) < RECALLED_CHARACTERS + MESSAGE_BYTES
+    await joined.close()
 
 
 async def test_a_refusal_says_why(peer, client):
