@@ -13,6 +13,9 @@ E = TypeVar("E")
 BACKLOG = 1000
 """Events kept for a listener that does not read; past it, it is told everything anew instead."""
 
+BACKLOG_CHARACTERS = 8 * 2**20
+"""Most that all of them say."""
+
 
 class Backlog(Generic[E]):
     """First that everything is to be told, then every event, each exactly once; in place of too many, everything anew.
@@ -22,6 +25,7 @@ class Backlog(Generic[E]):
 
     def __init__(self) -> None:
         self._pending: deque[E] = deque()
+        self._characters = 0
         self._stale = True
         self._ended = False
         self._ready = asyncio.Event()
@@ -31,8 +35,10 @@ class Backlog(Generic[E]):
         """Queue an event; never waits."""
         if self._stale:
             return
-        if len(self._pending) >= BACKLOG:
+        self._characters += self._size(event)
+        if len(self._pending) >= BACKLOG or self._characters > BACKLOG_CHARACTERS:
             self._pending.clear()
+            self._characters = 0
             self._stale = True
         else:
             self._pending.append(event)
@@ -53,10 +59,15 @@ class Backlog(Generic[E]):
             self._settle()
             return None
         events = list(itertools.islice(self._pending, most))
-        for _ in events:
+        for event in events:
             self._pending.popleft()
+            self._characters -= self._size(event)
         self._settle()
         return events
+
+    def _size(self, event: E) -> int:
+        """How many characters an event has of those that there may be many of."""
+        return 0
 
     def _settle(self) -> None:
         if not self._pending and not self._ended:

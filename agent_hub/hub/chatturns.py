@@ -8,8 +8,15 @@ from contextlib import suppress
 from agent_hub.agents.conversation import Conversation, Decision, Listener, Told
 from agent_hub.errors import AgentHubError, Conflict, NotFound, TurnFailed, TurnInterrupted
 from agent_hub.hub.speaker import Speaker
-from agent_hub.hub.turnlimits import MOST_APPROVALS, MOST_TURNS, PROBLEM_CHARACTERS, TYPED_CHARACTERS, cut
-from agent_hub.hub.turnrecord import TurnRecord
+from agent_hub.hub.turnlimits import (
+    ITEM_CHARACTERS,
+    MOST_APPROVALS,
+    MOST_AT_WORK,
+    PROBLEM_CHARACTERS,
+    PROMPTS_CHARACTERS,
+    cut,
+)
+from agent_hub.hub.turnrecord import SUMMARY_CHARACTERS, TurnRecord
 from agent_hub.models import Approval, Item, Turn, TurnStatus, Usage, now
 
 MOST_QUEUED = 100
@@ -38,6 +45,7 @@ class ChatTurns(Listener):
         self.record = record
         self._on_thread = on_thread
         self._on_lost = on_lost
+        self._typed = sum(len(turn.prompt) for turn in record.heads() if turn.source == "terminal")
         self._numbers = {turn.agent_turn: turn.number for turn in record.heads() if turn.agent_turn}
         self._speaker = Speaker(record, self.mark)
         self._held: list[tuple[str, TurnStatus, str]] | None = None
@@ -77,9 +85,9 @@ class ChatTurns(Listener):
             raise Conflict(
                 f"{MOST_QUEUED} prompts wait for this agent already.", "Wait until it has done some of them."
             )
+        if self.record.full:
+            raise Conflict("This chat has as many turns as it can have.", "Go on in a new chat.")
         turn = Turn(chat=self.chat, number=self.record.next_number, prompt=prompt, key=key)
-        if turn.number > MOST_TURNS:
-            raise Conflict(f"This chat has {MOST_TURNS} turns, which is the most.", "Start another chat.")
         # Whoever is told that a prompt was taken counts on it.
         self.record.begin(turn, must=True)
         self._speaker.next()
@@ -180,14 +188,17 @@ class ChatTurns(Listener):
     def prompted(self, turn: str, mark: str, prompt: str) -> None:
         number = self._numbers.get(turn)
         if number is None:
-            self._match(turn, mark, prompt)
+            if turn:
+                self._match(turn, mark, prompt)
         elif number in self.record and mark != self.mark(number):
             # Said into a turn that goes on.
             self._end_taken(mark, number)
             before = self.record.head(number).prompt
-            added = cut(prompt, TYPED_CHARACTERS)[0]
-            if len(before) < TYPED_CHARACTERS:
-                self.record.change(number, prompt=f"{before}\n\n{added}" if before else added)
+            room = min(ITEM_CHARACTERS - len(before), PROMPTS_CHARACTERS - self._typed)
+            if room > 0:
+                more = cut(prompt, room)[0]
+                self._typed += len(more)
+                self.record.change(number, prompt=f"{before}\n\n{more}" if before else more)
 
     def _end_taken(self, mark: str, into: int) -> None:
         """End the turn that was to be of its own, and which the agent took into another one."""
@@ -212,9 +223,10 @@ class ChatTurns(Listener):
     def asked(self, turn: str, approval: Approval) -> None:
         if (number := self._number(turn)) is not None:
             others = [one for one in self.record.head(number).approvals if one.id != approval.id]
-            # Past that they can be answered in the terminal alone.
-            approvals = (*others, approval)[:MOST_APPROVALS]
-            self.record.change(number, approvals=approvals, status=TurnStatus.waiting)
+            if len(others) >= MOST_APPROVALS:
+                # They can be answered in the terminal.
+                return
+            self.record.change(number, approvals=(*others, approval), status=TurnStatus.waiting)
 
     def answered(self, approval: str) -> None:
         for turn in self.record.live():
@@ -255,7 +267,7 @@ class ChatTurns(Listener):
     def _match(self, turn: str, mark: str, prompt: str, unmarked: bool = False) -> int | None:
         """The turn that the hub said under that mark, else a new one, which was typed in the terminal.
 
-        ``None`` where there are too many for another.
+        ``None`` where there are as many as there can be.
 
         Parameters
         ----------
@@ -264,24 +276,33 @@ class ChatTurns(Listener):
         """
         number = next((one.number for one in self.record.live() if self._is(one, mark, prompt, unmarked)), None)
         if number is None:
-            number = self.record.next_number
-            if number > MOST_TURNS:
+            if self.record.full:
                 return None
+            number = self.record.next_number
+            self._end_oldest()
+            room = max(SUMMARY_CHARACTERS, min(ITEM_CHARACTERS, PROMPTS_CHARACTERS - self._typed))
             new = Turn(
                 chat=self.chat,
                 number=number,
-                prompt=cut(prompt, TYPED_CHARACTERS)[0],
+                prompt=cut(prompt, room)[0],
                 source="terminal",
                 agent_turn=turn,
                 status=TurnStatus.running,
                 started_at=now(),
             )
+            self._typed += len(new.prompt)
             self.record.begin(new)
         else:
             self.record.change(number, status=TurnStatus.running, agent_turn=turn, started_at=now())
             self._speaker.began(number, turn)
         self._numbers[turn] = number
         return number
+
+    def _end_oldest(self) -> None:
+        """Keep only so many turns at work: an agent that begins one after the other without an end has left them."""
+        begun = [turn.number for turn in self.record.live() if turn.status in _RUNNING]
+        for number in begun[: max(0, len(begun) - MOST_AT_WORK + 1)]:
+            self.record.end(number, TurnStatus.failed, _failure(TurnStatus.failed, "The agent went on to other turns."))
 
     def _is(self, turn: Turn, mark: str, prompt: str, unmarked: bool) -> bool:
         if mark:

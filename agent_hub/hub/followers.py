@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from agent_hub.hub.backlog import Backlog
-from agent_hub.models import TurnEvent
+from agent_hub.hub.turnlimits import size
+from agent_hub.models import ItemChanged, TextAdded, TurnEvent
 
 
 class Follower(Backlog[TurnEvent]):
@@ -28,6 +29,11 @@ class Follower(Backlog[TurnEvent]):
         events = await self._next()
         self.anew = events is None
         return self._followers.everything() if events is None else events
+
+    def _size(self, event: TurnEvent) -> int:
+        if isinstance(event, TextAdded):
+            return len(event.text)
+        return size(event.item) if isinstance(event, ItemChanged) else len(event.turn.prompt)
 
     def close(self) -> None:
         """Follow no longer."""

@@ -17,6 +17,9 @@ from pydantic import TypeAdapter, ValidationError
 from agent_hub.models import Turn, TurnChanged, TurnEvent
 from agent_hub.models.transcript import Transcript
 
+LONGEST = 128 * 2**20
+"""Bytes of a turn that goes on, past which it is written anew: an agent may change the same few things without end."""
+
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 _EVENT: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent)
@@ -41,8 +44,8 @@ class TurnLog:
             return sorted(int(name.removesuffix(".jsonl")) for name in names if name.removesuffix(".jsonl").isdigit())
         return []
 
-    def append(self, number: int, events: Sequence[TurnEvent]) -> int:
-        """Add what happened in a turn; the bytes that its file has now.
+    def append(self, number: int, events: Sequence[TurnEvent]) -> bool:
+        """Add what happened in a turn; whether it should be written anew.
 
         Raises
         ------
@@ -61,12 +64,12 @@ class TurnLog:
                 # A line that is cut in the middle would take the next one with it.
                 os.ftruncate(file, end)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            return end + len(data)
+            return end + len(data) > LONGEST
         finally:
             os.close(file)
 
-    def replace(self, transcript: Transcript) -> int:
-        """Write a turn anew; the bytes that its file has now. Raises :class:`OSError`: the old one is still there."""
+    def replace(self, transcript: Transcript) -> None:
+        """Write a turn anew. Raises :class:`OSError`; what was there is then still there."""
         path = self._path(transcript.head.number)
         new = path.with_suffix(".new")
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -74,9 +77,7 @@ class TurnLog:
             new.unlink(missing_ok=True)
             with open(os.open(new, _NEW, 0o600), "wb") as file:
                 file.writelines(event.model_dump_json().encode() + b"\n" for event in transcript.events())
-                size = file.tell()
             os.replace(new, path)
-            return size
         except OSError:
             with suppress(OSError):
                 new.unlink()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from agent_hub.errors import AgentHubError, NotFound
 from agent_hub.hub.followers import Follower, Followers
-from agent_hub.hub.turnlimits import ITEM_CHARACTERS, MOST_ITEMS, TURN_CHARACTERS, cut_item, size
+from agent_hub.hub.turnlimits import ITEM_CHARACTERS, MOST_ITEMS, MOST_TURNS, TURN_CHARACTERS, cut_item, size
 from agent_hub.hub.turnlog import TurnLog
 from agent_hub.models import (
     ErrorBody,
@@ -32,11 +32,6 @@ GATHER_SECONDS = 0.02
 
 SUMMARY_CHARACTERS = 200
 
-LOG_BYTES = 16 * 2**20
-"""Once the file of a turn that goes on has so many, and GROWTH times as many as the last time, it is written anew."""
-
-GROWTH = 4
-
 
 class TurnRecord:
     """The record of one chat's turns. All of it happens on the event loop, and in order.
@@ -53,7 +48,6 @@ class TurnRecord:
         self._ended: dict[int, Turn] = {}
         self._live: dict[int, Transcript] = {}
         self._sizes: dict[int, int] = {}
-        self._room: dict[int, int] = {}
         self._dropped: dict[tuple[int, str], int] = {}
         self._gathered: dict[tuple[int, str], list[str]] = {}
         self._gathering: asyncio.TimerHandle | None = None
@@ -119,6 +113,11 @@ class TurnRecord:
             started_at=turn.started_at,
             ended_at=turn.ended_at,
         )
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many turns as there can be."""
+        return len(self._ended) + len(self._live) >= MOST_TURNS
 
     @property
     def next_number(self) -> int:
@@ -222,7 +221,6 @@ class TurnRecord:
             self._write(number, [event])
         self._ended[number] = transcript.head
         del self._live[number], self._sizes[number]
-        self._room.pop(number, None)
         self.followers.tell(event)
         self._on_change()
 
@@ -266,9 +264,9 @@ class TurnRecord:
 
     def _write(self, number: int, events: Iterable[TurnEvent]) -> None:
         try:
-            size, transcript = self._log.append(number, list(events)), self._live.get(number)
-            if transcript is not None and size > self._room.get(number, LOG_BYTES):
-                self._room[number] = max(LOG_BYTES, GROWTH * self._log.replace(transcript))
+            is_long = self._log.append(number, list(events))
+            if is_long and number in self._live:
+                self._log.replace(self._live[number])
         except OSError as error:
             # It is told all the same; as the turn ends it is written as a whole.
             logger.warning("What happened in turn %d was not written down: %s", number, error)

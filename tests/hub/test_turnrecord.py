@@ -13,7 +13,14 @@ from agent_hub.agents.conversation import Conversation, Decision, Told
 from agent_hub.errors import Conflict
 from agent_hub.hub.backlog import BACKLOG
 from agent_hub.hub.chatturns import ChatTurns
-from agent_hub.hub.turnlimits import ITEM_CHARACTERS, MOST_APPROVALS, MOST_ITEMS, MOST_TURNS, TURN_CHARACTERS
+from agent_hub.hub.turnlimits import (
+    ITEM_CHARACTERS,
+    MOST_APPROVALS,
+    MOST_AT_WORK,
+    MOST_ITEMS,
+    PROMPTS_CHARACTERS,
+    TURN_CHARACTERS,
+)
 from agent_hub.hub.turnlog import TurnLog
 from agent_hub.hub.turnrecord import TurnRecord
 from agent_hub.models import Approval, Command, FileChange, FileChanges, ItemStatus, Message, TurnStatus, Usage
@@ -121,6 +128,60 @@ async def test_an_agent_that_prints_without_end_is_kept_within_bounds(chat: Chat
     assert (folder / "1.jsonl").stat().st_size < 2 * TURN_CHARACTERS
 
 
+async def test_all_that_an_agent_says_of_what_it_does_counts(chat: Chat) -> None:
+    chat.begin()
+    change = FileChange(path="p" * 4000, kind="add")
+    for number in range(100):
+        chat.turns.item("t1", Command(id=f"c{number}", command="c" * 200_000, directory="d" * 200_000))
+        chat.turns.item("t1", FileChanges(id=f"f{number}", changes=(change,) * 1000))
+    turn = await chat.record.turn(1)
+    assert len(turn.model_dump_json()) < 2 * TURN_CHARACTERS
+    assert turn.left_out > TURN_CHARACTERS
+
+
+async def test_turns_that_an_agent_never_ends_are_ended_and_their_prompts_have_a_bound(chat: Chat) -> None:
+    for number in range(100):
+        chat.begin(f"t{number}", "p" * ITEM_CHARACTERS)
+    heads = chat.record.heads()
+    assert [turn.status.value for turn in heads] == ["failed"] * (100 - MOST_AT_WORK) + ["running"] * MOST_AT_WORK
+    assert sum(len(turn.prompt) for turn in heads) < PROMPTS_CHARACTERS + 100_000
+    for _ in range(100):
+        chat.turns.prompted("t99", "", "p" * 1000)
+    assert chat.record.head(100).prompt == heads[-1].prompt
+
+
+async def test_approvals_without_number_are_left_to_the_terminal(chat: Chat) -> None:
+    chat.begin()
+    for number in range(MOST_APPROVALS + 10):
+        chat.turns.asked("t1", Approval(id=str(number), kind="command", command="ls"))
+    assert [asked.id for asked in chat.record.head(1).approvals] == [str(number) for number in range(MOST_APPROVALS)]
+
+
+async def test_a_chat_has_only_so_many_turns(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent_hub.hub.turnrecord.MOST_TURNS", 3)
+    for number in range(5):
+        chat.begin(f"t{number}")
+        chat.turns.item(f"t{number}", Message(id="m"))
+        chat.turns.turn_ended(f"t{number}", TurnStatus.completed, "")
+    assert len(chat.record.heads()) == 3
+    with pytest.raises(Conflict, match="as many turns"):
+        chat.turns.add("Say heron")
+
+
+async def test_a_turn_whose_few_things_change_without_end_takes_so_much_of_the_disk(
+    chat: Chat, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent_hub.hub.turnlog.LONGEST", 1_000_000)
+    chat.begin("t1", "p" * 100_000)
+    chat.turns.item("t1", Message(id="m", text="Say heron"))
+    for total in range(50):
+        chat.turns.usage("t1", Usage(total=total))
+        assert (folder / "1.jsonl").stat().st_size < 1_200_000
+    going = await chat.record.turn(1)
+    assert going.usage == Usage(total=49) and going.text == "Say heron"
+    assert await Chat(folder).record.turn(1) == going
+
+
 async def test_a_long_text_loses_its_middle_and_says_how_much(chat: Chat) -> None:
     chat.begin()
     text = "a" * ITEM_CHARACTERS + "z" * ITEM_CHARACTERS
@@ -129,11 +190,9 @@ async def test_a_long_text_loses_its_middle_and_says_how_much(chat: Chat) -> Non
     chat.turns.item("t1", FileChanges(id="f", changes=(diff, diff)))
     turn = await chat.record.turn(1)
     (command, files) = turn.items
-    assert isinstance(files, FileChanges)
-    # What there may be many of counts too.
-    for kept, beside in ((command.text, "cat"), (files.changes[0].diff, "big.txt")):
+    for kept in (command.text, files.changes[0].diff if isinstance(files, FileChanges) else ""):
         assert kept.startswith("aaa") and kept.endswith("zzz")
-        assert f"… {ITEM_CHARACTERS + len(beside)} characters left out …" in kept
+        assert f"… {ITEM_CHARACTERS} characters left out …" in kept
     assert turn.left_out >= 2 * ITEM_CHARACTERS
 
 
@@ -150,6 +209,17 @@ async def test_a_follower_that_is_slow_is_told_everything_anew(chat: Chat) -> No
     assert follower.anew
     (item,) = (event.item for event in news if event.type == "item")
     assert item.text == "x" * (BACKLOG + 10)
+    follower.close()
+
+
+async def test_a_follower_that_reads_nothing_holds_only_so_much(chat: Chat) -> None:
+    chat.begin()
+    follower = chat.record.follow()
+    await anext(follower)
+    for number in range(BACKLOG - 10):
+        chat.turns.item("t1", Message(id="m", text=str(number) * (ITEM_CHARACTERS // 4)))
+    events = await anext(follower)
+    assert follower.anew and len(events) == 2
     follower.close()
 
 
@@ -176,33 +246,6 @@ async def test_what_is_printed_past_the_bound_and_not_said_again_is_counted(chat
     chat.turns.item("t1", Command(id="c", command="", status=ItemStatus.completed))
     turn = await chat.record.turn(1)
     assert (len(turn.items[0].text), turn.left_out) == (ITEM_CHARACTERS, 1000)
-
-
-async def test_what_an_agent_asks_and_calls_things_is_kept_within_bounds(chat: Chat, folder: Path) -> None:
-    chat.begin()
-    for number in range(MOST_APPROVALS + 10):
-        chat.turns.asked("t1", Approval(id=f"a{number}", kind="command", command="x" * 30_000))
-    assert len(chat.record.head(1).approvals) == MOST_APPROVALS
-    many = tuple(FileChange(path=f"{number}" * 100, kind="add") for number in range(10_000))
-    chat.turns.item("t1", FileChanges(id="f", changes=many))
-    for number in range(MOST_ITEMS):
-        chat.turns.item("t1", Command(id=f"c{number}", command="x" * 30_000))
-    turn = await chat.record.turn(1)
-    assert len(turn.model_dump_json()) < 2 * TURN_CHARACTERS
-    # An agent that changes something small again and again does not fill the disk.
-    for total in range(500):
-        chat.turns.usage("t1", Usage(total=total))
-    assert (folder / "1.jsonl").stat().st_size < 4 * TURN_CHARACTERS
-    assert await Chat(folder).record.turn(1) == await chat.record.turn(1)
-
-
-async def test_an_agent_that_begins_turns_without_end_is_kept_within_bounds(chat: Chat) -> None:
-    for number in range(MOST_TURNS + 10):
-        chat.begin(f"t{number}")
-        chat.turns.turn_ended(f"t{number}", TurnStatus.completed, "")
-    assert len(chat.record.heads()) == MOST_TURNS
-    with pytest.raises(Conflict, match="which is the most"):
-        chat.turns.add("Say crane")
 
 
 async def test_a_prompt_that_was_said_and_not_begun_is_interrupted_as_it_begins(chat: Chat) -> None:
