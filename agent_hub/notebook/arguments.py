@@ -119,7 +119,7 @@ class ChatOptions(TypedDict, total=False):
 class NewChatOptions(ChatOptions, total=False):
     """What one chat alone may be started with, beside that."""
 
-    ask_before: Sequence[str]
+    ask_before: str | Sequence[str]
 
 
 class ProjectOptions(ChatOptions, total=False):
@@ -132,7 +132,9 @@ class ProjectOptions(ChatOptions, total=False):
 
 def new_chat(project: str, prompt: str, **options: Unpack[NewChatOptions]) -> dict[str, Any]:
     """A chat as the API is asked for it."""
-    own = {"project": project, "prompt": prompt, "ask_before": list(options.get("ask_before", ()))}
+    asked = options.get("ask_before", ())
+    # A lone text is a sequence of letters as well, and an agent that asks before "g" and "i" pushes unasked.
+    own = {"project": project, "prompt": prompt, "ask_before": [asked] if isinstance(asked, str) else list(asked)}
     return {**own, **_mounted(options), **_limits(options), **_named(options)}
 
 

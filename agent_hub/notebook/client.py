@@ -153,7 +153,7 @@ class Hub:
         prompt: str = "",
         *,
         inputs: Inputs | None = None,
-        ask_before: Sequence[str] = (),
+        ask_before: str | Sequence[str] = (),
         name: str | None = None,
         agent: str | None = None,
         model: str | None = None,

@@ -65,3 +65,9 @@ def test_variables_are_read_from_each_form():
 def test_what_is_no_variable_is_refused(entry: object):
     with pytest.raises(InvalidEnvironment):
         arguments.env([entry])  # type: ignore[list-item]
+
+
+def test_a_lone_command_to_ask_about_is_one_command():
+    for given in ("git push", ["git push"], ("git push",)):
+        assert arguments.new_chat("p", "", ask_before=given)["ask_before"] == ["git push"]
+    assert arguments.new_chat("p", "")["ask_before"] == []
