@@ -191,7 +191,7 @@ class Card:
         return view | {"keep": len(body[:same].encode("utf-16-le", "surrogatepass")) // 2, "body": body[same:]}
 
     def _head_now(self) -> dict[str, Any]:
-        view = chat_view(self._chat, self._project, self._conversation.newest, self._conversation.speaks)
+        view = chat_view(self._chat, self._project, self._conversation.current, self._conversation.speaks)
         note = "This chat is deleted." if self._gone else self._away
         if self._gone:
             view |= {"mark": "ended", "word": "Deleted"}
@@ -229,8 +229,8 @@ class Card:
             case {"do": "send", "prompt": str(prompt)}:
                 self._transport.create(f"{self._path}/turns", Turn, {"prompt": prompt})
             case {"do": "interrupt"}:
-                newest = self._conversation.newest
-                for turn in self._transport.read_all(f"{self._path}/turns", Turn) if newest else []:
+                known = self._conversation.current
+                for turn in self._transport.read_all(f"{self._path}/turns", Turn) if known else []:
                     if turn.status.value in ("running", "waiting"):
                         self._transport.send("POST", f"{self._path}/turns/{turn.number}/interrupt", Turn)
             case {"do": "stop" | "start" as what}:

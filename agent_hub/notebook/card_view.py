@@ -55,10 +55,10 @@ _ITEM_MARKS = {
 _LIVE = (ChatStatus.queued, ChatStatus.starting, ChatStatus.running, ChatStatus.unknown)
 
 
-def state(chat: Chat, newest: Turn | None) -> tuple[str, str]:
+def state(chat: Chat, current: Turn | None) -> tuple[str, str]:
     """A mark, and the word for how a chat is: of one that runs, how its agent is."""
     if chat.status is ChatStatus.running:
-        return ("done", "Ready") if newest is None else _TURN_WORDS[newest.status]
+        return ("done", "Ready") if current is None else _TURN_WORDS[current.status]
     mark, word = _CHAT_WORDS[chat.status]
     if chat.status is ChatStatus.exited and chat.exit_code:
         word = f"Exited ({chat.exit_code})"
@@ -67,11 +67,11 @@ def state(chat: Chat, newest: Turn | None) -> tuple[str, str]:
     return mark, word
 
 
-def chat_view(chat: Chat, project: str, newest: Turn | None, speaks: bool) -> dict[str, Any]:
+def chat_view(chat: Chat, project: str, current: Turn | None, speaks: bool) -> dict[str, Any]:
     """The chat itself."""
-    mark, word = state(chat, newest)
+    mark, word = state(chat, current)
     runs = chat.status in _LIVE
-    working = newest is not None and newest.status in (Status.running, Status.waiting)
+    working = current is not None and current.status in (Status.running, Status.waiting)
     error = "" if chat.error is None else f"{chat.error.message} {chat.error.hint}"
     return {
         "chat": chat.id,
@@ -82,7 +82,7 @@ def chat_view(chat: Chat, project: str, newest: Turn | None, speaks: bool) -> di
         "word": word,
         "reason": visible(chat.reason),
         "error": visible(error),
-        "since": _time(newest.started_at) if working and newest and runs else "",
+        "since": _time(current.started_at) if working and current and runs else "",
         "send": speaks and runs,
         "interrupt": speaks and runs and working,
         "stop": runs,

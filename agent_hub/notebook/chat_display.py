@@ -8,6 +8,7 @@ from html import escape
 from agent_hub.models import Chat, Turn
 from agent_hub.notebook import display, turn_display
 from agent_hub.notebook.card_view import state
+from agent_hub.notebook.conversation import current
 from agent_hub.notebook.display import Markup
 from agent_hub.notebook.plain import visible
 
@@ -20,7 +21,7 @@ _FRAME = (
 
 def html(chat: Chat, turns: Sequence[Turn], older: int, artifacts: str, note: str = "") -> Markup:
     """The chat, its newest turns in full, the last one open, and what it has published."""
-    mark, word = state(chat, turns[-1] if turns else None)
+    mark, word = state(chat, current(turns))
     head = (
         f"<div><strong>{escape(visible(chat.name))}</strong> "
         f"{display.quiet(' · '.join(part for part in (chat.agent, chat.model) if part))} "
@@ -44,7 +45,7 @@ def html(chat: Chat, turns: Sequence[Turn], older: int, artifacts: str, note: st
 
 def text(chat: Chat, turns: Sequence[Turn], note: str = "") -> str:
     """The same in plain text: what was asked for and said."""
-    _, word = state(chat, turns[-1] if turns else None)
+    _, word = state(chat, current(turns))
     lines = [f"Chat({visible(chat.name)!r}, {note or word})"]
     for turn in turns:
         lines += ["", f"[{turn.number}] {visible(turn.prompt)}"]

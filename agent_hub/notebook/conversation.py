@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from agent_hub.errors import NoConversation
-from agent_hub.models import ItemChanged, TextAdded, Turn, TurnChanged, TurnEvent
+from agent_hub.models import ItemChanged, TextAdded, Turn, TurnChanged, TurnEvent, TurnStatus
 from agent_hub.models.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 MOST_TURNS = 10
 """Of one chat: what a person scrolls through in a notebook. ``chat.turns`` has all of them."""
+
+
+def current(turns: Sequence[Turn]) -> Turn | None:
+    """The newest that was begun, else the first that waits: what is queued behind it does not say how the agent is."""
+    begun = [turn for turn in turns if turn.status is not TurnStatus.queued]
+    return next(iter(begun[-1:] or turns[:1]), None)
 
 
 class Conversation:
@@ -42,9 +48,9 @@ class Conversation:
         return [transcript.turn for transcript in self._turns.values()]
 
     @property
-    def newest(self) -> Turn | None:
-        """The newest of them, without its items."""
-        return next(reversed(self._turns.values())).head if self._turns else None
+    def current(self) -> Turn | None:
+        """The one that says how the agent is."""
+        return current([transcript.head for transcript in self._turns.values()])
 
     @property
     def first(self) -> int:

@@ -159,6 +159,21 @@ def test_a_page_that_is_told_in_pieces_knows_all(hub: Hub, model: ModelServer, a
     assert "You said: Say heron 🐦 and *crane*" in page.card.text()
 
 
+def test_a_prompt_that_waits_leaves_the_running_turn_to_interrupt(
+    hub: Hub, model: ModelServer, a_repository: Repository
+) -> None:
+    chat = new_chat(hub, model, a_repository, "RUN: sleep 300")
+    with Page(chat) as page:
+        page.until(lambda page: page.head["interrupt"])
+        page.card.asked({"do": "send", "prompt": "Say heron", "ask": "1"})
+        page.until(lambda page: "(queued)" in page.card.text())
+        assert (page.head["word"], page.head["interrupt"]) == ("Running", True)
+        assert "Running" in page.card.text().splitlines()[0]
+        page.card.asked({"do": "interrupt", "ask": "2"})
+        page.until(lambda page: any("heron" in body for body in page.bodies.values()))
+        page.until(lambda page: page.head["word"] == "Finished")
+
+
 def test_a_server_that_is_away_is_told_and_so_is_its_return(
     tmp_path: Path, model: ModelServer, a_repository: Repository
 ) -> None:
