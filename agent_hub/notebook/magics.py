@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import time
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from typing import Any, NoReturn
 
+from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.display import display
@@ -25,6 +27,9 @@ FRAME_SECONDS = 0.1
 
 INTERRUPT_SECONDS = 10.0
 """That an agent gets to end its turn, once it is asked to."""
+
+_LINE = re.compile(r"%{1,2}agent\s")
+_MATCHER = "agent_hub"
 
 FOR_A_NEW_CHAT = ("project", "agent", "model", "gpus", "name")
 
@@ -156,29 +161,46 @@ class AgentMagics(Magics):
 
     # -- completion
 
-    def complete(self, shell: InteractiveShell, event: Any) -> list[str]:
-        """What may follow on a line of the magic, for IPython's ``complete_command``."""
-        words = event.text_until_cursor.split()
-        before = words[-1] if event.text_until_cursor.endswith(" ") else words[-2] if len(words) > 1 else ""
+    def complete(self, context: CompletionContext) -> SimpleMatcherResult:
+        """What may follow on a line of the magic, and none of what follows in Python."""
+        before, found = context.text_until_cursor, list[SimpleCompletion]()
+        # IPython takes a word to begin after its last hyphen.
+        begun = before.split(" ")[-1]
+        if _LINE.match(before) and (context.cursor_line == 0 or not before.startswith("%%")):
+            words = before.split()
+            kind, texts = self._following(words[-1] if before.endswith(" ") else words[-2])
+            found = [
+                SimpleCompletion(text, type=kind) for text in texts if text.lstrip("'").startswith(begun.lstrip("'"))
+            ]
+        return {"completions": found, "ordered": True, "suppress": True, "matched_fragment": begun}
+
+    def _following(self, word: str) -> tuple[str, list[str]]:
+        """What may follow a word of the line, and what that is."""
         with suppress(AgentHubError):
-            match before:
+            match word:
                 case "--project":
-                    return _quoted(self.hub.projects)
+                    return "project", _quoted(self.hub.projects)
                 case "--chat":
-                    return _quoted(self.hub.chats)
+                    return "chat", _quoted(self.hub.chats)
                 case "--agent":
-                    return _quoted(self.hub.status.agents)
-        if before in ("--model", "--gpus", "--name", "--project", "--chat", "--agent"):
-            return []
-        return [option for option in _options()._option_string_actions if option.startswith("--")]
+                    return "agent", _quoted(self.hub.status.agents)
+        if word in ("--model", "--gpus", "--name", "--project", "--chat", "--agent"):
+            return "", []
+        return "option", [option for option in _options()._option_string_actions if option.startswith("--")]
 
 
 def load(shell: InteractiveShell) -> None:
     """Bring the magics to a shell."""
     magics = AgentMagics(shell)
     shell.register_magics(magics)
-    for name in ("%agent", "%%agent"):
-        shell.set_hook("complete_command", magics.complete, str_key=name)  # type: ignore[no-untyped-call]
+
+    # Not the hook "complete_command": what Python's own completion proposes would come before what that does.
+    @context_matcher(identifier=_MATCHER)  # type: ignore[untyped-decorator]
+    def matcher(context: CompletionContext) -> SimpleMatcherResult:
+        return magics.complete(context)
+
+    others = [one for one in shell.Completer.custom_matchers if getattr(one, "matcher_identifier", "") != _MATCHER]
+    shell.Completer.custom_matchers = [*others, matcher]
 
 
 def _parsed(line: str) -> Namespace:

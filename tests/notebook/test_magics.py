@@ -119,19 +119,21 @@ def test_a_turn_that_fails_is_shown_and_ends_the_cell(notebook: Kernel, hub: Hub
 
 def test_options_and_names_are_completed(notebook: Kernel) -> None:
     notebook.run("""
-def complete(line, cell=True):
-    from IPython.core.completer import provisionalcompleter
-    with provisionalcompleter():
-        return sorted(get_ipython().Completer.complete(line_buffer=line, cursor_pos=len(line))[1])
+def complete(cell):
+    answer = get_ipython().kernel.do_complete(cell, len(cell))
+    return cell[answer["cursor_start"]:], answer["matches"]
 """)
-    for line, found in (
-        ("%%agent --p", ["--project"]),
-        ("%agent --n", ["--name", "--new"]),
-        ("%%agent --project ", ["widgets"]),
-        ("%%agent --project wid", ["widgets"]),
-        ("%%agent --agent ", ["codex", "shell"]),
+    for cell, begun, found in (
+        ("%%agent --p", "--p", ["--project"]),
+        ("%agent --n", "--n", ["--new", "--name"]),
+        ("%%agent --project ", "", ["widgets"]),
+        ("%%agent --new --project wid", "wid", ["widgets"]),
+        ("%%agent --agent ", "", ["codex", "shell"]),
     ):
-        assert notebook.run(f"print(complete({line!r}))").printed == f"{found}\n"
+        assert notebook.run(f"print(complete({cell!r}))").printed == f"{(begun, found)}\n"
+    assert "--project" in notebook.run("print(complete('%%agent --')[1])").printed
+    assert "abs" not in notebook.run("print(complete('%%agent --')[1])").printed
+    assert "notebook_value" in notebook.run("notebook_value = 1\nprint(complete('%%agent\\nUse {notebook_v'))").printed
 
 
 def test_what_is_no_name_is_left_as_it_is() -> None:
