@@ -23,7 +23,7 @@ def html(chat: Chat, turns: Sequence[Turn], older: int, artifacts: str, note: st
     """The chat, its newest turns in full, the last one open, and what it has published."""
     mark, word = state(chat, current(turns))
     head = (
-        f"<div><strong>{escape(visible(chat.name))}</strong> "
+        f"<div {display.AS_IT_IS}><strong>{escape(visible(chat.name))}</strong> "
         f"{display.quiet(' · '.join(part for part in (chat.agent, chat.model) if part))} "
         f"{display.status(word, visible(chat.reason), _COLOURS.get(mark, ''))}</div>"
     )
@@ -36,7 +36,7 @@ def html(chat: Chat, turns: Sequence[Turn], older: int, artifacts: str, note: st
         parts.append(f"<div>{display.quiet(f'{older} older turns: chat.turns')}</div>")
     for turn in turns[:-1]:
         summary = f"{display.quiet(f'[{turn.number}]')} {escape(turn_display.short(turn.prompt))}"
-        parts.append(f"<details><summary>{summary}</summary>{turn_display.html(turn)}</details>")
+        parts.append(f"<details><summary {display.AS_IT_IS}>{summary}</summary>{turn_display.html(turn)}</details>")
     parts.extend(turn_display.html(turn) for turn in turns[-1:])
     if artifacts:
         parts.append(f"<div>{artifacts}</div>")

@@ -31,6 +31,9 @@ _TABLE = (
 _CELL = "text-align: left; padding: 2px 12px 2px 0; background: none; vertical-align: top;"
 _LINE = "border-bottom: 1px solid var(--jp-border-color2, #8888);"
 
+AS_IT_IS = 'class="mathjax_ignore tex2jax_ignore"'
+"""Of an element whose text is nobody's Markdown: dollars in it are no formula, for Lab and for nbconvert."""
+
 
 class Markup(str):
     """HTML that is safe to show as it is."""
@@ -78,7 +81,9 @@ def card(title: str, rows: Iterable[tuple[str, Any]], warning: str = "") -> Mark
         if value
     )
     above = f'<div style="{_WARNING}">{escape(warning)}</div>' if warning else ""
-    return Markup(f'<div><strong>{escape(title)}</strong>{above}<table style="{_TABLE}">{lines}</table></div>')
+    return Markup(
+        f'<div><strong>{escape(title)}</strong>{above}<table {AS_IT_IS} style="{_TABLE}">{lines}</table></div>'
+    )
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> Markup:
@@ -90,7 +95,9 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> 
     if not lines:
         return Markup(f"<div>{quiet(empty)}</div>")
     head = "".join(f'<th style="{_CELL} {_LINE}">{escape(header)}</th>' for header in headers)
-    return Markup(f'<table style="{_TABLE}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>')
+    return Markup(
+        f'<table {AS_IT_IS} style="{_TABLE}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
+    )
 
 
 def size(count: int) -> str:

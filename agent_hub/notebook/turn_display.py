@@ -39,7 +39,7 @@ def line(turn: models.Turn) -> str:
 def html(turn: models.Turn) -> Markup:
     """A turn with all that happened in it: what was said in full, what was done folded."""
     parts = [
-        f'<div style="{_PROMPT}">{_safe(head(turn.prompt, SHOWN))}</div>',
+        f'<div {display.AS_IT_IS} style="{_PROMPT}">{_safe(head(turn.prompt, SHOWN))}</div>',
         *(_item(item) for item in turn.items),
     ]
     for approval in turn.approvals:

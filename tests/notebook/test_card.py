@@ -76,6 +76,13 @@ def test_markdown_is_shown_as_such() -> None:
     assert 'href="https://a.test/p" target="_blank" rel="noopener noreferrer nofollow"' in html
 
 
+def test_dollars_of_a_prompt_are_no_formula_and_those_of_an_answer_are() -> None:
+    turn = Turn(chat="c", number=1, prompt="echo $A $B", items=(Message(id="m", text="$x^2$"),))
+    ignored = re.findall(r'<div class="mathjax_ignore tex2jax_ignore"[^>]*>([^<]*)</div>', turn_display.html(turn))
+    assert ignored == ["echo $A $B"]
+    assert "mathjax_ignore" in turn_display.table([turn])
+
+
 def test_text_that_acts_or_deceives_is_shown_as_what_it_is() -> None:
     assert visible("\x1b[31mred\x1b[0m \x1b]0;title\x07plain \x9b1mx") == "red plain x"
     assert visible("rm \u202etxt.exe\u2066") == "rm ⟨U+202E⟩txt.exe⟨U+2066⟩"
