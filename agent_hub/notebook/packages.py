@@ -27,6 +27,6 @@ def need(name: str, what: str) -> Any:
         package = name.split(".")[0]
         raise MissingPackage(
             f"{what} takes the package {package}, which is not installed ({error}).",
-            f"%pip install {package}, or all that notebooks need: %pip install 'agent-hub[notebook]'.",
+            f"%pip install {package}, or all that notebooks need: %pip install numpy pandas pyarrow.",
             package=package,
         ) from error
