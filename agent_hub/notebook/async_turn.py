@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from agent_hub.errors import AgentHubError
 from agent_hub.notebook import turn_display
 from agent_hub.notebook.following import News, Said, follow_async
-from agent_hub.notebook.turn import TURN_TIMEOUT, Turn, failure
+from agent_hub.notebook.turn import TURN_TIMEOUT, Turn, asked, failure
 
 if TYPE_CHECKING:
     from agent_hub import models
@@ -154,7 +154,7 @@ class AsyncTurn:
     async def _answer(self, decision: Literal["accept", "accept_for_session", "decline"]) -> AsyncTurn:
         from agent_hub.notebook.transport import part
 
-        for approval in (await self.refresh()).approvals:
+        for approval in asked((await self.refresh())._data):
             path = f"chats/{part(self._data.chat)}/approvals/{part(approval.id)}"
             await self._transport.post(path, {"decision": decision})
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from agent_hub.errors import AgentHubError, TurnInterrupted
+from agent_hub.errors import AgentHubError, Conflict, TurnInterrupted
 from agent_hub.notebook import turn_display
 from agent_hub.notebook.following import News, Said, follow
 from agent_hub.notebook.record import bundle
@@ -146,17 +146,22 @@ class Turn:
         ----------
         for_session
             And the same things later, without asking.
+
+        Raises
+        ------
+        Conflict
+            It asks for nothing.
         """
         return self._answer("accept_for_session" if for_session else "accept")
 
     def decline(self) -> Turn:
-        """Let the agent do nothing of what it asks for now; it goes on without."""
+        """Let the agent do nothing of what it asks for now; it goes on without. Raises as :meth:`approve`."""
         return self._answer("decline")
 
     def _answer(self, decision: Literal["accept", "accept_for_session", "decline"]) -> Turn:
         from agent_hub.notebook.transport import part
 
-        for approval in self.approvals:
+        for approval in asked(self.refresh()._data):
             self._transport.post(f"{self._chat_path}/approvals/{part(approval.id)}", {"decision": decision})
         return self
 
@@ -201,6 +206,15 @@ class Turn:
         """It as it was last seen."""
         shown = bundle(repr(self), turn_display.html(self._data), note)
         return shown | {"text/markdown": self._data.text} if self._data.text else shown
+
+
+def asked(data: models.Turn) -> Sequence[models.Approval]:
+    """What a turn asks for. Raises :class:`~agent_hub.errors.Conflict` where that is nothing."""
+    if not data.approvals:
+        raise Conflict(
+            f"Turn {data.number} asks for nothing: it is {data.status.value}.", "chat.turns shows which one is waiting."
+        )
+    return data.approvals
 
 
 def failure(turn: models.Turn) -> AgentHubError | None:

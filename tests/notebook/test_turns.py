@@ -56,6 +56,20 @@ def test_a_turn_is_told_piece_by_piece(hub: Hub, project: Project) -> None:
     assert again[-1].type == "item"
 
 
+def test_a_turn_that_asks_for_nothing_is_not_answered(hub: Hub, project: Project) -> None:
+    chat = hub.new_chat(project, "RUN: touch made.txt", ask_before="touch")
+    first, then = chat.turns[0], chat.send("Say crane")
+    for _ in first.stream(LIMIT):
+        if first._data.approvals:
+            break
+    with pytest.raises(Conflict, match=r"Turn 2 asks for nothing: it is queued\. chat\.turns"):
+        chat.turn.approve()
+    assert first.approve().wait(LIMIT).status == "completed"
+    assert then.wait(LIMIT).text == "You said: Say crane"
+    with pytest.raises(Conflict, match="it is completed"):
+        first.decline()
+
+
 def test_a_turn_that_is_interrupted_says_so(hub: Hub, project: Project) -> None:
     chat = hub.new_chat(project, "RUN: sleep 100")
     turn = chat.turns[0]
