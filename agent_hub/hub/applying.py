@@ -57,7 +57,11 @@ class Ours:
 async def checkout_of(path: str) -> Path:
     """The top of the checkout that a folder is in. Raises :class:`~agent_hub.errors.InvalidInput`."""
     folder = Path(os.path.expanduser(path))
-    problem = InvalidInput(f"{path[:200]!r} is in no checkout of Git.", "Name a folder of the server's.", field="to")
+    problem = InvalidInput(
+        f"{path[:200]!r} is in no checkout of Git.",
+        "Name the folder of a checkout on the server's machine.",
+        field="to",
+    )
     if "\0" in path or not folder.is_absolute() or not folder.is_dir():
         raise problem
     try:

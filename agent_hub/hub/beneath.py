@@ -26,6 +26,7 @@ FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+_WHERE_NOTHING_IS = "Look at what its folder holds; a folder that is to be there is made by .mkdir(parents=True)."
 IN_THE_CONTAINER = "What the chat's container may do, chat.run() can: look at it there."
 
 
@@ -100,7 +101,7 @@ def error_of(error: OSError, path: str) -> AgentHubError:
     what = shorten(path)
     match error.errno:
         case errno.ENOENT:
-            return NotFound(f"There is no {what} in the workspace.", "Look at what its folder holds.", field="path")
+            return NotFound(f"There is no {what} in the workspace.", _WHERE_NOTHING_IS, field="path")
         case errno.ENOTDIR:
             return InvalidInput(f"{what} is no folder.", "Look at what the folder above holds.", field="path")
         case errno.EISDIR:

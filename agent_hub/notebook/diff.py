@@ -179,7 +179,11 @@ class Diff(Sequence[FileDiff]):
         for file in self._files:
             if file.path == key:
                 return file
-        raise NoSuchName(f"The chat has not changed {key!r}.")
+        paths = ", ".join(repr(file.path) for file in self._files[:8])
+        more = f", and {len(self._files) - 8} more" if len(self._files) > 8 else ""
+        raise NoSuchName(
+            f"The chat has not changed {key!r}. " + (f"It has {paths}{more}." if paths else "It has nothing.")
+        )
 
     def __len__(self) -> int:
         return len(self._files)

@@ -53,6 +53,10 @@ def encoded(inputs: Inputs) -> Iterator[list[Encoded]]:
     MissingPackage
         It takes a package that is not installed.
     """
+    if not isinstance(inputs, Mapping):
+        raise InvalidInput(
+            f"Inputs are values by name, and not a {type(inputs).__name__}.", 'Write {"name": value}.', field="inputs"
+        )
     with scratch() as folder:
         made: dict[str, Encoded] = {}
         for number, (name, value) in enumerate(inputs.items()):

@@ -227,6 +227,11 @@ def test_what_is_no_file_is_refused_with_a_remedy(value: Any, told: str) -> None
         pass
 
 
+def test_inputs_without_names_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="values by name, and not a list"), encoded([1]):  # type: ignore[arg-type]
+        pass
+
+
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "a\\b", ".git", " x", "a\nb", "a\0b", "x" * 200, "\ud800", 1])
 def test_a_name_that_no_file_can_have_is_refused(name: Any) -> None:
     with pytest.raises(InvalidInput, match="name"), encoded({name: 1}):

@@ -97,6 +97,8 @@ def test_a_pattern_below_a_folder(chat: Chat):
 def test_folders_are_made_and_deleted(chat: Chat, workspace: Path):
     with pytest.raises(NotFound):
         (chat.files / "a" / "b").mkdir()
+    with pytest.raises(NotFound, match=r"no 'a' in the workspace\. .*\.mkdir\(parents=True\)"):
+        (chat.files / "a" / "b.txt").write_text("b")
     made = (chat.files / "a" / "b").mkdir(parents=True)
     assert (workspace / "a/b").is_dir() and made.is_dir()
     with pytest.raises(Conflict, match="already"):

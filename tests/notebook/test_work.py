@@ -41,7 +41,7 @@ def test_a_diff_is_a_sequence_of_files(changed: Chat):
     assert file.patch.endswith("@@ -1 +1,2 @@\n COUNT = 1\n+MORE = 2\n") and file.patch in diff.patch
     assert diff["numbers.txt"].old_path == "data/numbers.txt" and diff[0].kind == "add"
     assert "widgets.py" in diff and "README.md" not in diff and [one.path for one in diff] == list(diff.paths)
-    with pytest.raises(KeyError, match="has not changed 'README.md'"):
+    with pytest.raises(KeyError, match=r"has not changed 'README.md'\. It has 'new.txt', 'numbers.txt'"):
         diff["README.md"]
     assert repr(diff).startswith("3 files changed, +2 −0\n  new.txt") and "data/numbers.txt → numbers.txt" in repr(diff)
 
