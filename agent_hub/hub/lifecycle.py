@@ -70,15 +70,16 @@ def ended(chat: Chat, status: ContainerStatus, thread: str = "") -> Chat:
     """Its container was seen not to run any more."""
     if chat.status is ChatStatus.deleting:
         return chat
-    reason = status.reason
+    reason, exit_code = status.reason, status.exit_code
     if status.state == "lost":
         reason = "its container is gone; the workspace is kept"
     elif chat.status is ChatStatus.stopping:
-        reason = "stopped"
+        # The code is the signal's that ended it: beside what failed of itself, 129 would look like a failure.
+        reason, exit_code = "stopped", None
     return chat.model_copy(
         update={
             "status": ChatStatus.exited,
-            "exit_code": status.exit_code,
+            "exit_code": exit_code,
             "reason": reason,
             "thread": thread or chat.thread,
             "ended_at": now(),

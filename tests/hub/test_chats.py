@@ -45,7 +45,7 @@ async def test_a_running_chat_cannot_be_started_and_a_stopped_one_not_stopped(
     with pytest.raises(Conflict):
         await a_hub.hub.chats.start(chat.id)
     stopped = await a_hub.hub.chats.stop(chat.id)
-    assert (stopped.status, stopped.reason) == (ChatStatus.exited, "stopped")
+    assert (stopped.status, stopped.reason, stopped.exit_code) == (ChatStatus.exited, "stopped", None)
     with pytest.raises(Conflict):
         await a_hub.hub.chats.stop(chat.id)
 
