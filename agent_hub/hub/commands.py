@@ -76,7 +76,9 @@ class Commands:
             found = await self._engine.list({"agent-hub.hub": self._store.hub_id, "agent-hub.chat": chat_id})
             if found:
                 return found[0]
-        raise Conflict(f"This chat does not run: it is {chat.status.value}.", "Start it, and try again.")
+        begins = chat.status in (ChatStatus.queued, ChatStatus.starting)
+        remedy = "Wait until it does, in Python by chat.wait_ready()." if begins else "Start it, and try again."
+        raise Conflict(f"This chat does not run: it is {chat.status.value}.", remedy)
 
     async def close(self) -> None:
         """End all of them."""

@@ -125,6 +125,12 @@ def test_what_cannot_be_a_command_is_refused(quick_chat: Chat):
             quick_chat.run(bad, timeout=timeout)
 
 
+def test_a_command_in_a_chat_that_starts_is_told_to_wait(hub: Hub, a_repository: Repository):
+    project = hub.add_project(a_repository.path, agent="shell", setup="sleep 300", wait=False)
+    with pytest.raises(Conflict, match=r"it is queued\. Wait until it does, .*wait_ready"):
+        hub.new_chat(project).run("true")
+
+
 def test_a_command_in_a_chat_that_does_not_run_is_refused(quick_chat: Chat, hub: Hub):
     quick_chat.stop()
     with pytest.raises(Conflict, match="does not run"):
