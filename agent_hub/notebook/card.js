@@ -195,6 +195,7 @@ class View {
   paint() {
     const { head, notice } = this.store;
     set(this.name, head.name);
+    this.name.title = head.name;
     set(this.about, head.about);
     set(this.word, head.word + (head.reason ? ` · ${head.reason}` : ''));
     redraw(this.mark, head.mark);

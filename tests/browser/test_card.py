@@ -98,6 +98,24 @@ def test_a_card_is_live(open_lab: Callable[[Server], Lab], server: Server, chat:
     notebook.lab.shoot("21-card-done")
 
 
+def test_a_long_name_leaves_the_buttons_on_its_line(
+    open_lab: Callable[[Server], Lab], server: Server, chat: Chat
+) -> None:
+    name = "Compare the learning rates of all the runs in the folder, and plot them with their error bars"
+    chat.rename(name)
+    chat.send("RUN: sleep 100")
+    card = Notebook(open_lab(server), server, "names").card(chat)
+    # The time, which comes with it, takes its place as well.
+    expect(card.get_by_role("button", name="Interrupt")).to_be_visible()
+    expect(card.locator(".ah-header .ah-time")).to_contain_text("s")
+    expect(card.get_by_title(name)).to_be_visible()
+    middles = card.locator(".ah-header > *").evaluate_all(
+        "all => all.map(it => it.getBoundingClientRect()).filter(it => it.width).map(it => it.top + it.height / 2)"
+    )
+    assert max(middles) - min(middles) < 4
+    chat.interrupt()
+
+
 def test_a_saved_notebook_shows_the_conversation_without_a_kernel(
     open_lab: Callable[[Server], Lab], server: Server, chat: Chat
 ) -> None:
