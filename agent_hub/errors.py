@@ -52,6 +52,8 @@ from __future__ import annotations
 import errno
 from typing import Any, ClassVar
 
+from agent_hub import tracebacks
+
 
 class AgentHubError(Exception):
     """Base of every error raised on purpose.
@@ -77,6 +79,10 @@ class AgentHubError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the frames of this package are nothing that a person can mend."""
+        return tracebacks.render(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The error as the API answers it: ``code``, ``message``, ``hint``, ``details``."""

@@ -83,7 +83,7 @@ class AgentMagics(Magics):
         except (AgentHubError, NoSuchName, TimeoutError, KeyboardInterrupt) as error:
             line = f"{type(error).__name__}: {error}".rstrip(": ")
             # IPython asks an error how it wants to be shown; that it is one still ends "Run All".
-            error._render_traceback_ = lambda: [line]  # type: ignore[union-attr]
+            error._render_traceback_ = lambda: [line]  # type: ignore[union-attr, method-assign]
             raise
 
     def _run(self, line: str, cell: str | None) -> None:

@@ -21,4 +21,4 @@ def test_the_library_needs_no_server_code():
     code = "import sys, agent_hub.models, agent_hub.notebook.transport; print(*sys.modules)"
     loaded = subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).split()
     ours = {".".join(name.split(".")[:2]) for name in loaded if name.startswith("agent_hub.")}
-    assert ours == {"agent_hub.notebook", "agent_hub.models", "agent_hub.errors"}
+    assert ours == {"agent_hub.notebook", "agent_hub.models", "agent_hub.errors", "agent_hub.tracebacks"}
