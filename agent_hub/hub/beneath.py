@@ -24,6 +24,9 @@ FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Without O_NONBLOCK a pipe is waited for, until somebody writes to it.
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
+LONGEST_PATH = 4096
+"""Characters, as of one that the system takes at once: each part of a longer one would be opened all the same."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _WHERE_NOTHING_IS = "Look at what its folder holds; a folder that is to be there is made by .mkdir(parents=True)."
@@ -32,6 +35,8 @@ IN_THE_CONTAINER = "What the chat's container may do, chat.run() can: look at it
 
 def parts_of(path: str) -> tuple[str, ...]:
     """The parts of a path, none for the folder itself. Raises :class:`~agent_hub.errors.InvalidInput`."""
+    if len(path) > LONGEST_PATH:
+        raise InvalidInput(f"{shorten(path)} is too long.", f"{LONGEST_PATH} characters are the most.", field="path")
     parts = tuple(path.removesuffix("/").split("/")) if path else ()
     if any(part in ("", ".", "..") or "\0" in part for part in parts):
         raise InvalidInput(

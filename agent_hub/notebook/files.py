@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from agent_hub.errors import AgentHubError, InvalidInput, NotFound
 from agent_hub.notebook import display
+from agent_hub.notebook.plain import one_line
 from agent_hub.notebook.record import bundle
 
 if TYPE_CHECKING:
@@ -131,8 +132,13 @@ class WorkspacePath:
 
     def iterdir(self) -> Iterator[WorkspacePath]:
         """What the folder holds, by name."""
+        for path, _ in self.entries():
+            yield path
+
+    def entries(self) -> Iterator[tuple[WorkspacePath, WorkspaceEntry]]:
+        """What the folder holds, by name, each with what it is: as :meth:`stat` says, asked for at once."""
         for entry in self._entries("?expect=folder"):
-            yield self._of(entry)
+            yield self._of(entry), entry
 
     def __iter__(self) -> Iterator[WorkspacePath]:
         return self.iterdir()
@@ -258,11 +264,13 @@ class WorkspacePath:
         try:
             entry = self.stat()
             if entry.type != "folder":
-                return bundle(repr(self), display.card(self.path, _rows(entry)))
+                return bundle(repr(self), display.card(one_line(self.path), _rows(entry)))
             found = self._entries("?expect=folder")
         except AgentHubError as error:
             return bundle(repr(self), display.code(self.path), error.message)
-        text = "\n".join([repr(self), *(f"  {one.name}{'/' * (one.type == 'folder')}" for one in found[:SHOWN])])
+        text = "\n".join(
+            [repr(self), *(f"  {one_line(one.name)}{'/' * (one.type == 'folder')}" for one in found[:SHOWN])]
+        )
         more = f"and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         return bundle(text, _table(found), more)
 
@@ -279,7 +287,7 @@ def _table(found: list[WorkspaceEntry]) -> display.Markup:
     folders_first = sorted(found, key=lambda entry: (entry.type != "folder", entry.name))
     rows = [
         (
-            f"{entry.name}/" if entry.type == "folder" else entry.name,
+            one_line(f"{entry.name}/" if entry.type == "folder" else entry.name),
             entry.type,
             display.size(entry.size) if entry.type == "file" else "",
             entry.modified,

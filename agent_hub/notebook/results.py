@@ -23,6 +23,9 @@ AT_ONCE = 8
 
 METRICS_BYTES = 10_000_000
 
+MOST_METRICS = 1000
+"""Of one chat: each is a column of the table."""
+
 _FACTS = ("status", "seconds", "tokens", "error", "chat")
 
 
@@ -86,9 +89,12 @@ def _metrics(chat: Chat, name: str) -> dict[str, Any]:
     content = saved.read_bytes()
     try:
         found = json.loads(content)
-    except ValueError as error:
-        raise AgentHubError(f"{name} is no JSON: {error}.") from error
-    return _flat(found) if isinstance(found, Mapping) else {name.partition(".")[0]: found}
+        flat = _flat(found) if isinstance(found, Mapping) else {name.partition(".")[0]: found}
+    except (ValueError, RecursionError) as error:
+        raise AgentHubError(f"{name} is no JSON that can be read: {error}.") from error
+    if len(flat) > MOST_METRICS:
+        raise AgentHubError(f"{name} holds {len(flat):,} values, and {MOST_METRICS:,} are the most of a table.")
+    return flat
 
 
 def _flat(values: Mapping[str, Any], above: str = "") -> dict[str, Any]:

@@ -102,11 +102,9 @@ def _in_folder(files: WorkspacePath, name: str) -> Iterator[Saved]:
     folder = files[FOLDER] / PurePosixPath(name).parent
     # Without a workspace, or that folder in it, nothing was saved there.
     with suppress(NotFound, Conflict, InvalidInput):
-        for path in folder.iterdir():
-            with suppress(NotFound):
-                status = path.stat()
-                if status.type == "file":
-                    yield Saved(path.name, status.size, status.modified, path.read_bytes, path.save)
+        for path, entry in folder.entries():
+            if entry.type == "file":
+                yield Saved(path.name, entry.size, entry.modified, path.read_bytes, path.save)
 
 
 def _published(artifacts: Artifacts) -> Iterator[Saved]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import pickle
 import resource
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,7 @@ from agent_hub.notebook.client import Hub
 from agent_hub.notebook.decoding import Picture
 from agent_hub.notebook.inputs import encoded
 from agent_hub.notebook.project import Project
+from agent_hub.notebook.results import frame
 from tests.conftest import Repository
 from tests.notebook.server import Server
 from tests.standins.model_server import ModelServer
@@ -188,6 +191,30 @@ def test_a_pickle_is_loaded_only_where_that_is_asked_for(chat: Chat) -> None:
     chat.files["results/o.npy"].write_bytes(file.getvalue())
     with pytest.raises(NotSerialisable, match="cannot be read: Object arrays cannot be loaded"):
         chat.result("o", pickle=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("[" * 100_000, "no JSON that can be read"),
+        (json.dumps({f"k{number}": number for number in range(100_000)}), "holds 100,000 values"),
+    ],
+)
+def test_metrics_past_any_measure_are_an_error_in_their_row(chat: Chat, content: str, why: str) -> None:
+    chat.files["results"].mkdir()
+    chat.files["results/metrics.json"].write_text(content)
+    (row,) = frame([chat], "metrics.json").to_dict("records")
+    assert why in row["error"] and row["chat"] == chat.id
+
+
+def test_of_results_without_number_one_is_found_at_once(chat: Chat) -> None:
+    folder = Path(chat.workspace, "results")
+    folder.mkdir()
+    for number in range(5000):
+        (folder / f"{number}.json").write_text("1")
+    began = time.monotonic()
+    assert chat.result("77") == 1
+    assert time.monotonic() - began < 5
 
 
 def test_what_cannot_be_loaded_says_why(chat: Chat) -> None:
