@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from agent_hub.models.base import NAME_LENGTH, PROMPT_BYTES, ErrorBody, Model
 
@@ -69,10 +69,21 @@ class ChatDiff(Model):
     left_out: tuple[str, ...] = Field(default=(), description="too large to look at, or a repository within this one")
 
 
+def _committable(message: str) -> str:
+    # Git would write it down, and refuse to fetch it ever after.
+    if "\0" in message:
+        raise ValueError("it cannot contain a NUL character")
+    return message
+
+
+CommitMessage = Annotated[str, Field(max_length=100_000), AfterValidator(_committable)]
+"""What a commit says."""
+
+
 class NewCommit(Model):
     """Body of ``POST api/chats/{id}/commit``."""
 
-    message: str = Field(min_length=1, max_length=100_000)
+    message: CommitMessage = Field(min_length=1)
 
 
 class WorkCommit(Model):
@@ -87,9 +98,7 @@ class NewBranch(Model):
     """Body of ``POST api/chats/{id}/branch``."""
 
     name: str = Field(default="", max_length=NAME_LENGTH, description="empty: made of the chat's name")
-    message: str = Field(
-        default="", max_length=100_000, description="for what is not committed; empty: the chat's name"
-    )
+    message: CommitMessage = Field(default="", description="for what is not committed; empty: the chat's name")
 
 
 class WorkBranch(Model):

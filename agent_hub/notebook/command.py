@@ -10,6 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from agent_hub.errors import AgentHubError, CommandFailed, HubUnavailable
+from agent_hub.notebook.plain import visible
 
 if TYPE_CHECKING:
     from agent_hub.models import CommandEvent
@@ -143,7 +144,7 @@ def _parsed(line: bytes) -> CommandEvent | None:
 
 def _add_tail(error: AgentHubError, output: str) -> None:
     if lines := output.splitlines()[-TAIL_LINES:]:
-        error.add_note("\n".join(["The end of its output:", *lines]))
+        error.add_note("\n".join(["The end of its output:", *map(visible, lines)]))
 
 
 def shorten(command: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, overload
 
 from agent_hub.notebook import display
 from agent_hub.notebook.mapping import NoSuchName
+from agent_hub.notebook.plain import one_line, visible
 
 if TYPE_CHECKING:
     from agent_hub import models
@@ -78,7 +79,7 @@ class FileDiff:
     @property
     def title(self) -> str:
         """Its path, with the old one where it was renamed."""
-        return f"{self.old_path} → {self.path}" if self.old_path else self.path
+        return one_line(f"{self.old_path} → {self.path}" if self.old_path else self.path)
 
     @property
     def numbers(self) -> str:
@@ -113,7 +114,7 @@ class FileDiff:
     def _repr_markdown_(self) -> str:
         # Longer than any in the text, which would end it.
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", self.patch)), default=0))
-        text = "\n".join(_hunks(self.patch)[:SHOWN_LINES])
+        text = "\n".join(map(visible, _hunks(self.patch)[:SHOWN_LINES]))
         more = "\n\n*The rest is not shown.*" if self.cut or len(_hunks(self.patch)) > SHOWN_LINES else ""
         body = f"\n\n{fence}diff\n{text}\n{fence}{more}" if text else ""
         return f"**`{self.title.replace('`', chr(39))}`** {_MARKS[self.kind]} {self.numbers}{body}"
@@ -210,7 +211,7 @@ class Diff(Sequence[FileDiff]):
         if (more := len(self._files) + self._data.more - SHOWN_FILES) > 0:
             notes.append(f"and {more} more files")
         if self.left_out:
-            some = ", ".join(self.left_out[:10]) + (", …" if len(self.left_out) > 10 else "")
+            some = ", ".join(map(one_line, self.left_out[:10])) + (", …" if len(self.left_out) > 10 else "")
             notes.append(f"left out, as too large or repositories of their own: {some}")
         return notes
 
@@ -249,7 +250,7 @@ def _line(line: str) -> str:
     colour = _COLOURS.get(line[:1], "")
     style = f"display: block; background-color: {colour};" if colour else "display: block;"
     # An empty block has no height.
-    return f'<span style="{style}">{escape(line) or " "}</span>'
+    return f'<span style="{style}">{escape(visible(line)) or " "}</span>'
 
 
 def _numbers(file: FileDiff) -> display.Markup:

@@ -1,6 +1,6 @@
 """How objects look in a notebook: HTML in Lab's own colours, with fallbacks for every other front end.
 
-Every value is escaped: names and file names come from repositories and agents.
+Every value is escaped, and shown as what it is: names and file names come from repositories and agents.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
 from typing import Any
+
+from agent_hub.notebook.plain import visible
 
 _STATUS_COLOURS = {
     "running": "var(--jp-brand-color1, #1976d2)",
@@ -45,30 +47,30 @@ def cell(value: Any) -> Markup:
         return value
     if isinstance(value, datetime):
         return whole(value.astimezone().strftime("%Y-%m-%d %H:%M"))
-    return Markup(escape("" if value is None else str(value)))
+    return Markup(_safe("" if value is None else str(value)))
 
 
 def status(word: str, more: str = "", like: str = "") -> Markup:
     """A status with its colour, or that of another word; the word says it too, for who does not see the colour."""
     colour = _STATUS_COLOURS.get(like or word, _OTHER_COLOUR)
-    tail = f' <span style="{_QUIET}">{escape(more)}</span>' if more else ""
+    tail = f' <span style="{_QUIET}">{_safe(more)}</span>' if more else ""
     dot = f'<span style="color: {colour};" aria-hidden="true">●</span>'
     return Markup(f'<span style="white-space: nowrap;">{dot} {escape(word)}</span>{tail}')
 
 
 def whole(text: str) -> Markup:
     """Text that stays on one line."""
-    return Markup(f'<span style="white-space: nowrap;">{escape(text)}</span>')
+    return Markup(f'<span style="white-space: nowrap;">{_safe(text)}</span>')
 
 
 def code(text: str) -> Markup:
     """Text in the font of code."""
-    return Markup(f"<code>{escape(text)}</code>")
+    return Markup(f"<code>{_safe(text)}</code>")
 
 
 def quiet(text: str) -> Markup:
     """Text of less weight."""
-    return Markup(f'<span style="{_QUIET}">{escape(text)}</span>')
+    return Markup(f'<span style="{_QUIET}">{_safe(text)}</span>')
 
 
 def card(title: str, rows: Iterable[tuple[str, Any]], warning: str = "") -> Markup:
@@ -80,9 +82,9 @@ def card(title: str, rows: Iterable[tuple[str, Any]], warning: str = "") -> Mark
         for label, value in shown
         if value
     )
-    above = f'<div style="{_WARNING}">{escape(warning)}</div>' if warning else ""
+    above = f'<div style="{_WARNING}">{_safe(warning)}</div>' if warning else ""
     return Markup(
-        f'<div><strong>{escape(title)}</strong>{above}<table {AS_IT_IS} style="{_TABLE}">{lines}</table></div>'
+        f'<div><strong>{_safe(title)}</strong>{above}<table {AS_IT_IS} style="{_TABLE}">{lines}</table></div>'
     )
 
 
@@ -98,6 +100,10 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> 
     return Markup(
         f'<table {AS_IT_IS} style="{_TABLE}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
     )
+
+
+def _safe(text: str) -> str:
+    return escape(visible(text))
 
 
 def size(count: int) -> str:

@@ -19,6 +19,11 @@ def visible(text: str) -> str:
     return _CONTROLS.sub(_named, text.replace("\r\n", "\n"))
 
 
+def one_line(text: str) -> str:
+    """The same, on one line: a name that an agent has given to a file may have several."""
+    return visible(text).replace("\n", "\u240a")
+
+
 def _named(match: re.Match[str]) -> str:
     code = ord(match[0])
     if code < 0x20:

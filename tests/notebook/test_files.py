@@ -133,7 +133,7 @@ def test_a_name_that_is_no_text_can_be_seen(chat: Chat, workspace: Path):
     assert "\\xff.txt" in [path.name for path in chat.files.glob("*.txt")]
 
 
-@pytest.mark.parametrize("path", ["../secret", "data/../../secret", "/etc/passwd", "a\0b", "x" * 300])
+@pytest.mark.parametrize("path", ["../secret", "data/../../secret", "/etc/passwd", "a\0b", "x" * 300, "a/" * 3000])
 def test_a_path_leads_nowhere_else(chat: Chat, path: str):
     with pytest.raises(InvalidInput):
         chat.files[path].read_bytes()
@@ -250,6 +250,10 @@ def test_a_folder_is_shown_as_a_table(chat: Chat, workspace: Path):
     assert "README.md" in shown["text/plain"] and "data/" in shown["text/html"]
     assert "<script" not in shown["text/html"]
     assert "6 bytes" in chat.files["data/numbers.txt"]._repr_mimebundle_()["text/html"]
+    (workspace / "\x1b]0;heron\x07 \u202etxt.exe\nREADME.md").touch()
+    shown = chat.files._repr_mimebundle_()
+    for text in shown["text/plain"], shown["text/html"]:
+        assert not set(text) & {"\x1b", "\x07", "\u202e"} and "⟨U+202E⟩txt.exe␊README.md" in text
     missing: WorkspacePath = chat.files["nothing"]
     assert "There is no" in missing._repr_mimebundle_()["text/plain"]
 

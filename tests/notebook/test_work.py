@@ -73,6 +73,21 @@ def test_what_an_agent_wrote_is_shown_as_text():
     assert re.findall(r"(`{3,})diff\n", diff._repr_markdown_()) == ["````"]
 
 
+def test_what_would_act_in_a_terminal_or_turn_text_around_is_shown_as_what_it_is():
+    acting = "\x1b]0;heron\x07 \u202eexe.txt"
+    diff = a_diff(a_file(f"{acting}\n  README.md  +0", 3, acting))
+    for text in repr(diff), repr(diff[0]), diff._repr_html_(), diff._repr_markdown_():
+        assert not set(text) & {"\x1b", "\x07", "\u202e"} and "⟨U+202E⟩exe.txt␊  README.md" in text
+    assert len(repr(diff).splitlines()) == 2
+    assert "\x1b" in diff.patch and diff[0].path.startswith("\x1b")
+
+
+@pytest.mark.parametrize("make", [Chat.commit, lambda chat, message: chat.branch("b", message)])
+def test_a_message_that_git_would_not_fetch_is_refused(changed: Chat, make: Callable[[Chat, str], object]):
+    with pytest.raises(InvalidInput, match="NUL"):
+        make(changed, "More\0")
+
+
 def test_what_is_shown_has_a_bound_and_says_so():
     many = a_diff(*(a_file(f"{number}.txt", 2000, "y" * 100) for number in range(500)))
     html = many._repr_html_()
