@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from agent_hub.errors import AgentHubError, HubUnavailable, InvalidInput, NotFound
-from agent_hub.models import Artifact, Chat, Project, Turn, TurnEvent
+from agent_hub.models import Artifact, Chat, Item, Project, Turn, TurnEvent
 from agent_hub.notebook import chat_display
 from agent_hub.notebook.card_view import MOST_ITEMS, chat_view, item_view, turn_view
 from agent_hub.notebook.conversation import Conversation
@@ -18,6 +18,9 @@ from agent_hub.notebook.transport import part
 
 if TYPE_CHECKING:
     from agent_hub.notebook.transport import Transport
+
+MOST_CHARACTERS = 1_000_000
+"""Of all items that a page is told of at once; what it is not told of is the oldest."""
 
 _doing = ThreadPoolExecutor(4, thread_name_prefix="agent-hub card")
 """What a person asked for waits for the hub here, and never in the kernel."""
@@ -138,9 +141,8 @@ class Card:
         """What a page is told that knows nothing yet."""
         with self._lock:
             turns = [turn_view(turn) for turn in self._conversation.turns]
-            items = [
-                item_view(turn.number, item) for turn in self._conversation.turns for item in turn.items[-MOST_ITEMS:]
-            ]
+            known = [(turn.number, item) for turn in self._conversation.turns for item in turn.items[-MOST_ITEMS:]]
+            items = _views(known)
             for view in items:
                 self._sent.setdefault((view["turn"], view["item"]), view["body"])
             return {
@@ -160,7 +162,7 @@ class Card:
         news = self._conversation.news()
         if news:
             message["turns"] = []
-            message["items"] = []
+            new: list[tuple[int, Item]] = []
             for number, ids in news.items():
                 transcript = self._conversation.turn(number)
                 if transcript is None:
@@ -169,7 +171,8 @@ class Card:
                 for id in list(ids)[-MOST_ITEMS:]:
                     item = transcript.item(id)
                     if item is not None:
-                        message["items"].append(self._since(item_view(number, item)))
+                        new.append((number, item))
+            message["items"] = [self._since(view) for view in _views(new)]
             first = message["first"] = self._conversation.first
             self._sent = {key: body for key, body in self._sent.items() if key[0] >= first}
         if self._thumbnails.changed:
@@ -241,6 +244,18 @@ class Card:
                 self._transport.post(f"{self._path}/approvals/{part(approval)}", {"decision": decision})
             case _:
                 raise InvalidInput("This card does not know what is asked for.", "Run the cell again.")
+
+
+def _views(items: Sequence[tuple[int, Item]]) -> list[dict[str, Any]]:
+    """The newest items, as many as a page is told of at once."""
+    views: list[dict[str, Any]] = []
+    room = MOST_CHARACTERS
+    for number, item in reversed(items):
+        views.append(item_view(number, item))
+        room -= len(views[-1]["body"])
+        if room <= 0:
+            break
+    return views[::-1]
 
 
 def _common(before: str, after: str) -> int:

@@ -18,6 +18,9 @@ _FRAME = (
     "color: var(--jp-ui-font-color1, inherit); font-size: var(--jp-ui-font-size1, 13px);"
 )
 
+SHOWN = 400_000
+"""Characters of HTML of all turns: a notebook is saved with them, and they are made anew as often as something ends."""
+
 
 def html(chat: Chat, turns: Sequence[Turn], older: int, artifacts: str, note: str = "") -> Markup:
     """The chat, its newest turns in full, the last one open, and what it has published."""
@@ -34,10 +37,16 @@ def html(chat: Chat, turns: Sequence[Turn], older: int, artifacts: str, note: st
         parts.append(f"<div>{display.status('failed')} {escape(f'{chat.error.message} {chat.error.hint}')}</div>")
     if older:
         parts.append(f"<div>{display.quiet(f'{older} older turns: chat.turns')}</div>")
-    for turn in turns[:-1]:
-        summary = f"{display.quiet(f'[{turn.number}]')} {escape(turn_display.short(turn.prompt))}"
-        parts.append(f"<details><summary {display.AS_IT_IS}>{summary}</summary>{turn_display.html(turn)}</details>")
-    parts.extend(turn_display.html(turn) for turn in turns[-1:])
+    shown: list[str] = []
+    room = SHOWN
+    for turn in reversed(turns):
+        part = str(turn_display.html(turn, min(room, turn_display.SHOWN_ITEMS)))
+        room -= len(part)
+        if shown:
+            summary = f"{display.quiet(f'[{turn.number}]')} {escape(visible(turn_display.short(turn.prompt)))}"
+            part = f"<details><summary {display.AS_IT_IS}>{summary}</summary>{part}</details>"
+        shown.append(part)
+    parts += reversed(shown)
     if artifacts:
         parts.append(f"<div>{artifacts}</div>")
     return Markup(f'<div style="{_FRAME}">{"".join(parts)}</div>')

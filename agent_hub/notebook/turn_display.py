@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,9 @@ SHORT = 80
 SHOWN = 10_000
 """Characters of one text: a notebook is saved with them, and :attr:`Turn.events` has all."""
 
+SHOWN_ITEMS = 200_000
+"""Characters of HTML of all that happened in a turn, the newest of it."""
+
 
 def line(turn: models.Turn) -> str:
     """A turn in one line of plain text."""
@@ -36,12 +39,16 @@ def line(turn: models.Turn) -> str:
     return f"Turn({turn.number}, {short(turn.prompt)!r}, {facts})"
 
 
-def html(turn: models.Turn) -> Markup:
-    """A turn with all that happened in it: what was said in full, what was done folded."""
-    parts = [
-        f'<div {display.AS_IT_IS} style="{_PROMPT}">{_safe(head(turn.prompt, SHOWN))}</div>',
-        *(_item(item) for item in turn.items),
-    ]
+def html(turn: models.Turn, room: int = SHOWN_ITEMS) -> Markup:
+    """A turn with what happened in it: what was said in full, what was done folded.
+
+    Parameters
+    ----------
+    room
+        Characters for that; the newest of it is shown where there is more.
+    """
+    prompt = _safe(head(turn.prompt, SHOWN))
+    parts = [f'<div {display.AS_IT_IS} style="{_PROMPT}">{prompt}</div>', *_items(turn.items, room)]
     for approval in turn.approvals:
         parts.append(
             f"<div>⏸ {_safe(approval.reason or 'The agent asks')}: {display.code(visible(approval.command))}</div>"
@@ -65,6 +72,18 @@ def table(turns: Iterable[models.Turn]) -> Markup:
         for turn in turns
     )
     return display.table(("Turn", "Prompt", "Status", "Time", "Tokens"), rows, "No turns yet: chat.send(prompt).")
+
+
+def _items(items: Sequence[models.Item], room: int) -> list[str]:
+    shown: list[str] = []
+    for number, item in enumerate(reversed(items)):
+        if room <= 0:
+            earlier = f"{len(items) - number:,} earlier things are not shown: Turn.events has them."
+            shown.append(f"<div>{display.quiet(earlier)}</div>")
+            break
+        shown.append(_item(item))
+        room -= len(shown[-1])
+    return shown[::-1]
 
 
 def _item(item: models.Item) -> str:

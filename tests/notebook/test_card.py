@@ -14,9 +14,10 @@ import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
+from agent_hub import models
 from agent_hub.models import Approval, Command, Message, Turn, TurnStatus
-from agent_hub.notebook import turn_display
-from agent_hub.notebook.card import Card
+from agent_hub.notebook import chat_display, turn_display
+from agent_hub.notebook.card import MOST_CHARACTERS, Card, _views
 from agent_hub.notebook.card_view import item_view, turn_view
 from agent_hub.notebook.chat import Chat
 from agent_hub.notebook.client import Hub
@@ -98,6 +99,20 @@ def test_text_of_any_length_is_shown_in_part(text: str) -> None:
     assert len(view["body"]) < 200_000
     output = item_view(1, Command(id="c", command=text, text=text))
     assert len(output["body"]) < 30_000 and "characters before" in output["body"]
+
+
+def test_of_very_much_a_notebook_is_saved_with_the_newest() -> None:
+    said = tuple(Message(id=f"m{number}", text=f"{number} " + "<" * 20_000) for number in range(300))
+    turns = [Turn(chat="c", number=number, prompt="heron", items=said) for number in range(1, 11)]
+    assert len(turn_display.html(turns[0])) < 400_000 and "299 &lt;" in turn_display.html(turns[0])
+    chat = chat_display.html(models.Chat(id="c", project="p", name="Chat", agent="codex"), turns, 0, "")
+    assert len(chat) < 1_000_000 and chat.count("heron") == 19
+    assert "299 &lt;" in chat and "300 earlier things are not shown: Turn.events has them." in chat
+
+
+def test_a_page_is_told_of_the_newest_of_very_much() -> None:
+    views = _views([(1, Message(id=f"m{number}", text="<" * 20_000)) for number in range(300)])
+    assert views[-1]["item"] == "m299" and sum(len(view["body"]) for view in views) < MOST_CHARACTERS + 100_000
 
 
 @pytest.fixture(scope="module")
