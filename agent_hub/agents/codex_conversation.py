@@ -218,7 +218,8 @@ class CodexConversation(Conversation):
         """The thread that the terminal interface begins, or goes on with, as it paints its prompt."""
         while True:
             loaded = (await self._server.call("thread/loaded/list")).get("data")
-            threads = [codex_items.name(thread) for thread in loaded] if isinstance(loaded, list) else []
+            found = map(codex_items.thread, loaded[:RECALLED]) if isinstance(loaded, list) else ()
+            threads = [thread for thread in found if thread]
             if threads:
                 return known if known in threads else threads[0]
             # It may be long: before anything, a person may have to sign in.
@@ -231,7 +232,7 @@ class CodexConversation(Conversation):
         """Go over to a thread that a person has begun in the terminal; Codex's own have a parent, or do not last."""
         told = thread if isinstance(thread, dict) else {}
         own = told.get("parentThreadId") or told.get("ephemeral") or told.get("threadSource", "user") != "user"
-        began = _id_of(told)
+        began = codex_items.thread(told.get("id"))
         if self._thread and began and began != self._thread and not own:
             self._thread, self._turn = began, ""
             self._listener.thread_began(began)

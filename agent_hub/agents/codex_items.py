@@ -6,6 +6,7 @@ Source: ``codex app-server generate-json-schema`` of Codex 0.169.0.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ MOST_CHANGES = 1000
 
 LARGEST = 2**53 - 1
 """Of whole numbers, in a page as well."""
+
+_THREAD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 _STATUSES = {
     "inProgress": ItemStatus.running,
@@ -56,6 +59,11 @@ def text(value: Any) -> str:
 def name(value: Any) -> str:
     """An id, cut to a length that no id has."""
     return text(value)[:ID_LENGTH]
+
+
+def thread(value: Any) -> str:
+    """The id of a thread, which becomes an argument of a command; empty where it is none."""
+    return value if isinstance(value, str) and _THREAD.fullmatch(value) else ""
 
 
 def brief(value: Any, most: int) -> str:

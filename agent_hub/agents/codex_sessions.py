@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from agent_hub.agents import codex_items
 
 ENTRIES = 10_000
 """Most files and folders that are looked at: years of a chat's conversations."""
@@ -37,8 +38,6 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 # Without O_NONBLOCK a pipe would hold the hub up until somebody writes to it.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-
-_THREAD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 
 def last_thread(home: Path) -> str:
@@ -110,8 +109,7 @@ def _thread(file: BinaryIO, limit: int) -> str:
     meta = first.get("payload") if isinstance(first, dict) and first.get("type") == "session_meta" else None
     if not isinstance(meta, dict) or meta.get("thread_source", "user") != "user" or not _has_turns(file):
         return ""
-    thread = meta.get("id")
-    return thread if isinstance(thread, str) and _THREAD.fullmatch(thread) else ""
+    return codex_items.thread(meta.get("id"))
 
 
 def _has_turns(file: BinaryIO) -> bool:

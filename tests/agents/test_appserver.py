@@ -202,6 +202,15 @@ async def test_of_threads_without_number_the_newest_alone_is_listened_to(peer):
     await joined.close()
 
 
+@pytest.mark.parametrize("thread", ["--config=a", "a\0b", "a\nb", "a" * 200, "", "../a", 7])
+async def test_a_thread_whose_id_is_none_is_not_followed(peer, thread):
+    threads = Threads()
+    joined = await conversation(peer, threads)
+    joined.notify("thread/started", {"thread": {"id": thread}})
+    assert (threads.began, joined.thread) == ([], "t")
+    await joined.close()
+
+
 async def test_what_an_agent_remembers_has_a_bound(peer):
     """However much it answers to what it is asked for."""
     pages = 0
