@@ -22,6 +22,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from agent_hub.agents.paced import REST, SPELL_SECONDS, PacedConnection
 from agent_hub.errors import AgentUnavailable
 
 MESSAGE_BYTES = 4 * 2**20
@@ -30,13 +31,6 @@ MESSAGE_BYTES = 4 * 2**20
 The longest that there is to say is what a command has printed, of which Codex keeps 1 MiB before it is escaped. Parsing
 is one step that keeps every thread of Python waiting, so that it would be no better off the event loop.
 """
-
-REST = 4.0
-"""Times as long as messages took, nothing is read after them: an app-server that talks without end costs a fifth of the
-event loop, and what it says waits on its side."""
-
-SPELL_SECONDS = 0.005
-"""Work on messages that is gathered before there is a rest."""
 
 ANSWER_SECONDS = 10.0
 """How long the app-server may take to answer."""
@@ -88,6 +82,7 @@ class AppServer:
                 "ws://localhost/",
                 sock=end,
                 compression=None,
+                create_connection=PacedConnection,
                 max_size=MESSAGE_BYTES,
                 ping_interval=None,
                 open_timeout=ANSWER_SECONDS,
