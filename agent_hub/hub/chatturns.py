@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from agent_hub.agents.conversation import Conversation, Decision, Listener, Told
-from agent_hub.errors import AgentHubError, Conflict, NotFound, TurnFailed, TurnInterrupted
+from agent_hub.errors import AgentHubError, Conflict, NotFound, StorageFull, TurnFailed, TurnInterrupted
 from agent_hub.hub.speaker import Speaker
 from agent_hub.hub.turnlimits import (
     ITEM_CHARACTERS,
@@ -94,10 +94,19 @@ class ChatTurns(Listener):
         return turn
 
     async def interrupt(self, number: int) -> Turn:
-        """End a turn: one that waits is never said. No error where it has ended."""
+        """End a turn: one that waits is never said. No error where it has ended.
+
+        Raises
+        ------
+        StorageFull
+            There is no room to write down that it is not to be said: the next hub would say it.
+        """
         turn = self.record.head(number)
         if turn.status is TurnStatus.queued and self._speaker.said != number:
-            self.record.end(number, TurnStatus.interrupted)
+            try:
+                self.record.end(number, TurnStatus.interrupted, must=True)
+            except OSError as error:
+                raise StorageFull.from_os_error(error) from error
         elif not turn.status.ended:
             await self._speaker.interrupt(number)
         return self.record.head(number)

@@ -198,8 +198,14 @@ class TurnRecord:
         if self._gathering is None:
             self._end_gathering()
 
-    def end(self, number: int, status: TurnStatus, error: AgentHubError | None = None) -> None:
-        """Record that nothing more happens in a turn."""
+    def end(self, number: int, status: TurnStatus, error: AgentHubError | None = None, *, must: bool = False) -> None:
+        """Record that nothing more happens in a turn.
+
+        Parameters
+        ----------
+        must
+            Raise :class:`OSError` where it cannot be written down, and record nothing.
+        """
         self.settle()
         for key in [key for key in self._dropped if key[0] == number]:
             self._leave_out(number, self._dropped.pop(key))
@@ -213,6 +219,8 @@ class TurnRecord:
             "ended_at": ended,
         }
         event = TurnChanged(turn=head.model_copy(update=update))
+        if must:
+            self._log.append(number, [event])
         transcript.take(event)
         try:
             self._log.replace(transcript)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent_hub.agents.conversation import Conversation, Decision, Told
-from agent_hub.errors import Conflict
+from agent_hub.errors import Conflict, StorageFull
 from agent_hub.hub.backlog import BACKLOG
 from agent_hub.hub.chatturns import ChatTurns
 from agent_hub.hub.turnlimits import (
@@ -23,7 +23,17 @@ from agent_hub.hub.turnlimits import (
 )
 from agent_hub.hub.turnlog import TurnLog
 from agent_hub.hub.turnrecord import TurnRecord
-from agent_hub.models import Approval, Command, FileChange, FileChanges, ItemStatus, Message, TurnStatus, Usage
+from agent_hub.models import (
+    Approval,
+    Command,
+    FileChange,
+    FileChanges,
+    ItemStatus,
+    Message,
+    TurnChanged,
+    TurnStatus,
+    Usage,
+)
 
 
 class Chat:
@@ -322,6 +332,25 @@ async def test_on_a_full_disk_a_prompt_is_refused_and_a_turn_that_goes_on_is_tol
     chat.turns.turn_ended("t1", TurnStatus.completed, "")
     assert (await Chat(a_full_disk).record.turn(1)).text == "m" * 10_000
     follower.close()
+
+
+async def test_on_a_full_disk_a_prompt_that_cannot_be_taken_back_for_good_is_not(a_full_disk: Path) -> None:
+    chat = Chat(a_full_disk)
+    said = chat.turns.add("Say crane " * 1000)
+    filler = a_full_disk.parent / "filler"
+    with pytest.raises(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    # What is left of the file's last block.
+    with pytest.raises(OSError):
+        while True:
+            chat.record._log.append(said.number, [TurnChanged(turn=said)])
+    with pytest.raises(StorageFull):
+        await chat.turns.interrupt(said.number)
+    assert chat.record.head(said.number).status is TurnStatus.queued
+    filler.unlink()
+    assert (await chat.turns.interrupt(said.number)).status is TurnStatus.interrupted
+    assert Chat(a_full_disk).record.head(said.number).status is TurnStatus.interrupted
 
 
 async def test_what_the_agent_remembers_makes_up_for_what_was_not_heard(chat: Chat, folder: Path) -> None:
