@@ -133,7 +133,11 @@ class AppServer:
 
     async def reply(self, number: int | str, result: Mapping[str, Any]) -> None:
         """Answer what the app-server has asked. Raises :class:`~agent_hub.errors.AgentUnavailable` where it is gone."""
-        await self._send({"id": number, "result": result})
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._send({"id": number, "result": result})
+        except TimeoutError:
+            raise _unavailable("Codex's app-server does not read what it is answered.") from None
 
     async def close(self) -> None:
         """End the connection; the app-server goes on."""

@@ -82,3 +82,15 @@ async def test_who_reads_no_answer_is_no_longer_heard(flood: Flood) -> None:
         client = await AppServer.connect(flood(frames(Opcode.PING, 125), False), lambda method, params: None)
         await client.call("go", seconds=60)
     assert "unanswered" not in gone.value.details
+
+
+async def test_an_answer_that_nobody_reads_is_waited_for_only_so_long(
+    flood: Flood, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = Frame(Opcode.TEXT, b"1").serialize(mask=False)
+    client = await AppServer.connect(flood(said, False), lambda method, params: None)
+    monkeypatch.setattr("agent_hub.agents.appserver.ANSWER_SECONDS", 0.2)
+    async with asyncio.timeout(20):
+        with pytest.raises(AgentUnavailable, match="does not read"):
+            await client.reply(1, {"decision": "a" * 1_000_000})
+    await client.close()
