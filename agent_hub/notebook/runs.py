@@ -102,7 +102,8 @@ class Runs:
                 if _is_done(data) and data.id not in told:
                     told.add(data.id)
                     yield self._chat(data)
-            if len(told) == len(seen):
+            # Not by how many were told: one that has been told may be deleted by now.
+            if all(map(_is_done, seen)):
                 break
 
     def __len__(self) -> int:

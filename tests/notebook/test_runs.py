@@ -91,6 +91,17 @@ def test_a_chat_that_has_done_its_part_can_go_on(hub: Hub, project: Project) -> 
     assert (row["status"], row["tokens"], row["error"]) == ("completed", 1234, None)
 
 
+def test_a_chat_that_is_deleted_once_it_has_ended_costs_no_other(hub: Hub, project: Project, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    runs = hub.map(WAITING, [{"n": 1, "go": str(tmp_path)}, {"n": 2, "go": str(go)}], project=project)
+    ended = []
+    for chat in runs:
+        ended.append(chat.parameters["n"])
+        chat.delete(force=True)
+        go.touch()
+    assert ended == [1, 2] and not hub.runs
+
+
 def test_a_failure_is_a_row(hub: Hub, project: Project, model: ModelServer) -> None:
     runs = hub.map("Say {bird}", [{"bird": "heron"}], project=project, env={"OPENAI_API_KEY": "wrong"})
     table = runs.wait(LIMIT).results()
