@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from agent_hub.errors import NotFound
+from agent_hub.errors import Conflict, NotFound
 from agent_hub.notebook.artifacts import Artifact
 from agent_hub.notebook.async_record import AsyncRecord
 from agent_hub.notebook.async_turn import AsyncTurn
@@ -93,8 +94,10 @@ class AsyncChat(AsyncRecord[Chat]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop it, where it still runs; nothing of it is deleted."""
-        if (await self.refresh()).status in ("queued", "starting", "running", "unknown"):
-            await self.stop()
+        # As there: it must not hide what went wrong in the block.
+        with suppress(NotFound, Conflict):
+            if (await self.refresh()).status in ("queued", "starting", "running", "unknown"):
+                await self.stop()
 
     async def wait_ready(self, timeout: float = READY_TIMEOUT) -> AsyncChat:
         """Wait until its agent runs, and return the chat; raises as :meth:`Chat.wait_ready`."""

@@ -130,8 +130,10 @@ class Chat(ChatResults):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop it, where it still runs; nothing of it is deleted."""
-        if self.status in ("queued", "starting", "running", "unknown"):
-            self.stop()
+        # One that has ended or is deleted meanwhile needs no stop, and must not hide what went wrong in the block.
+        with suppress(NotFound, Conflict):
+            if self.status in ("queued", "starting", "running", "unknown"):
+                self.stop()
 
     def wait_ready(self, timeout: float = READY_TIMEOUT) -> Chat:
         """Wait until its agent runs, and return the chat.

@@ -139,6 +139,13 @@ async def test_a_chat_lives_as_in_the_synchronous_library(async_hub: AsyncHub, p
     assert chat not in (await async_hub.chats()).values()
 
 
+async def test_what_goes_wrong_in_a_chats_block_is_what_one_sees(async_hub: AsyncHub, project: AsyncProject) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with await async_hub.new_chat(project, agent="shell") as chat:
+            await (await chat.wait_ready(LIMIT)).delete(force=True)
+            raise ZeroDivisionError
+
+
 async def test_what_is_wrong_is_told_as_in_the_synchronous_library(
     async_hub: AsyncHub, project: AsyncProject, server: Server, model: ModelServer
 ) -> None:

@@ -278,6 +278,15 @@ def test_stopping_what_does_not_run_is_a_conflict(chat: Chat):
         chat.stop()
 
 
+def test_what_goes_wrong_in_a_chats_block_is_what_one_sees(hub: Hub, project: Project):
+    with pytest.raises(ZeroDivisionError), hub.new_chat(project).wait_ready(60) as chat:
+        chat.delete(force=True)
+        raise ZeroDivisionError
+    with hub.new_chat(project).wait_ready(60) as chat:
+        chat.delete(force=True)
+    assert not hub.chats
+
+
 def test_a_chat_of_a_project_that_cannot_be_built_fails_with_the_builds_error(hub: Hub, a_repository: Repository):
     with pytest.raises(SetupFailed):
         hub.add_project(a_repository.path, setup="exit 9", progress=False)
