@@ -99,14 +99,14 @@ class AsyncChat(AsyncRecord[Chat]):
             if (await self.refresh()).status in ("queued", "starting", "running", "unknown"):
                 await self.stop()
 
-    async def wait_ready(self, timeout: float = READY_TIMEOUT) -> AsyncChat:
+    async def wait_ready(self, timeout: float | None = READY_TIMEOUT) -> AsyncChat:
         """Wait until its agent runs, and return the chat; raises as :meth:`Chat.wait_ready`."""
         async for _ in self._looks(timeout, "does not run"):
             if is_ready(self._sync._data):
                 break
         return self
 
-    async def wait(self, timeout: float = WAIT_TIMEOUT) -> int | None:
+    async def wait(self, timeout: float | None = WAIT_TIMEOUT) -> int | None:
         """Wait until its agent has ended, and return the exit code; raises as :meth:`Chat.wait`."""
         async for _ in self._looks(timeout, "has not ended"):
             if error := failure(self._sync._data):
@@ -120,7 +120,7 @@ class AsyncChat(AsyncRecord[Chat]):
         await self._send("POST", f"{self._sync._path}/start")
         return self
 
-    async def stop(self, timeout: float = STOP_TIMEOUT) -> AsyncChat:
+    async def stop(self, timeout: float | None = STOP_TIMEOUT) -> AsyncChat:
         """Stop its agent, and return once it does not run; raises as :meth:`Chat.stop`."""
         await self._send("POST", f"{self._sync._path}/stop")
         async for _ in self._looks(timeout, "still runs"):
@@ -133,7 +133,7 @@ class AsyncChat(AsyncRecord[Chat]):
         await self._send("PATCH", self._sync._path, name=name)
         return self
 
-    async def delete(self, *, force: bool = False, timeout: float = STOP_TIMEOUT) -> None:
+    async def delete(self, *, force: bool = False, timeout: float | None = STOP_TIMEOUT) -> None:
         """Delete it for good; raises as :meth:`Chat.delete`."""
         await self._transport.delete(self._sync._path, force=force)
         try:
@@ -142,7 +142,7 @@ class AsyncChat(AsyncRecord[Chat]):
         except NotFound:
             return
 
-    def _looks(self, timeout: float, what: str) -> AsyncIterator[AsyncChat]:
+    def _looks(self, timeout: float | None, what: str) -> AsyncIterator[AsyncChat]:
         hint = "chat.status and chat.reason say how it is."
         return poll_async(self.refresh, timeout, f"The chat {self.name!r} {what}", hint)
 

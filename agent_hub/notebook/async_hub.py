@@ -98,7 +98,7 @@ class AsyncHub:
         url: str | os.PathLike[str],
         *,
         wait: bool = True,
-        timeout: float = BUILD_TIMEOUT,
+        timeout: float | None = BUILD_TIMEOUT,
         **options: Unpack[arguments.ProjectOptions],
     ) -> AsyncProject:
         """Add a project, build its snapshot, and return it once it is ready.
@@ -110,7 +110,7 @@ class AsyncHub:
         wait
             False returns at once; :meth:`AsyncProject.wait_ready` waits later.
         timeout
-            Seconds to wait for the build, which goes on after them.
+            Seconds to wait for the build, which goes on after them; None waits without a limit.
         **options
             As for :meth:`Hub.add_project <agent_hub.notebook.client.Hub.add_project>`, which raises the same.
         """

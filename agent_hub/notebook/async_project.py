@@ -37,14 +37,14 @@ class AsyncProject(AsyncRecord[Project]):
         """All that the newest build has printed so far."""
         return await self._transport.text(f"{self._sync._path}/build/log")
 
-    async def rebuild(self, *, force: bool = False, timeout: float = BUILD_TIMEOUT) -> AsyncProject:
+    async def rebuild(self, *, force: bool = False, timeout: float | None = BUILD_TIMEOUT) -> AsyncProject:
         """Build the snapshot again, from the repository as it is now, and wait for it; see :meth:`Project.rebuild`."""
         from agent_hub.models import Build
 
         await self._transport.send("POST", f"{self._sync._path}/build", Build, {"force": force})
         return await self.wait_ready(timeout)
 
-    async def wait_ready(self, timeout: float = BUILD_TIMEOUT) -> AsyncProject:
+    async def wait_ready(self, timeout: float | None = BUILD_TIMEOUT) -> AsyncProject:
         """Wait until the newest build has ended, and return the project; raises as :meth:`Project.wait_ready`."""
         what = f"The build of {self.name!r} has not ended"
         async for _ in poll_async(self.refresh, timeout, what, "It goes on: project.wait_ready() waits again."):

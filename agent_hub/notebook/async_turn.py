@@ -88,13 +88,13 @@ class AsyncTurn:
             self._data = await self._transport.read(self._path, type(self._data))
         return self
 
-    async def wait(self, timeout: float = TURN_TIMEOUT, *, check: bool = True) -> AsyncTurn:
+    async def wait(self, timeout: float | None = TURN_TIMEOUT, *, check: bool = True) -> AsyncTurn:
         """Wait until it has ended, and return it. A task that is cancelled meanwhile leaves the turn going.
 
         Parameters
         ----------
         timeout
-            Seconds.
+            Seconds; None waits without a limit.
         check
             Raise where it did not end well; False leaves that to :attr:`status` and :attr:`error`.
 
@@ -114,7 +114,7 @@ class AsyncTurn:
             raise error
         return self
 
-    async def stream(self, timeout: float = TURN_TIMEOUT) -> AsyncGenerator[models.TurnEvent]:
+    async def stream(self, timeout: float | None = TURN_TIMEOUT) -> AsyncGenerator[models.TurnEvent]:
         """What happens, as it happens, from the beginning to the end of the turn; see :meth:`Turn.stream`.
 
         Raises
@@ -130,7 +130,7 @@ class AsyncTurn:
                 yield event
         self._data = news.transcript.turn
 
-    async def stream_text(self, timeout: float = TURN_TIMEOUT) -> AsyncGenerator[str]:
+    async def stream_text(self, timeout: float | None = TURN_TIMEOUT) -> AsyncGenerator[str]:
         """What the agent says, piece by piece."""
         said = Said()
         async with aclosing(self.stream(timeout)) as events:

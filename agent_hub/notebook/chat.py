@@ -135,7 +135,7 @@ class Chat(ChatResults):
             if self.status in ("queued", "starting", "running", "unknown"):
                 self.stop()
 
-    def wait_ready(self, timeout: float = READY_TIMEOUT) -> Chat:
+    def wait_ready(self, timeout: float | None = READY_TIMEOUT) -> Chat:
         """Wait until its agent runs, and return the chat.
 
         Raises
@@ -152,7 +152,7 @@ class Chat(ChatResults):
                 break
         return self
 
-    def wait(self, timeout: float = WAIT_TIMEOUT) -> int | None:
+    def wait(self, timeout: float | None = WAIT_TIMEOUT) -> int | None:
         """Wait until its agent has ended, and return the exit code, None where the engine does not know it.
 
         Raises
@@ -179,7 +179,7 @@ class Chat(ChatResults):
         self._send("POST", f"{self._path}/start")
         return self
 
-    def stop(self, timeout: float = STOP_TIMEOUT) -> Chat:
+    def stop(self, timeout: float | None = STOP_TIMEOUT) -> Chat:
         """Stop its agent, and return once it does not run; the workspace and the conversation are kept.
 
         Raises
@@ -200,7 +200,7 @@ class Chat(ChatResults):
         self._send("PATCH", self._path, name=name)
         return self
 
-    def delete(self, *, force: bool = False, timeout: float = STOP_TIMEOUT) -> None:
+    def delete(self, *, force: bool = False, timeout: float | None = STOP_TIMEOUT) -> None:
         """Delete it for good: its container, its workspace and the hub's record of what it published.
 
         Parameters
@@ -220,10 +220,10 @@ class Chat(ChatResults):
         except NotFound:
             return
 
-    def _begin(self, prompt: str, inputs: list[Encoded], timeout: float = READY_TIMEOUT) -> Chat:
+    def _begin(self, prompt: str, inputs: list[Encoded]) -> Chat:
         """Give a new chat its files, and then its first prompt, which speaks of them."""
         try:
-            place(self.wait_ready(timeout).files, inputs)
+            place(self.wait_ready().files, inputs)
             if prompt:
                 self._say(told(prompt, inputs))
         except BaseException:
@@ -238,7 +238,7 @@ class Chat(ChatResults):
 
         return Turn(self._transport, self._transport.create(f"{self._path}/turns", Data, {"prompt": prompt}))
 
-    def _looks(self, timeout: float, what: str) -> Iterator[Chat]:
+    def _looks(self, timeout: float | None, what: str) -> Iterator[Chat]:
         return poll(
             self.refresh, timeout, f"The chat {self.name!r} {what}", "chat.status and chat.reason say how it is."
         )

@@ -86,7 +86,7 @@ class Hub:
         pids: int | None = None,
         gpus: int | None = None,
         wait: bool = True,
-        timeout: float = BUILD_TIMEOUT,
+        timeout: float | None = BUILD_TIMEOUT,
         progress: bool = True,
     ) -> Project:
         """Add a project, build its snapshot, and return it once it is ready.
@@ -114,7 +114,7 @@ class Hub:
         wait
             False returns at once; :meth:`Project.wait_ready` waits later.
         timeout
-            Seconds to wait for the build, which goes on after them.
+            Seconds to wait for the build, which goes on after them; None waits without a limit.
         progress
             Show how far the build is.
 

@@ -77,7 +77,7 @@ class Said:
         return ""
 
 
-def follow(transport: Transport, path: str, news: News, timeout: float, what: str) -> Iterator[TurnEvent]:
+def follow(transport: Transport, path: str, news: News, timeout: float | None, what: str) -> Iterator[TurnEvent]:
     """What is new of a turn, until it has ended.
 
     Parameters
@@ -85,7 +85,7 @@ def follow(transport: Transport, path: str, news: News, timeout: float, what: st
     path
         The turn's.
     timeout
-        Seconds until it ends with an error; the turn goes on.
+        Seconds until it ends with an error; the turn goes on. None waits without a limit.
     what
         For the error: what did not happen.
 
@@ -96,7 +96,7 @@ def follow(transport: Transport, path: str, news: News, timeout: float, what: st
     HubUnavailable
         The server has been away for longer than a restart takes.
     """
-    patience = _patience(timeout, what)
+    patience = Patience(timeout, what, "It goes on: turn.wait() waits again.")
     while True:
         if patience.left <= 0:
             raise patience.late
@@ -117,10 +117,10 @@ def follow(transport: Transport, path: str, news: News, timeout: float, what: st
 
 
 async def follow_async(
-    transport: AsyncTransport, path: str, news: News, timeout: float, what: str
+    transport: AsyncTransport, path: str, news: News, timeout: float | None, what: str
 ) -> AsyncGenerator[TurnEvent]:
     """As :func:`follow`, on an event loop."""
-    patience = _patience(timeout, what)
+    patience = Patience(timeout, what, "It goes on: turn.wait() waits again.")
     while True:
         if patience.left <= 0:
             raise patience.late
@@ -138,7 +138,3 @@ async def follow_async(
         if news.transcript.head.status.ended:
             return
         await asyncio.sleep(patience.pause())
-
-
-def _patience(timeout: float, what: str) -> Patience:
-    return Patience(timeout, f"{what} within {timeout:g} seconds. It goes on: turn.wait() waits again.")

@@ -20,7 +20,7 @@ from agent_hub.notebook.client import Hub
 from agent_hub.notebook.interpolation import interpolate
 from agent_hub.notebook.mapping import NoSuchName
 from agent_hub.notebook.output import Output, in_a_kernel
-from agent_hub.notebook.turn import Turn
+from agent_hub.notebook.turn import TURN_TIMEOUT, Turn
 
 FRAME_SECONDS = 0.1
 """Between two states of an answer that is shown as it comes."""
@@ -224,16 +224,15 @@ def _show(chat: Chat, turn: Turn) -> None:
     turn.wait()
 
 
-def _follow(turn: Turn, output: Output | None, timeout: float | None = None) -> None:
-    limit = {} if timeout is None else {"timeout": timeout}
+def _follow(turn: Turn, output: Output | None, timeout: float = TURN_TIMEOUT) -> None:
     if output is None:
-        for piece in turn.stream_text(**limit):
+        for piece in turn.stream_text(timeout):
             print(piece, end="", flush=True)
         print()
         return
     shown = 0.0
     output.show(turn._bundle())
-    for _ in turn.stream(**limit):
+    for _ in turn.stream(timeout):
         if time.monotonic() - shown > FRAME_SECONDS:
             output.show(turn._bundle())
             shown = time.monotonic()

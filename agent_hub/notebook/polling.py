@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TypeVar
@@ -25,14 +26,15 @@ class Patience:
     Parameters
     ----------
     timeout
-        Seconds until it ends with an error.
-    late
-        What that error says.
+        Seconds until it ends with an error; None waits without a limit.
+    what, hint
+        For that error: what did not happen, and what to do.
     """
 
-    def __init__(self, timeout: float, late: str) -> None:
-        self._late = late
-        self._timeout = timeout
+    def __init__(self, timeout: float | None, what: str, hint: str) -> None:
+        self._what = what
+        self._hint = hint
+        self._timeout = math.inf if timeout is None else timeout
         self._started = self._heard = time.monotonic()
         self._interval = FIRST_INTERVAL
 
@@ -44,7 +46,7 @@ class Patience:
     @property
     def late(self) -> TimeoutError:
         """What to raise once none are left."""
-        return TimeoutError(self._late)
+        return TimeoutError(f"{self._what} within {self._timeout:g} seconds. {self._hint}")
 
     def heard(self) -> None:
         """The server has answered."""
@@ -66,15 +68,13 @@ class Patience:
         return seconds
 
 
-def poll(look: Callable[[], T], timeout: float, what: str, hint: str) -> Iterator[T]:
+def poll(look: Callable[[], T], timeout: float | None, what: str, hint: str) -> Iterator[T]:
     """What `look` sees, again and again, while the caller goes on asking.
 
     Parameters
     ----------
-    timeout
-        Seconds until it ends with an error.
-    what, hint
-        For the error: what did not happen, and what to do.
+    timeout, what, hint
+        As for :class:`Patience`.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def poll(look: Callable[[], T], timeout: float, what: str, hint: str) -> Iterato
     HubUnavailable
         The server has been away for longer than a restart takes.
     """
-    patience = Patience(timeout, f"{what} within {timeout:g} seconds. {hint}")
+    patience = Patience(timeout, what, hint)
     while True:
         try:
             value = look()
@@ -97,9 +97,9 @@ def poll(look: Callable[[], T], timeout: float, what: str, hint: str) -> Iterato
         time.sleep(patience.pause())
 
 
-async def poll_async(look: Callable[[], Awaitable[T]], timeout: float, what: str, hint: str) -> AsyncIterator[T]:
+async def poll_async(look: Callable[[], Awaitable[T]], timeout: float | None, what: str, hint: str) -> AsyncIterator[T]:
     """As :func:`poll`, on an event loop."""
-    patience = Patience(timeout, f"{what} within {timeout:g} seconds. {hint}")
+    patience = Patience(timeout, what, hint)
     while True:
         try:
             value = await look()

@@ -57,7 +57,7 @@ class Project(Record["models.Project"]):
         mounts: arguments.Mounts | None = None,
         env: arguments.Env | None = None,
         wait: bool = True,
-        timeout: float = BUILD_TIMEOUT,
+        timeout: float | None = BUILD_TIMEOUT,
         progress: bool = True,
     ) -> Project:
         """Build the snapshot again, from the repository as it is now; what is given changes first.
@@ -80,13 +80,13 @@ class Project(Record["models.Project"]):
         self._transport.send("POST", f"{self._path}/build", Build, {"force": force})
         return self.wait_ready(timeout, progress) if wait else self.refresh()
 
-    def wait_ready(self, timeout: float = BUILD_TIMEOUT, progress: bool = True) -> Project:
+    def wait_ready(self, timeout: float | None = BUILD_TIMEOUT, progress: bool = True) -> Project:
         """Wait until the newest build has ended, and return the project.
 
         Parameters
         ----------
         timeout
-            Seconds.
+            Seconds; None waits without a limit.
         progress
             Show how far the build is.
 

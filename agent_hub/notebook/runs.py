@@ -71,13 +71,13 @@ class Runs:
         """Whether each of them has ended, however."""
         return all(map(_is_done, self._look()))
 
-    def wait(self, timeout: float = RUN_TIMEOUT, *, progress: bool = True) -> Runs:
+    def wait(self, timeout: float | None = RUN_TIMEOUT, *, progress: bool = True) -> Runs:
         """Wait until each has ended, however, and return this. Ctrl-C ends the waiting and nothing else.
 
         Parameters
         ----------
         timeout
-            Seconds.
+            Seconds; None waits without a limit.
         progress
             Show in the notebook how they fare meanwhile.
 
@@ -203,7 +203,7 @@ class Runs:
         self._seen = self._transport.read_all(f"runs/{self.id}/chats", Data)
         return self._seen
 
-    def _looks(self, timeout: float) -> Iterator[list[models.Chat]]:
+    def _looks(self, timeout: float | None) -> Iterator[list[models.Chat]]:
         again = f"hub.runs[{self.name!r}]"
         try:
             yield from poll(self._look, timeout, f"{self.name!r} has not ended", f"It goes on: {again}.wait() waits.")

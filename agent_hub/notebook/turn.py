@@ -85,13 +85,13 @@ class Turn:
             self._data = self._transport.read(self._path, type(self._data))
         return self
 
-    def wait(self, timeout: float = TURN_TIMEOUT, *, check: bool = True) -> Turn:
+    def wait(self, timeout: float | None = TURN_TIMEOUT, *, check: bool = True) -> Turn:
         """Wait until it has ended, and return it.
 
         Parameters
         ----------
         timeout
-            Seconds.
+            Seconds; None waits without a limit.
         check
             Raise where it did not end well; False leaves that to :attr:`status` and :attr:`error`.
 
@@ -110,7 +110,7 @@ class Turn:
             self._raise_failure()
         return self
 
-    def stream(self, timeout: float = TURN_TIMEOUT) -> Generator[models.TurnEvent]:
+    def stream(self, timeout: float | None = TURN_TIMEOUT) -> Generator[models.TurnEvent]:
         """What happens, as it happens, from the beginning to the end of the turn.
 
         Each is a ``TurnChanged``, an ``ItemChanged`` or a ``TextAdded``. A restart of the server in between loses and
@@ -127,7 +127,7 @@ class Turn:
             yield event
         self._data = news.transcript.turn
 
-    def stream_text(self, timeout: float = TURN_TIMEOUT) -> Iterator[str]:
+    def stream_text(self, timeout: float | None = TURN_TIMEOUT) -> Iterator[str]:
         """What the agent says, piece by piece."""
         said = Said()
         for event in self.stream(timeout):

@@ -106,6 +106,14 @@ async def test_a_task_that_is_cancelled_leaves_the_turn_going(async_hub: AsyncHu
     assert (await turn.wait(LIMIT)).status == "completed"
 
 
+async def test_a_wait_may_have_no_limit(async_hub: AsyncHub, project: AsyncProject) -> None:
+    chat = await async_hub.new_chat(await project.wait_ready(timeout=None))
+    turn = await (await chat.wait_ready(timeout=None)).send("Say heron")
+    assert (await turn.wait(timeout=None)).status == "completed"
+    await (await chat.stop(timeout=None)).wait(timeout=None)
+    await chat.delete(timeout=None)
+
+
 async def test_a_turn_that_takes_too_long_goes_on_and_can_be_interrupted(
     async_hub: AsyncHub, project: AsyncProject
 ) -> None:

@@ -100,6 +100,16 @@ def test_a_turn_that_takes_too_long_goes_on(hub: Hub, project: Project) -> None:
     assert turn.wait(LIMIT).status == "completed"
 
 
+def test_a_wait_may_have_no_limit(hub: Hub, project: Project) -> None:
+    chat = hub.new_chat(project.wait_ready(timeout=None)).wait_ready(timeout=None)
+    assert "".join(chat.send("Say heron").stream_text(timeout=None)) == "You said: Say heron"
+    assert chat.turn.wait(timeout=None).status == "completed"
+    chat.stop(timeout=None)
+    chat.wait(timeout=None)
+    chat.delete(timeout=None)
+    hub.map("Say {n}", {"n": 1}, project=project).wait(timeout=None)
+
+
 def test_a_stopped_chat_takes_no_prompt_and_says_how_to_go_on(hub: Hub, project: Project) -> None:
     with hub.new_chat(project, "Say heron") as chat:
         chat.turns[0].wait(LIMIT)
