@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -86,20 +88,28 @@ def _variable(given: str | Mapping[str, Any]) -> dict[str, Any]:
     return {**given, "name": str(given["name"]), "value": str(given["value"])}
 
 
-def memory(given: str | int | None) -> int | None:
+def memory(given: str | float | None) -> int | None:
     """Bytes from a number or from text such as ``"8g"``: k, m, g and t are powers of 1024."""
-    if given is None or isinstance(given, int):
-        return given
-    match = _SIZE.fullmatch(given.strip())
+    if given is None:
+        return None
+    # A number is also what NumPy takes for one, or 8e9.
+    if isinstance(given, Real) and math.isfinite(given):
+        return int(given)
+    match = _SIZE.fullmatch(given.strip()) if isinstance(given, str) else None
     if match is None:
         raise InvalidInput(f"{given!r} is no amount of memory.", 'Write "8g", "512m", or bytes.', field="memory")
     return int(float(match[1]) * 1024 ** " kmgt".index(match[2].lower() or " "))
 
 
-def resources(cpus: float | None, memory_: str | int | None, pids: int | None, gpus: int | None) -> dict[str, Any]:
+def resources(cpus: float | None, memory_: str | float | None, pids: int | None, gpus: int | None) -> dict[str, Any]:
     """Those limits that were given, as the API takes them."""
     given = {"cpus": cpus, "memory": memory(memory_), "pids": pids, "gpus": gpus}
-    return {name: value for name, value in given.items() if value is not None}
+    return {name: plain(value) for name, value in given.items() if value is not None}
+
+
+def plain(value: Any) -> Any:
+    """A number of NumPy's as Python's, which JSON has; all else as it is."""
+    return value.item() if hasattr(value, "item") and getattr(value, "shape", None) == () else value
 
 
 class ChatOptions(TypedDict, total=False):
@@ -111,7 +121,7 @@ class ChatOptions(TypedDict, total=False):
     mounts: Mounts
     env: Env | None
     cpus: float | None
-    memory: str | int | None
+    memory: str | float | None
     pids: int | None
     gpus: int | None
 

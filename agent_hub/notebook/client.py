@@ -82,7 +82,7 @@ class Hub:
         mounts: arguments.Mounts = (),
         env: arguments.Env | None = None,
         cpus: float | None = None,
-        memory: str | int | None = None,
+        memory: str | float | None = None,
         pids: int | None = None,
         gpus: int | None = None,
         wait: bool = True,
@@ -160,7 +160,7 @@ class Hub:
         mounts: arguments.Mounts = (),
         env: arguments.Env | None = None,
         cpus: float | None = None,
-        memory: str | int | None = None,
+        memory: str | float | None = None,
         pids: int | None = None,
         gpus: int | None = None,
     ) -> Chat:
@@ -236,7 +236,7 @@ class Hub:
         mounts: arguments.Mounts = (),
         env: arguments.Env | None = None,
         cpus: float | None = None,
-        memory: str | int | None = None,
+        memory: str | float | None = None,
         pids: int | None = None,
         gpus: int | None = None,
     ) -> Runs:
@@ -275,7 +275,7 @@ class Hub:
         body: dict[str, Any] = {
             "project": project.id if isinstance(project, Project) else project,
             "tasks": tasks(prompt, grid),
-            "concurrency": concurrency,
+            "concurrency": arguments.plain(concurrency),
             "mounts": arguments.mounts(mounts),
             "env": arguments.env(env),
             **arguments.resources(cpus, memory, pids, gpus),

@@ -9,6 +9,7 @@ from string import Formatter
 from typing import Any
 
 from agent_hub.errors import InvalidInput
+from agent_hub.notebook.arguments import plain
 
 Grid = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 """``{"lr": [0.1, 0.01], "seed": range(3)}`` for every combination, or a list of dicts, or a DataFrame: a row each."""
@@ -116,10 +117,10 @@ def _parameters(row: Mapping[str, Any]) -> dict[str, str | int | float | bool | 
 
 def _parameter(value: Any) -> str | int | float | bool | None:
     """A value as the hub keeps it: what JSON has as it is, all else as it stands in the prompt."""
-    plain = value.item() if hasattr(value, "item") and getattr(value, "shape", None) == () else value
-    if isinstance(plain, float):
-        return float(plain) if math.isfinite(plain) else str(plain)
-    return plain if plain is None or isinstance(plain, str | int | bool) else str(plain)
+    value = plain(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else str(value)
+    return value if value is None or isinstance(value, str | int | bool) else str(value)
 
 
 def _has(row: Mapping[str, Any]) -> str:

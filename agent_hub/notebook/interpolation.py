@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent_hub.errors import InvalidInput
+from agent_hub.notebook.arguments import plain
 
 SHORT = 2000
 """Characters that a value may take in a prompt; a longer one is a file."""
@@ -57,8 +58,7 @@ def _value(name: str, variables: Mapping[str, Any]) -> Any:
 
 def _text(value: Any) -> str | None:
     """A small value as text; ``None`` for what goes into a file."""
-    if getattr(value, "shape", None) == () and hasattr(value, "item"):
-        value = value.item()
+    value = plain(value)
     if not isinstance(value, _TEXTS):
         return None
     text = value if isinstance(value, str) else repr(value)

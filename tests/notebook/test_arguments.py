@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
+import numpy
 import pytest
 
 from agent_hub.errors import InvalidEnvironment, InvalidInput, InvalidMount
@@ -17,17 +20,25 @@ from agent_hub.notebook import arguments
         ("64 mb", 2**26),
         ("1000", 1000),
         (7, 7),
+        (8e9, 8_000_000_000),
+        (numpy.int64(7), 7),
+        (numpy.float32(2**20), 2**20),
         (None, None),
     ],
 )
-def test_memory_is_read_as_people_write_it(text: str | int | None, size: int | None):
+def test_memory_is_read_as_people_write_it(text: str | float | None, size: int | None):
     assert arguments.memory(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "g", "8 gigs", "-1g", "1e9", "0x10"])
-def test_what_is_no_amount_is_refused(text: str):
-    with pytest.raises(InvalidInput):
+@pytest.mark.parametrize("text", ["", "g", "8 gigs", "-1g", "1e9", "0x10", [8], float("inf"), float("nan")])
+def test_what_is_no_amount_is_refused(text: Any):
+    with pytest.raises(InvalidInput, match="no amount of memory"):
         arguments.memory(text)
+
+
+def test_a_number_of_numpys_is_a_number():
+    given = arguments.resources(numpy.float32(0.5), None, numpy.int64(100), numpy.int32(1))
+    assert json.dumps(given) == '{"cpus": 0.5, "pids": 100, "gpus": 1}'
 
 
 def test_a_mount_is_read_only_unless_it_says_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
