@@ -60,7 +60,16 @@ def _product(grid: Mapping[str, Any]) -> list[dict[str, Any]]:
         choices[name] = [values] if single else list(values)
         if not choices[name]:
             raise _wrong(f"The grid has no value for {name!r}.", "Give it at least one, or leave it out.")
+    # Counted before they are made: six lists of twenty are more than a memory holds.
+    _check_size(math.prod(map(len, choices.values())))
     return [dict(zip(choices, values, strict=True)) for values in product(*choices.values())] if choices else []
+
+
+def _check_size(count: int) -> None:
+    from agent_hub.models.runs import MOST_TASKS
+
+    if count > MOST_TASKS:
+        raise _wrong(f"The grid has {count:,} combinations, and {MOST_TASKS:,} are the most.", "Leave some out.")
 
 
 def _rows(grid: Any) -> Sequence[Mapping[str, Any]]:
@@ -73,6 +82,7 @@ def _rows(grid: Any) -> Sequence[Mapping[str, Any]]:
         rows = grid.to_dict("records")
     else:
         rows = list(grid) if isinstance(grid, Iterable) and not isinstance(grid, str | bytes) else [grid]
+    _check_size(len(rows))
     for row in rows:
         if not isinstance(row, Mapping):
             raise _wrong(

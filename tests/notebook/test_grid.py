@@ -80,6 +80,8 @@ def test_a_column_that_no_prompt_names_goes_along():
         ("{x}", 3, "is no row"),
         ("{x}", [3], "is no row"),
         ("{x}", {}, "empty"),
+        ("{a}{b}{c}", {"a": range(3000), "b": range(3000), "c": range(3000)}, "27,000,000,000 combinations"),
+        ("{x}", [{"x": 1}] * 10_001, "10,001 combinations, and 10,000 are the most"),
         ("{x}", pandas.DataFrame({"x": []}), "empty"),
         ("x", pandas.DataFrame({0: [1]}), "0 is no name"),
     ],
