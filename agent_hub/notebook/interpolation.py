@@ -12,8 +12,10 @@ from agent_hub.notebook.arguments import plain
 SHORT = 2000
 """Characters that a value may take in a prompt; a longer one is a file."""
 
-# {{name}} is no variable, nor is anything in braces that is no name: prompts have code in them.
-_NAMES = re.compile(r"\{\{|\}\}|\{([^\W\d]\w*(?:\.[^\W\d]\w*)*)\}")
+# {{name}} is no variable, nor is anything in braces that is no name: prompts have code in them. So what may follow a
+# name is what str.format knows for numbers, text and dates, and not all that it would hand on.
+_SPEC = r"(?:[^{}]?[<>=^])?[-+]?z?\#?0?\d*[_,]?(?:\.\d+)?[bcdeEfFgGnosxX%]?|%[^{}]*"
+_NAMES = re.compile(rf"\{{\{{|\}}\}}|\{{(?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)(?P<how>(?:![rsa])?(?::(?:{_SPEC}))?)\}}")
 
 _TEXTS = (str, int, float, complex, bool, type(None), list, tuple, dict, set, frozenset)
 
@@ -29,11 +31,11 @@ def interpolate(cell: str, variables: Mapping[str, Any]) -> tuple[str, dict[str,
     inputs: dict[str, Any] = {}
 
     def replace(match: re.Match[str]) -> str:
-        name = match[1]
+        name = match["name"]
         if name is None:
             return match[0][0]
         value = _value(name, variables)
-        text = _text(value)
+        text = _formatted(name, value, match["how"]) if match["how"] else _text(value)
         if text is None:
             inputs[name] = value
         return name if text is None else text
@@ -54,6 +56,18 @@ def _value(name: str, variables: Mapping[str, Any]) -> Any:
             field="prompt",
         ) from None
     return value
+
+
+def _formatted(name: str, value: Any, how: str) -> str:
+    """A value as it is asked for, as ``hub.map`` fills a prompt in."""
+    try:
+        return f"{{0{how}}}".format(value)
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(
+            f"{name!r} cannot be written as {{{name}{how}}}: {error}.",
+            f"For the braces themselves, write {{{{{name}{how}}}}}.",
+            field="prompt",
+        ) from error
 
 
 def _text(value: Any) -> str | None:

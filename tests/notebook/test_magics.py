@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from datetime import date
 
+import numpy
 import pytest
 
 from agent_hub.errors import InvalidInput
@@ -140,12 +142,22 @@ def test_what_is_no_name_is_left_as_it_is() -> None:
     class Config:
         lr = 0.1
 
-    cell = "{n} {{n}} {cfg.lr} {1} {} {a b} {x!r} f'{n:.2f}' {größe}"
+    cell = "{n} {{n}} {cfg.lr} {1} {} {a b} {x!q} {a: b} {color: red} {größe}"
     text, inputs = interpolate(cell, {"n": 1, "cfg": Config, "größe": [1, "é"]})
-    assert (text, inputs) == ("1 {n} 0.1 {1} {} {a b} {x!r} f'{n:.2f}' [1, 'é']", {})
+    assert (text, inputs) == ("1 {n} 0.1 {1} {} {a b} {x!q} {a: b} {color: red} [1, 'é']", {})
     assert interpolate("{long} {bytes}", {"long": "x" * 3000, "bytes": b""}) == (
         "long bytes",
         {"long": "x" * 3000, "bytes": b""},
     )
     with pytest.raises(InvalidInput, match=r"no variable 'cfg\.seed'"):
         interpolate("{cfg.seed}", {"cfg": Config})
+
+
+def test_a_variable_is_written_as_it_is_asked_for() -> None:
+    variables = {"lr": 1e-05, "n": numpy.int64(1234567), "name": "über", "day": date(2020, 1, 2), "df": object()}
+    text, inputs = interpolate("{lr:g} {lr:.2e} {n:,} {name!r:>8} {name:*^6} {day:%d.%m.%Y} {{lr:g}}", variables)
+    assert (text, inputs) == ("1e-05 1.00e-05 1,234,567   'über' *über* 02.01.2020 {lr:g}", {})
+    with pytest.raises(InvalidInput, match=r"'df' cannot be written as \{df:g\}"):
+        interpolate("{df:g}", variables)
+    with pytest.raises(InvalidInput, match="no variable 'lrr'"):
+        interpolate("{lrr:g}", variables)
