@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from agent_hub.errors import AgentHubError, NotFound
+from agent_hub.errors import AgentHubError
 from agent_hub.notebook import display, run_display
 from agent_hub.notebook.packages import need
-from agent_hub.notebook.saved import find
+from agent_hub.notebook.saved import everything, newest
 
 if TYPE_CHECKING:
     import pandas
@@ -39,10 +39,13 @@ def frame(chats: Sequence[Chat], metrics: str) -> pandas.DataFrame:
 
 
 def _row(chat: Chat, metrics: str) -> dict[str, Any]:
-    turn = _first_turn(chat)
-    error = _error(chat, turn)
+    # What was last seen of it, where the chat is deleted meanwhile: the others' rows are no worse for that.
+    turn: models.Turn | models.TurnSummary | None = chat._data.turn
+    error: str | None = None
     found: dict[str, Any] = {}
     try:
+        turn = _first_turn(chat)
+        error = _error(chat, turn)
         found = _metrics(chat, metrics)
     except AgentHubError as unread:
         error = error or unread.message
@@ -80,9 +83,8 @@ def _error(chat: Chat, turn: models.Turn | models.TurnSummary | None) -> str | N
 
 
 def _metrics(chat: Chat, name: str) -> dict[str, Any]:
-    try:
-        saved = find(chat.files, chat.artifacts, name)
-    except NotFound:
+    saved = newest(everything(chat.files, chat.artifacts, name), name)
+    if saved is None:
         return {}
     if saved.size > METRICS_BYTES:
         raise AgentHubError(f"{name} is larger than {display.size(METRICS_BYTES)}.")

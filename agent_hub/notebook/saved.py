@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,13 +89,24 @@ def find(files: WorkspacePath, artifacts: Artifacts, name: str) -> Saved:
     NotFound
         There is nothing of that name; the hint says what there is.
     """
-    there = [*_in_folder(files, name), *_published(artifacts)]
-    wanted = PurePosixPath(name).name
-    found = [one for one in there if one.name == wanted or _stem(one.name) == wanted]
-    if not found:
+    there = everything(files, artifacts, name)
+    found = newest(there, name)
+    if found is None:
         names = ", ".join(sorted({one.name for one in there})) or "nothing yet"
         raise NotFound(f"The agent has saved no result {name!r}.", f"In {FOLDER}/ and as artifacts there is {names}.")
-    return max(found, key=lambda one: one.at)
+    return found
+
+
+def everything(files: WorkspacePath, artifacts: Artifacts, name: str) -> Sequence[Saved]:
+    """What was saved, whatever it is called, where that name would be; raises ``NotFound`` where the chat is gone."""
+    return [*_in_folder(files, name), *_published(artifacts)]
+
+
+def newest(there: Iterable[Saved], name: str) -> Saved | None:
+    """What was saved under a name, with or without its suffix; of several, what was saved last."""
+    wanted = PurePosixPath(name).name
+    found = (one for one in there if one.name == wanted or _stem(one.name) == wanted)
+    return max(found, key=lambda one: one.at, default=None)
 
 
 def _in_folder(files: WorkspacePath, name: str) -> Iterator[Saved]:

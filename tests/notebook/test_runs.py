@@ -12,6 +12,7 @@ import pytest
 from agent_hub.errors import Conflict, InvalidInput, NoConversation, NotFound
 from agent_hub.notebook.client import Hub
 from agent_hub.notebook.project import Project
+from agent_hub.notebook.results import frame
 from agent_hub.notebook.runs import Runs
 from tests.conftest import Repository
 from tests.notebook.kernel import Kernel
@@ -106,6 +107,21 @@ def test_a_failure_is_a_row(hub: Hub, project: Project, model: ModelServer) -> N
     runs = hub.map("Say {bird}", [{"bird": "heron"}], project=project, env={"OPENAI_API_KEY": "wrong"})
     table = runs.wait(LIMIT).results()
     assert list(table["status"]) == ["failed"] and "401" in table["error"][0]
+
+
+def test_a_chat_that_is_deleted_meanwhile_is_a_row_that_says_so(hub: Hub, project: Project) -> None:
+    prompt = "RUN: mkdir -p results; echo {n} > results/metrics.json"
+    runs = hub.map(prompt, {"n": [1, 2, 3]}, project=project).wait(LIMIT)
+    chats = runs.chats
+    gone, stopped = chats[1], chats[2]
+    stopped.start().wait_ready(LIMIT)
+    stopped.send("Say heron").wait(LIMIT)
+    stopped.refresh()
+    for chat in (gone, stopped):
+        chat.delete(force=True)
+    table = frame(chats, "metrics.json")
+    assert list(table["n"]) == [1, 2, 3] and table["metrics"][0] == 1
+    assert ["no chat" in str(error) for error in table["error"]] == [False, True, True]
 
 
 def test_runs_outlive_the_kernel_and_the_server(tmp_path: Path, model: ModelServer, a_repository: Repository) -> None:
