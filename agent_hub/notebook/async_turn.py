@@ -2,89 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Literal
 
-from agent_hub.errors import AgentHubError
 from agent_hub.notebook import turn_display
 from agent_hub.notebook.following import News, Said, follow_async
-from agent_hub.notebook.turn import TURN_TIMEOUT, Turn, asked, failure
+from agent_hub.notebook.turn import Turn
+from agent_hub.notebook.turn_record import TURN_TIMEOUT, TurnRecord
 
 if TYPE_CHECKING:
     from agent_hub import models
-    from agent_hub.notebook.async_transport import AsyncTransport
+    from agent_hub.notebook.async_transport import AsyncTransport  # noqa: F401 (named in a quoted base class)
 
 
-class AsyncTurn:
+class AsyncTurn(TurnRecord["AsyncTransport"]):
     """A prompt, and all that the agent did about it. Made by :meth:`AsyncChat.send`.
 
     What it holds is what was last seen of it: :meth:`refresh`, :meth:`wait` and :meth:`stream` look.
     """
-
-    def __init__(self, transport: AsyncTransport, data: models.Turn) -> None:
-        self._transport = transport
-        self._data = data
 
     @property
     def sync(self) -> Turn:
         """The same for a thread."""
         return Turn(self._transport.sync, self._data)
 
-    @property
-    def number(self) -> int:
-        """Which of the chat's turns it is, from 1."""
-        return self._data.number
-
-    @property
-    def prompt(self) -> str:
-        """What the agent was asked for."""
-        return self._data.prompt
-
-    @property
-    def source(self) -> str:
-        """Where the prompt was given: ``"hub"``, or ``"terminal"`` where a person typed it there."""
-        return self._data.source
-
-    @property
-    def status(self) -> str:
-        """How it was: queued, running, waiting (for an approval), completed, failed or interrupted."""
-        return self._data.status.value
-
-    @property
-    def text(self) -> str:
-        """What the agent had said, as Markdown, without what it did."""
-        return self._data.text
-
-    @property
-    def events(self) -> Sequence[models.Item]:
-        """What had happened, in order: messages, reasoning, commands, changes of files, calls of tools."""
-        return self._data.items
-
-    @property
-    def usage(self) -> models.Usage | None:
-        """The tokens that it had taken; None before the model has answered."""
-        return self._data.usage
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it has been worked on; None before that."""
-        return self._data.seconds
-
-    @property
-    def approvals(self) -> Sequence[models.Approval]:
-        """What the agent asked, and nobody had answered: see :meth:`approve`."""
-        return self._data.approvals
-
-    @property
-    def error(self) -> AgentHubError | None:
-        """Why it failed, or was interrupted."""
-        body = self._data.error
-        return None if body is None else AgentHubError.from_dict(body.model_dump())
-
     async def refresh(self) -> AsyncTurn:
         """Look again."""
-        if not self._data.status.ended or not self._data.items:
+        if not self._is_whole:
             self._data = await self._transport.read(self._path, type(self._data))
         return self
 
@@ -110,8 +55,8 @@ class AsyncTurn:
         async with aclosing(self.stream(timeout)) as events:
             async for _ in events:
                 continue
-        if check and (error := failure(self._data)):
-            raise error
+        if check:
+            self._raise_failure()
         return self
 
     async def stream(self, timeout: float | None = TURN_TIMEOUT) -> AsyncGenerator[models.TurnEvent]:
@@ -154,20 +99,9 @@ class AsyncTurn:
     async def _answer(self, decision: Literal["accept", "accept_for_session", "decline"]) -> AsyncTurn:
         from agent_hub.notebook.transport import part
 
-        for approval in asked((await self.refresh())._data):
-            path = f"chats/{part(self._data.chat)}/approvals/{part(approval.id)}"
-            await self._transport.post(path, {"decision": decision})
+        for approval in (await self.refresh()).approvals:
+            await self._transport.post(f"{self._chat_path}/approvals/{part(approval.id)}", {"decision": decision})
         return self
-
-    @property
-    def _path(self) -> str:
-        return self.sync._path
-
-    def __eq__(self, other: object) -> bool:
-        return self.sync == other.sync if isinstance(other, AsyncTurn) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self.sync)
 
     def __repr__(self) -> str:
         return f"Async{turn_display.line(self._data)}"

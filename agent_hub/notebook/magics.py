@@ -20,7 +20,8 @@ from agent_hub.notebook.client import Hub
 from agent_hub.notebook.interpolation import interpolate
 from agent_hub.notebook.mapping import NoSuchName
 from agent_hub.notebook.output import Output, in_a_kernel
-from agent_hub.notebook.turn import TURN_TIMEOUT, Turn
+from agent_hub.notebook.turn import Turn
+from agent_hub.notebook.turn_record import TURN_TIMEOUT
 
 FRAME_SECONDS = 0.1
 """Between two states of an answer that is shown as it comes."""

@@ -5,83 +5,29 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from agent_hub.errors import AgentHubError, Conflict, TurnInterrupted
+from agent_hub.errors import AgentHubError
 from agent_hub.notebook import turn_display
 from agent_hub.notebook.following import News, Said, follow
 from agent_hub.notebook.record import bundle
+from agent_hub.notebook.turn_record import TURN_TIMEOUT, TurnRecord
 
 if TYPE_CHECKING:
     from agent_hub import models
-    from agent_hub.notebook.transport import Transport
-
-TURN_TIMEOUT = 24 * 3600.0
-"""Seconds; agents work for hours."""
+    from agent_hub.notebook.transport import Transport  # noqa: F401 (named in a quoted base class)
 
 
-class Turn:
+class Turn(TurnRecord["Transport"]):
     """A prompt, and all that the agent did about it. Made by :meth:`Chat.send`.
 
     What it holds is what was last seen of it; whatever can change asks the hub, unless it has ended.
     """
 
-    def __init__(self, transport: Transport, data: models.Turn) -> None:
-        self._transport = transport
-        self._data = data
-
-    @property
-    def number(self) -> int:
-        """Which of the chat's turns it is, from 1."""
-        return self._data.number
-
-    @property
-    def prompt(self) -> str:
-        """What the agent was asked for."""
-        return self._data.prompt
-
-    @property
-    def source(self) -> str:
-        """Where the prompt was given: ``"hub"``, or ``"terminal"`` where a person typed it there."""
-        return self._data.source
-
-    @property
-    def status(self) -> str:
-        """How it is now: queued, running, waiting (for an approval), completed, failed or interrupted."""
-        return self.refresh()._data.status.value
-
-    @property
-    def text(self) -> str:
-        """What the agent has said so far, as Markdown, without what it did."""
-        return self.refresh()._data.text
-
-    @property
-    def events(self) -> Sequence[models.Item]:
-        """What has happened so far, in order: messages, reasoning, commands, changes of files, calls of tools."""
-        return self.refresh()._data.items
-
-    @property
-    def usage(self) -> models.Usage | None:
-        """The tokens that it has taken; None before the model has answered."""
-        return self.refresh()._data.usage
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it has been worked on; None before that."""
-        return self.refresh()._data.seconds
-
-    @property
-    def approvals(self) -> Sequence[models.Approval]:
-        """What the agent asks, and nobody has answered: see :meth:`approve`."""
-        return self.refresh()._data.approvals
-
-    @property
-    def error(self) -> AgentHubError | None:
-        """Why it failed, or was interrupted."""
-        body = self.refresh()._data.error
-        return None if body is None else AgentHubError.from_dict(body.model_dump())
+    def _latest(self) -> models.Turn:
+        return self.refresh()._data
 
     def refresh(self) -> Turn:
         """Look again."""
-        if not self._data.status.ended or not self._data.items:
+        if not self._is_whole:
             self._data = self._transport.read(self._path, type(self._data))
         return self
 
@@ -146,50 +92,19 @@ class Turn:
         ----------
         for_session
             And the same things later, without asking.
-
-        Raises
-        ------
-        Conflict
-            It asks for nothing.
         """
         return self._answer("accept_for_session" if for_session else "accept")
 
     def decline(self) -> Turn:
-        """Let the agent do nothing of what it asks for now; it goes on without. Raises as :meth:`approve`."""
+        """Let the agent do nothing of what it asks for now; it goes on without."""
         return self._answer("decline")
 
     def _answer(self, decision: Literal["accept", "accept_for_session", "decline"]) -> Turn:
         from agent_hub.notebook.transport import part
 
-        for approval in asked(self.refresh()._data):
+        for approval in self.approvals:
             self._transport.post(f"{self._chat_path}/approvals/{part(approval.id)}", {"decision": decision})
         return self
-
-    def _raise_failure(self) -> None:
-        if error := failure(self._data):
-            raise error
-
-    @property
-    def _chat_path(self) -> str:
-        from agent_hub.notebook.transport import part
-
-        return f"chats/{part(self._data.chat)}"
-
-    @property
-    def _path(self) -> str:
-        return f"{self._chat_path}/turns/{self.number}"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Turn):
-            return NotImplemented
-        return (self._data.chat, self.number, self._transport.url) == (
-            other._data.chat,
-            other.number,
-            other._transport.url,
-        )
-
-    def __hash__(self) -> int:
-        return hash((self._data.chat, self.number))
 
     def __repr__(self) -> str:
         return turn_display.line(self._data)
@@ -206,24 +121,6 @@ class Turn:
         """It as it was last seen."""
         shown = bundle(repr(self), turn_display.html(self._data), note)
         return shown | {"text/markdown": self._data.text} if self._data.text else shown
-
-
-def asked(data: models.Turn) -> Sequence[models.Approval]:
-    """What a turn asks for. Raises :class:`~agent_hub.errors.Conflict` where that is nothing."""
-    if not data.approvals:
-        raise Conflict(
-            f"Turn {data.number} asks for nothing: it is {data.status.value}.", "chat.turns shows which one is waiting."
-        )
-    return data.approvals
-
-
-def failure(turn: models.Turn) -> AgentHubError | None:
-    """Why a turn did not end well."""
-    if turn.status.value == "completed":
-        return None
-    if turn.error is None:
-        return TurnInterrupted(f"Turn {turn.number} was interrupted.", "chat.send(…) says it again.")
-    return AgentHubError.from_dict(turn.error.model_dump())
 
 
 class Turns(Sequence[Turn]):
