@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from agent_hub.notebook import turn_display
 from agent_hub.notebook.following import News, Said, follow_async
 from agent_hub.notebook.turn import Turn
-from agent_hub.notebook.turn_record import TURN_TIMEOUT, TurnRecord
+from agent_hub.notebook.turn_record import TURN_TIMEOUT, Decision, TurnRecord
 
 if TYPE_CHECKING:
     from agent_hub import models
@@ -88,19 +88,17 @@ class AsyncTurn(TurnRecord["AsyncTransport"]):
         await self._transport.send("POST", f"{self._path}/interrupt", type(self._data))
         return self
 
-    async def approve(self, *, for_session: bool = False) -> AsyncTurn:
-        """Let the agent do all that it asks for now, and, `for_session`, the same things later without asking."""
-        return await self._answer("accept_for_session" if for_session else "accept")
+    async def approve(self, *approvals: models.Approval, for_session: bool = False) -> AsyncTurn:
+        """Let the agent do what it asks for: `approvals`, or all that were last seen here; see :meth:`Turn.approve`."""
+        return await self._answer(approvals, "accept_for_session" if for_session else "accept")
 
-    async def decline(self) -> AsyncTurn:
-        """Let the agent do nothing of what it asks for now; it goes on without."""
-        return await self._answer("decline")
+    async def decline(self, *approvals: models.Approval) -> AsyncTurn:
+        """Let the agent do nothing of what it asks for; it goes on without. As for :meth:`approve`."""
+        return await self._answer(approvals, "decline")
 
-    async def _answer(self, decision: Literal["accept", "accept_for_session", "decline"]) -> AsyncTurn:
-        from agent_hub.notebook.transport import part
-
-        for approval in (await self.refresh()).approvals:
-            await self._transport.post(f"{self._chat_path}/approvals/{part(approval.id)}", {"decision": decision})
+    async def _answer(self, approvals: Sequence[models.Approval], decision: Decision) -> AsyncTurn:
+        for path in self._answered(approvals):
+            await self._transport.post(path, {"decision": decision})
         return self
 
     def __repr__(self) -> str:

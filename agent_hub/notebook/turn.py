@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from agent_hub.errors import AgentHubError
 from agent_hub.notebook import turn_display
 from agent_hub.notebook.following import News, Said, follow
 from agent_hub.notebook.record import bundle
-from agent_hub.notebook.turn_record import TURN_TIMEOUT, TurnRecord
+from agent_hub.notebook.turn_record import TURN_TIMEOUT, Decision, TurnRecord
 
 if TYPE_CHECKING:
     from agent_hub import models
@@ -85,25 +85,31 @@ class Turn(TurnRecord["Transport"]):
         self._transport.send("POST", f"{self._path}/interrupt", type(self._data))
         return self
 
-    def approve(self, *, for_session: bool = False) -> Turn:
-        """Let the agent do all that it asks for now.
+    def approve(self, *approvals: models.Approval, for_session: bool = False) -> Turn:
+        """Let the agent do what it asks for.
 
         Parameters
         ----------
+        *approvals
+            Some of :attr:`approvals`; all that were last seen in this object, where none are named. What the agent has
+            asked for since then, and nobody has read, is never answered.
         for_session
             And the same things later, without asking.
+
+        Raises
+        ------
+        NotFound
+            Nothing has been seen that it asks for, or nobody waits for the answer any more.
         """
-        return self._answer("accept_for_session" if for_session else "accept")
+        return self._answer(approvals, "accept_for_session" if for_session else "accept")
 
-    def decline(self) -> Turn:
-        """Let the agent do nothing of what it asks for now; it goes on without."""
-        return self._answer("decline")
+    def decline(self, *approvals: models.Approval) -> Turn:
+        """Let the agent do nothing of what it asks for; it goes on without. As for :meth:`approve`."""
+        return self._answer(approvals, "decline")
 
-    def _answer(self, decision: Literal["accept", "accept_for_session", "decline"]) -> Turn:
-        from agent_hub.notebook.transport import part
-
-        for approval in self.approvals:
-            self._transport.post(f"{self._chat_path}/approvals/{part(approval.id)}", {"decision": decision})
+    def _answer(self, approvals: Sequence[models.Approval], decision: Decision) -> Turn:
+        for path in self._answered(approvals):
+            self._transport.post(path, {"decision": decision})
         return self
 
     def __repr__(self) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from agent_hub.errors import AgentHubError, TurnInterrupted
+from agent_hub.errors import AgentHubError, NotFound, TurnInterrupted
 
 if TYPE_CHECKING:
     from agent_hub import models
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 TURN_TIMEOUT = 24 * 3600.0
 """Seconds; agents work for hours."""
+
+Decision = Literal["accept", "accept_for_session", "decline"]
 
 C = TypeVar("C", "Transport", "AsyncTransport")
 
@@ -86,6 +88,18 @@ class TurnRecord(Generic[C]):
         if self._data.error is None:
             raise TurnInterrupted(f"Turn {self.number} was interrupted.", "chat.send(…) says it again.")
         raise AgentHubError.from_dict(self._data.error.model_dump())
+
+    def _answered(self, approvals: Sequence[models.Approval]) -> list[str]:
+        """Where to send an answer to each of these, or to those that were last seen here."""
+        from agent_hub.notebook.transport import part
+
+        # Without another look: what it asks for since then nobody has read.
+        asked = approvals or self._data.approvals
+        if not asked:
+            raise NotFound(
+                f"Turn {self.number} asked for nothing when it was last seen.", "turn.approvals looks again."
+            )
+        return [f"{self._chat_path}/approvals/{part(approval.id)}" for approval in asked]
 
     @property
     def _is_whole(self) -> bool:

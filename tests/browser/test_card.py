@@ -196,7 +196,7 @@ def test_an_approval_is_answered_on_the_card(open_lab: Callable[[Server], Lab], 
     expect(card.locator(".ah-approval pre")).to_contain_text("touch again")
     card.get_by_role("button", name="Deny").click()
     expect(card.locator(".ah-approval pre")).to_contain_text("touch ⟨U+202E⟩once-more")
-    turn.approve()
+    turn.approve(*turn.approvals)
     turn.wait(60, check=False)
     expect(card.locator(".ah-approval")).to_have_count(0)
     folder = Path(chat.workspace)

@@ -106,6 +106,20 @@ async def test_a_task_that_is_cancelled_leaves_the_turn_going(async_hub: AsyncHu
     assert (await turn.wait(LIMIT)).status == "completed"
 
 
+async def test_what_an_agent_asks_is_answered(async_hub: AsyncHub, project: AsyncProject) -> None:
+    chat = await async_hub.new_chat(project, "RUN: touch a\nRUN: touch b", ask_before=["touch"])
+    turn = await (await chat.wait_ready(LIMIT)).turn()
+    for answer in (turn.decline, turn.approve):
+        async with asyncio.timeout(LIMIT):
+            while not (await turn.refresh()).approvals:
+                await asyncio.sleep(0.05)
+        await answer()
+        with pytest.raises(NotFound):
+            await answer()
+    await turn.wait(LIMIT)
+    assert (Path(chat.workspace) / "b").exists() and not (Path(chat.workspace) / "a").exists()
+
+
 async def test_a_wait_may_have_no_limit(async_hub: AsyncHub, project: AsyncProject) -> None:
     chat = await async_hub.new_chat(await project.wait_ready(timeout=None))
     turn = await (await chat.wait_ready(timeout=None)).send("Say heron")

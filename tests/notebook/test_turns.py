@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import docker
 import pytest
 
-from agent_hub.errors import Conflict, InvalidInput, NoConversation, TurnFailed, TurnInterrupted
+from agent_hub.errors import Conflict, InvalidInput, NoConversation, NotFound, TurnFailed, TurnInterrupted
 from agent_hub.models import Command, TextAdded, TurnEvent
+from agent_hub.notebook.chat import Chat
 from agent_hub.notebook.client import Hub
 from agent_hub.notebook.project import Project
+from agent_hub.notebook.turn import Turn
 from tests.conftest import Repository
 from tests.notebook.server import DOCKER, Server
 from tests.standins.model_server import ModelServer
@@ -108,6 +111,32 @@ def test_a_wait_may_have_no_limit(hub: Hub, project: Project) -> None:
     chat.wait(timeout=None)
     chat.delete(timeout=None)
     hub.map("Say {n}", {"n": 1}, project=project).wait(timeout=None)
+
+
+def asks(chat: Chat, command: str) -> Turn:
+    """The newest turn, once its agent asks for that."""
+    deadline = time.monotonic() + LIMIT
+    while True:
+        turn = chat.turn
+        if [asked.command for asked in turn._data.approvals] == [command]:
+            return turn
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_only_what_was_seen_is_approved(hub: Hub, project: Project) -> None:
+    chat = hub.new_chat(project, "RUN: touch a\nRUN: touch b\nRUN: touch c", ask_before=["touch"])
+    seen = asks(chat, "touch a")
+    chat.turn.approve(*seen.approvals)
+    asks(chat, "touch b")
+    with pytest.raises(NotFound, match="does not wait"):
+        seen.approve()
+    asks(chat, "touch b").decline()
+    asks(chat, "touch c").approve()
+    turn = chat.turn.wait(LIMIT)
+    assert sorted(path.name for path in chat.files.iterdir() if len(path.name) == 1) == ["a", "c"]
+    with pytest.raises(NotFound, match="asked for nothing"):
+        turn.approve()
 
 
 def test_a_stopped_chat_takes_no_prompt_and_says_how_to_go_on(hub: Hub, project: Project) -> None:
