@@ -40,7 +40,7 @@ def html(chat: Chat, turns: Sequence[Turn], older: int, artifacts: str, note: st
     shown: list[str] = []
     room = SHOWN
     for turn in reversed(turns):
-        part = str(turn_display.html(turn, min(room, turn_display.SHOWN_ITEMS)))
+        part = str(turn_display.html(turn, room=min(room, turn_display.SHOWN_ITEMS)))
         room -= len(part)
         if shown:
             summary = f"{display.quiet(f'[{turn.number}]')} {escape(visible(turn_display.short(turn.prompt)))}"

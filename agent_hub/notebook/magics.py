@@ -18,13 +18,17 @@ from agent_hub.errors import AgentHubError, InvalidInput, NotFound
 from agent_hub.notebook.chat import Chat
 from agent_hub.notebook.client import Hub
 from agent_hub.notebook.interpolation import interpolate
+from agent_hub.notebook.live import CHARACTERS_PER_SECOND, SHARE
 from agent_hub.notebook.mapping import NoSuchName
 from agent_hub.notebook.output import Output, in_a_kernel
 from agent_hub.notebook.turn import Turn
 from agent_hub.notebook.turn_record import TURN_TIMEOUT
 
 FRAME_SECONDS = 0.1
-"""Between two states of an answer that is shown as it comes."""
+"""Between two states of an answer that is shown as it comes, at least."""
+
+FRAME_ITEMS = 10
+"""Most steps of a turn that are shown while it goes on; once it has ended, all are."""
 
 INTERRUPT_SECONDS = 10.0
 """That an agent gets to end its turn, once it is asked to."""
@@ -231,13 +235,23 @@ def _follow(turn: Turn, output: Output | None, timeout: float = TURN_TIMEOUT) ->
             print(piece, end="", flush=True)
         print()
         return
-    shown = 0.0
-    output.show(turn._bundle())
-    for _ in turn.stream(timeout):
-        if time.monotonic() - shown > FRAME_SECONDS:
-            output.show(turn._bundle())
-            shown = time.monotonic()
-    output.show(turn._bundle())
+    due = 0.0
+    try:
+        output.show(turn._bundle())
+        for _ in turn.stream(timeout):
+            began = time.monotonic()
+            if began >= due:
+                frame = turn._bundle(last=FRAME_ITEMS)
+                output.show(frame)
+                ended = time.monotonic()
+                due = ended + pause(ended - began, sum(map(len, frame.values())))
+    finally:
+        output.show(turn._bundle())
+
+
+def pause(took: float, characters: int) -> float:
+    """Seconds until the next frame, after one that took so long and is so large."""
+    return max(FRAME_SECONDS, took / SHARE, characters / CHARACTERS_PER_SECOND)
 
 
 def _quoted(names: Any) -> list[str]:

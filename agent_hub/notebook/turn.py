@@ -123,10 +123,10 @@ class Turn(TurnRecord["Transport"]):
             note = f"as last seen: {error.message}"
         return self._bundle(note)
 
-    def _bundle(self, note: str = "") -> dict[str, str]:
-        """It as it was last seen."""
-        shown = bundle(repr(self), turn_display.html(self._data), note)
-        return shown | {"text/markdown": self._data.text} if self._data.text else shown
+    def _bundle(self, note: str = "", last: int | None = None) -> dict[str, str]:
+        """It as it was last seen; `last` leaves all but so many of its steps out, for what is soon shown anew."""
+        shown = bundle(repr(self), turn_display.html(self._data, last), note)
+        return shown | {"text/markdown": self._data.text} if self._data.text and last is None else shown
 
 
 class Turns(Sequence[Turn]):

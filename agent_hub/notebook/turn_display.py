@@ -39,16 +39,17 @@ def line(turn: models.Turn) -> str:
     return f"Turn({turn.number}, {short(turn.prompt)!r}, {facts})"
 
 
-def html(turn: models.Turn, room: int = SHOWN_ITEMS) -> Markup:
+def html(turn: models.Turn, last: int | None = None, room: int = SHOWN_ITEMS) -> Markup:
     """A turn with what happened in it: what was said in full, what was done folded.
 
     Parameters
     ----------
-    room
-        Characters for that; the newest of it is shown where there is more.
+    last, room
+        Steps, and characters, of that at most; the newest of it is shown where there is more.
     """
     prompt = _safe(head(turn.prompt, SHOWN))
-    parts = [f'<div {display.AS_IT_IS} style="{_PROMPT}">{prompt}</div>', *_items(turn.items, room)]
+    steps = _items(turn.items, len(turn.items) if last is None else last, room)
+    parts = [f'<div {display.AS_IT_IS} style="{_PROMPT}">{prompt}</div>', *steps]
     for approval in turn.approvals:
         parts.append(
             f"<div>⏸ {_safe(approval.reason or 'The agent asks')}: {display.code(visible(approval.command))}</div>"
@@ -74,11 +75,11 @@ def table(turns: Iterable[models.Turn]) -> Markup:
     return display.table(("Turn", "Prompt", "Status", "Time", "Tokens"), rows, "No turns yet: chat.send(prompt).")
 
 
-def _items(items: Sequence[models.Item], room: int) -> list[str]:
+def _items(items: Sequence[models.Item], last: int, room: int) -> list[str]:
     shown: list[str] = []
     for number, item in enumerate(reversed(items)):
-        if room <= 0:
-            earlier = f"{len(items) - number:,} earlier things are not shown: Turn.events has them."
+        if room <= 0 or number >= last:
+            earlier = f"… {len(items) - number:,} earlier steps: Turn.events has them."
             shown.append(f"<div>{display.quiet(earlier)}</div>")
             break
         shown.append(_item(item))

@@ -11,9 +11,14 @@ import numpy
 import pytest
 
 from agent_hub.errors import InvalidInput
+from agent_hub.models import Command, Turn
+from agent_hub.notebook import turn_display
 from agent_hub.notebook.client import Hub
 from agent_hub.notebook.interpolation import interpolate
+from agent_hub.notebook.live import CHARACTERS_PER_SECOND, SHARE
+from agent_hub.notebook.magics import FRAME_ITEMS, FRAME_SECONDS, pause
 from agent_hub.notebook.project import Project
+from agent_hub.notebook.turn_display import SHOWN
 from tests.conftest import Repository
 from tests.notebook.kernel import Kernel, Ran
 from tests.standins.model_server import ModelServer
@@ -81,6 +86,25 @@ def test_the_stop_button_stops_the_agent(notebook: Kernel, hub: Hub) -> None:
     assert plain(ran.error) == "KeyboardInterrupt: The agent was asked to stop; the chat goes on with the next prompt."
     assert chat.turn.status == "interrupted"
     assert "You said: Say crane" in ended(notebook.run("%%agent\nSay crane"))
+
+
+def test_of_a_long_turn_the_last_is_shown_while_it_goes_on_and_then_all(notebook: Kernel, hub: Hub) -> None:
+    steps = "\n".join(f"RUN: echo step-{number}" for number in range(FRAME_ITEMS + 5))
+    cell = notebook.start(f"%%agent\n{steps}\nRUN: until [ -e go ]; do sleep 0.05; done")
+    frame = notebook.shows("… 6 earlier steps")
+    assert frame["text/html"].count("<details") <= FRAME_ITEMS
+    (chat,) = hub.chats.values()
+    chat.files["go"].write_text("")
+    html = notebook.shows("<code>$ echo step-0</code>")["text/html"]
+    assert not notebook.finish(cell).error
+    assert all(f"<code>$ echo step-{number}</code>" in html for number in range(FRAME_ITEMS + 5))
+
+
+def test_a_frame_costs_a_share_of_the_time_and_of_what_a_server_lets_through() -> None:
+    assert pause(0.001, 100) == FRAME_SECONDS
+    assert pause(0.32, 100) == pytest.approx(0.32 / SHARE) and pause(0.001, 10**6) == 10**6 / CHARACTERS_PER_SECOND
+    items = tuple(Command(id=str(n), command="make", text="x" * SHOWN) for n in range(100))
+    assert len(turn_display.html(Turn(chat="c", number=1, items=items), FRAME_ITEMS)) < 1.1 * FRAME_ITEMS * SHOWN
 
 
 def test_a_chat_that_has_ended_is_started_again(notebook: Kernel, hub: Hub) -> None:
