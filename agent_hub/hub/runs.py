@@ -12,7 +12,7 @@ from agent_hub.hub.newchats import NewChats
 from agent_hub.hub.requests import Request
 from agent_hub.hub.store import Store
 from agent_hub.hub.titles import title
-from agent_hub.models import Chat, InRun, NewChat, NewRun, Parameter, Run
+from agent_hub.models import Chat, ChatSettings, InRun, NewChat, NewRun, Parameter, Run
 
 
 class Runs:
@@ -84,8 +84,8 @@ class Runs:
             self._adding.discard(name)
 
     def _chats(self, new: NewRun, name: str) -> Sequence[Chat]:
-        settings = new.model_dump(exclude={"name", "tasks", "concurrency", "mounts", "env"})
-        like = self._new_chats.chat(NewChat(**settings, mounts=new.mounts, env=new.env, name=name))
+        settings = {field: getattr(new, field) for field in ChatSettings.model_fields}
+        like = self._new_chats.chat(NewChat(**settings | {"name": name}))
         if not AGENTS[like.agent].converses:
             raise NoConversation(
                 f"{AGENTS[like.agent].title} takes no prompts, and a run gives each of its chats one.",

@@ -34,6 +34,7 @@ from agent_hub.models.projects import (
     StepState,
 )
 from agent_hub.models.runs import InRun, NewRun, Parameter, Run, Task
+from agent_hub.models.settings import ChatSettings
 from agent_hub.models.status import AgentInfo, Status
 from agent_hub.models.terminals import TerminalInfo, TerminalMatch, TerminalMatches
 from agent_hub.models.turns import (
@@ -85,6 +86,7 @@ __all__ = [
     "Chat",
     "ChatChange",
     "ChatDiff",
+    "ChatSettings",
     "ChatStatus",
     "Command",
     "CommandEvent",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator
+from pydantic import Field, field_validator
 
-from agent_hub.models.base import NAME_LENGTH, ErrorBody, Model, Name, checked_prompt, now
+from agent_hub.models.base import ErrorBody, Model, Name, checked_prompt, now
 from agent_hub.models.containers import Env, Mount, Resources
 from agent_hub.models.runs import InRun
+from agent_hub.models.settings import AskBefore, ChatSettings
 from agent_hub.models.turns import TurnStatus, Usage
 
 
@@ -24,26 +24,6 @@ class ChatStatus(StrEnum):
     failed = "failed"
     unknown = "unknown"
     deleting = "deleting"
-
-
-def _words(command: str) -> str:
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise ValueError(f"{command[:80]!r} is no command: {error}") from None
-    if not words:
-        raise ValueError("a command has a word at least")
-    return command
-
-
-AskBefore = Annotated[
-    tuple[Annotated[str, StringConstraints(max_length=NAME_LENGTH), AfterValidator(_words)], ...],
-    Field(
-        max_length=50,
-        description="commands, by their first words, that the agent asks about before it runs them, and with any also "
-        "what it takes for dangerous itself. A habit of the agent's, not a wall: the container is that",
-    ),
-]
 
 
 class TurnSummary(Model):
@@ -145,17 +125,10 @@ class Artifact(Model):
     created_at: datetime = Field(default_factory=now)
 
 
-class NewChat(Resources):
+class NewChat(ChatSettings):
     """Body of ``POST api/chats``. What is ``None`` is the project's; mounts and env are added to the project's."""
 
-    project: str = Field(description="id or name")
-    name: Name | None = None
-    agent: str | None = None
-    model: str | None = None
     prompt: str = ""
-    mounts: tuple[Mount, ...] = ()
-    env: Env = ()
-    ask_before: AskBefore = ()
 
     @field_validator("prompt")
     @classmethod

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from agent_hub.models.base import PROMPT_BYTES, Model, Name, checked_prompt
-from agent_hub.models.containers import Env, Mount, Resources
+from agent_hub.models.settings import ChatSettings
 
 MOST_TASKS = 10_000
 """Chats of one run."""
@@ -70,14 +70,8 @@ class Task(Model):
         return parameters
 
 
-class NewRun(Resources):
+class NewRun(ChatSettings):
     """Body of ``POST api/runs``. What is ``None`` is the project's; mounts and env are added to the project's."""
 
-    project: str = Field(description="id or name")
-    name: Name | None = None
     tasks: tuple[Task, ...] = Field(min_length=1, max_length=MOST_TASKS)
     concurrency: int = Field(default=4, ge=1, le=MOST_TASKS)
-    agent: str | None = None
-    model: str | None = None
-    mounts: tuple[Mount, ...] = ()
-    env: Env = ()

@@ -127,7 +127,7 @@ class ChatOptions(TypedDict, total=False):
 
 
 class NewChatOptions(ChatOptions, total=False):
-    """What one chat alone may be started with, beside that."""
+    """What a chat, or each of a run, may be started with beside that."""
 
     ask_before: str | Sequence[str]
 
@@ -142,10 +142,14 @@ class ProjectOptions(ChatOptions, total=False):
 
 def new_chat(project: str, prompt: str, **options: Unpack[NewChatOptions]) -> dict[str, Any]:
     """A chat as the API is asked for it."""
-    asked = options.get("ask_before", ())
-    # A lone text is a sequence of letters as well, and an agent that asks before "g" and "i" pushes unasked.
-    own = {"project": project, "prompt": prompt, "ask_before": [asked] if isinstance(asked, str) else list(asked)}
-    return {**own, **_mounted(options), **_limits(options), **_named(options)}
+    return {"prompt": prompt, **_settings(project, options)}
+
+
+def new_run(
+    project: str, tasks: list[dict[str, Any]], concurrency: int, **options: Unpack[NewChatOptions]
+) -> dict[str, Any]:
+    """A run as the API is asked for it."""
+    return {"tasks": tasks, "concurrency": plain(concurrency), **_settings(project, options)}
 
 
 def new_project(url: str | os.PathLike[str], **options: Unpack[ProjectOptions]) -> dict[str, Any]:
@@ -153,6 +157,13 @@ def new_project(url: str | os.PathLike[str], **options: Unpack[ProjectOptions]) 
     texts = {key: options.get(key, "") for key in ("branch", "base", "setup")}
     rest = {**_mounted(options), "resources": _limits(options), **_named(options)}
     return {"url": repository(url), **texts, **rest}
+
+
+def _settings(project: str, options: NewChatOptions) -> dict[str, Any]:
+    asked = options.get("ask_before", ())
+    # A lone text is a sequence of letters as well, and an agent that asks before "g" and "i" pushes unasked.
+    own = {"project": project, "ask_before": [asked] if isinstance(asked, str) else list(asked)}
+    return {**own, **_mounted(options), **_limits(options), **_named(options)}
 
 
 def _mounted(options: ChatOptions) -> dict[str, Any]:

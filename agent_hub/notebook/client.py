@@ -231,6 +231,7 @@ class Hub:
         project: Project | str,
         name: str | None = None,
         concurrency: int = 4,
+        ask_before: Sequence[str] = (),
         agent: str | None = None,
         model: str | None = None,
         mounts: arguments.Mounts = (),
@@ -258,7 +259,7 @@ class Hub:
             What ``hub.runs`` knows it by; the next of ``run-1``, ``run-2``…, where not given.
         concurrency
             How many work at once, at most.
-        agent, model, mounts, env, cpus, memory, pids, gpus
+        ask_before, agent, model, mounts, env, cpus, memory, pids, gpus
             For each of them, as for :meth:`new_chat`.
 
         Raises
@@ -272,17 +273,21 @@ class Hub:
         """
         from agent_hub.models import Run
 
-        body: dict[str, Any] = {
-            "project": project.id if isinstance(project, Project) else project,
-            "tasks": tasks(prompt, grid),
-            "concurrency": arguments.plain(concurrency),
-            "mounts": arguments.mounts(mounts),
-            "env": arguments.env(env),
-            **arguments.resources(cpus, memory, pids, gpus),
-        }
-        body |= {
-            key: value for key, value in {"name": name, "agent": agent, "model": model}.items() if value is not None
-        }
+        body = arguments.new_run(
+            project.id if isinstance(project, Project) else project,
+            tasks(prompt, grid),
+            concurrency,
+            ask_before=ask_before,
+            name=name,
+            agent=agent,
+            model=model,
+            mounts=mounts,
+            env=env,
+            cpus=cpus,
+            memory=memory,
+            pids=pids,
+            gpus=gpus,
+        )
         return Runs(self._transport, self._transport.create("runs", Run, body))
 
     def __repr__(self) -> str:

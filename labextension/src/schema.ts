@@ -3169,11 +3169,6 @@ export interface components {
              */
             model: string | null;
             /**
-             * Prompt
-             * @default
-             */
-            prompt: string;
-            /**
              * Mounts
              * @default []
              */
@@ -3189,6 +3184,11 @@ export interface components {
              * @default []
              */
             ask_before: string[];
+            /**
+             * Prompt
+             * @default
+             */
+            prompt: string;
         };
         /**
          * NewCommand
@@ -3310,13 +3310,6 @@ export interface components {
              * @default null
              */
             name: string | null;
-            /** Tasks */
-            tasks: components["schemas"]["Task"][];
-            /**
-             * Concurrency
-             * @default 4
-             */
-            concurrency: number;
             /**
              * Agent
              * @default null
@@ -3337,6 +3330,19 @@ export interface components {
              * @default []
              */
             env: components["schemas"]["EnvVar"][];
+            /**
+             * Ask Before
+             * @description commands, by their first words, that the agent asks about before it runs them, and with any also what it takes for dangerous itself. A habit of the agent's, not a wall: the container is that
+             * @default []
+             */
+            ask_before: string[];
+            /** Tasks */
+            tasks: components["schemas"]["Task"][];
+            /**
+             * Concurrency
+             * @default 4
+             */
+            concurrency: number;
         };
         /**
          * NewTurn

@@ -107,7 +107,7 @@ def test_of_very_much_a_notebook_is_saved_with_the_newest() -> None:
     assert len(turn_display.html(turns[0])) < 400_000 and "299 &lt;" in turn_display.html(turns[0])
     chat = chat_display.html(models.Chat(id="c", project="p", name="Chat", agent="codex"), turns, 0, "")
     assert len(chat) < 1_000_000 and chat.count("heron") == 19
-    assert "299 &lt;" in chat and "300 earlier things are not shown: Turn.events has them." in chat
+    assert "299 &lt;" in chat and "300 earlier steps: Turn.events has them." in chat
 
 
 def test_a_page_is_told_of_the_newest_of_very_much() -> None:

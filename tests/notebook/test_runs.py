@@ -92,6 +92,14 @@ def test_a_chat_that_has_done_its_part_can_go_on(hub: Hub, project: Project) -> 
     assert (row["status"], row["tokens"], row["error"]) == ("completed", 1234, None)
 
 
+def test_the_agents_of_a_run_ask_before_they_do_what_they_were_told_to_ask_about(hub: Hub, project: Project) -> None:
+    runs = hub.map("RUN: touch {bird}", {"bird": "heron"}, project=project, ask_before=["touch"])
+    until(lambda: (turn := runs.chats[0]._data.turn) is not None and turn.status.value == "waiting")
+    assert not runs.done and "1 waiting for you" in runs._bundle()["text/html"]
+    runs[0].turn.approve()
+    assert runs.wait(LIMIT)[0].files["heron"].exists()
+
+
 def test_a_chat_that_is_deleted_once_it_has_ended_costs_no_other(hub: Hub, project: Project, tmp_path: Path) -> None:
     go = tmp_path / "go"
     runs = hub.map(WAITING, [{"n": 1, "go": str(tmp_path)}, {"n": 2, "go": str(go)}], project=project)
