@@ -94,10 +94,21 @@ class Runs:
                 break
         return self
 
-    def __iter__(self) -> Iterator[Chat]:
-        """The chats as they end, whichever ends first, until all have. Ctrl-C ends the waiting and nothing else."""
+    def as_completed(self, timeout: float | None = None) -> Iterator[Chat]:
+        """The chats as they end, whichever ends first, until all have. Ctrl-C ends the waiting and nothing else.
+
+        Parameters
+        ----------
+        timeout
+            Seconds for all of them; None waits without a limit.
+
+        Raises
+        ------
+        TimeoutError
+            Some have not ended in time; they go on.
+        """
         told: set[str] = set()
-        for seen in self._looks(RUN_TIMEOUT):
+        for seen in self._looks(timeout):
             for data in seen:
                 if _is_done(data) and data.id not in told:
                     told.add(data.id)
@@ -105,6 +116,10 @@ class Runs:
             # Not by how many were told: one that has been told may be deleted by now.
             if all(map(_is_done, seen)):
                 break
+
+    def __iter__(self) -> Iterator[Chat]:
+        """The chats as they are now, in the order of the grid; :meth:`as_completed` waits for each."""
+        return iter(self.chats)
 
     def __len__(self) -> int:
         return len(self._look())

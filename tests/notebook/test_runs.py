@@ -77,9 +77,17 @@ def test_no_more_work_at_once_than_were_asked_for(hub: Hub, project: Project) ->
     assert list(runs.wait(LIMIT).results()["status"]) == ["interrupted", "completed", "interrupted", "interrupted"]
 
 
+def test_a_run_is_a_sequence_of_its_chats_before_they_have_ended(hub: Hub, project: Project, tmp_path: Path) -> None:
+    runs = hub.map(WAITING, {"n": [1, 2], "go": str(tmp_path / "go")}, project=project)
+    assert [chat.parameters["n"] for chat in runs] == [1, 2] and list(runs) == runs.chats == [runs[0], runs[1]]
+    with pytest.raises(TimeoutError, match="has not ended within 1 seconds"):
+        next(runs.as_completed(1))
+    runs.stop()
+
+
 def test_a_chat_that_has_done_its_part_can_go_on(hub: Hub, project: Project) -> None:
     runs = hub.map("Say {bird}", {"bird": "heron"}, project=project)
-    (chat,) = runs
+    (chat,) = runs.as_completed(LIMIT)
     chat.wait(LIMIT)
     chat.start()
     assert chat.send("Say crane").wait(LIMIT).text == "You said: Say crane"
@@ -104,7 +112,7 @@ def test_a_chat_that_is_deleted_once_it_has_ended_costs_no_other(hub: Hub, proje
     go = tmp_path / "go"
     runs = hub.map(WAITING, [{"n": 1, "go": str(tmp_path)}, {"n": 2, "go": str(go)}], project=project)
     ended = []
-    for chat in runs:
+    for chat in runs.as_completed(LIMIT):
         ended.append(chat.parameters["n"])
         chat.delete(force=True)
         go.touch()
@@ -176,7 +184,7 @@ def test_the_stop_button_ends_the_waiting_alone(kernel: Kernel, hub: Hub, projec
     ran = kernel.finish(cell)
     assert "KeyboardInterrupt" in ran.error and "To find them again: hub.runs['birds']" in ran.printed
     assert working(hub.runs["birds"]) == [0, 1]
-    cell = kernel.start("print([chat.parameters['n'] for chat in hub.runs['birds']], runs.done)")
+    cell = kernel.start("print([chat.parameters['n'] for chat in hub.runs['birds'].as_completed()], runs.done)")
     (tmp_path / "go").touch()
     printed = kernel.finish(cell).printed
     assert printed in ("[1, 2] True\n", "[2, 1] True\n")
