@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 import httpx
@@ -93,9 +94,20 @@ class AsyncTransport:
 
     async def stream(self, path: str, silence: float) -> AsyncGenerator[TurnEvent | None]:
         """As :meth:`Transport.stream`."""
+        async with aclosing(self._lines("GET", path, None, silence)) as lines:
+            async for line in lines:
+                yield self.sync._event(line)
+
+    def lines(self, path: str, body: Mapping[str, Any], silence: float) -> AsyncGenerator[bytes]:
+        """As :meth:`Transport.lines`."""
+        return self._lines("POST", path, dict(body), silence)
+
+    async def _lines(
+        self, method: str, path: str, body: dict[str, Any] | None, silence: float
+    ) -> AsyncGenerator[bytes]:
         limits = httpx.Timeout(silence, connect=CONNECT_TIMEOUT)
         with self.sync._errors():
-            async with self._client.stream("GET", path, timeout=limits) as response:
+            async with self._client.stream(method, path, json=body, timeout=limits) as response:
                 if not response.is_success:
                     await response.aread()
                 self.sync._check(response)
@@ -104,7 +116,7 @@ class AsyncTransport:
                 async for piece in response.aiter_bytes():
                     *lines, rest = (rest + piece).split(b"\n")
                     for line in lines:
-                        yield self.sync._event(line)
+                        yield line
 
     async def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         with self.sync._errors():

@@ -5,15 +5,16 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import closing
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import aclosing, closing, contextmanager
+from typing import TYPE_CHECKING, Any
 
 from agent_hub.errors import AgentHubError, CommandFailed, HubUnavailable
 from agent_hub.notebook.plain import visible
 
 if TYPE_CHECKING:
     from agent_hub.models import CommandEvent
+    from agent_hub.notebook.async_transport import AsyncTransport
     from agent_hub.notebook.transport import Transport
 
 SILENCE_SECONDS = 30.0
@@ -104,36 +105,78 @@ class Output:
         return "".join(self._pieces)[-KEPT_CHARACTERS:]
 
 
-def run(
-    transport: Transport,
-    path: str,
-    command: str | Sequence[str],
-    timeout: float | None,
-    show: bool,
-    on_output: Callable[[str], object] | None,
-) -> CommandResult:
-    """Run a command in the chat at `path`; see :meth:`~agent_hub.notebook.chat.Chat.run`."""
-    text = command if isinstance(command, str) else shlex.join(str(word) for word in command)
-    output = Output(show, on_output)
-    body = {"command": text} | ({} if timeout is None else {"timeout": timeout})
-    try:
-        # Closed at once where this is interrupted, which ends the command.
-        with closing(transport.lines(f"{path}/run", body, SILENCE_SECONDS)) as lines:
-            for line in lines:
-                event = _parsed(line)
-                if event is None:
-                    continue
-                if event.error is not None:
-                    raise AgentHubError.from_dict(event.error.model_dump())
-                if event.exit_code is not None:
-                    return CommandResult(text, event.exit_code, output.text, event.seconds or 0.0)
-                output.take(event.output or "")
-        raise HubUnavailable(
+class Running:
+    """A command that runs, as its answer tells of it: what a thread and an event loop have in common.
+
+    Parameters
+    ----------
+    command, timeout, show, on_output
+        See :meth:`~agent_hub.notebook.chat.Chat.run`.
+    """
+
+    def __init__(
+        self,
+        command: str | Sequence[str],
+        timeout: float | None,
+        show: bool,
+        on_output: Callable[[str], object] | None,
+    ) -> None:
+        self._text = command if isinstance(command, str) else shlex.join(str(word) for word in command)
+        self._timeout = timeout
+        self._output = Output(show, on_output)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """What the hub is asked for."""
+        return {"command": self._text} | ({} if self._timeout is None else {"timeout": self._timeout})
+
+    def take(self, line: bytes) -> CommandResult | None:
+        """The next line of the answer; what came of the command, once it has ended."""
+        event = _parsed(line)
+        if event is None:
+            return None
+        if event.error is not None:
+            raise AgentHubError.from_dict(event.error.model_dump())
+        if event.exit_code is not None:
+            return CommandResult(self._text, event.exit_code, self._output.text, event.seconds or 0.0)
+        self._output.take(event.output or "")
+        return None
+
+    @property
+    def lost(self) -> HubUnavailable:
+        """What to raise where the answer ends before the command."""
+        return HubUnavailable(
             "The server ended while the command ran, and the command with it.", "Start the server, and run it again."
         )
-    except AgentHubError as error:
-        _add_tail(error, output.text)
-        raise
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """An error in this context ends with the end of what the command has written."""
+        try:
+            yield
+        except AgentHubError as error:
+            _add_tail(error, self._output.text)
+            raise
+
+
+def run(transport: Transport, path: str, running: Running) -> CommandResult:
+    """Run a command in the chat at `path`."""
+    # Closed at once where this is interrupted, which ends the command.
+    with running.explained(), closing(transport.lines(path, running.body, SILENCE_SECONDS)) as lines:
+        for line in lines:
+            if (result := running.take(line)) is not None:
+                return result
+        raise running.lost
+
+
+async def run_async(transport: AsyncTransport, path: str, running: Running) -> CommandResult:
+    """As :func:`run`, on an event loop."""
+    with running.explained():
+        async with aclosing(transport.lines(path, running.body, SILENCE_SECONDS)) as lines:
+            async for line in lines:
+                if (result := running.take(line)) is not None:
+                    return result
+        raise running.lost
 
 
 def _parsed(line: bytes) -> CommandEvent | None:

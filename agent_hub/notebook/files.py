@@ -8,92 +8,22 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from agent_hub.errors import AgentHubError, InvalidInput, NotFound
+from agent_hub.errors import AgentHubError, NotFound
 from agent_hub.notebook import display
 from agent_hub.notebook.plain import one_line
+from agent_hub.notebook.pure_path import PureWorkspacePath
 from agent_hub.notebook.record import bundle
 
 if TYPE_CHECKING:
     from agent_hub.models import WorkspaceEntry
-    from agent_hub.notebook.transport import Transport
+    from agent_hub.notebook.transport import Transport  # noqa: F401 (named in a quoted base class)
 
 
-class WorkspacePath:
+class WorkspacePath(PureWorkspacePath["Transport"]):
     """A path in a chat's workspace: ``chat.files / "data" / "a.csv"``, or ``chat.files["data/a.csv"]``.
 
     Each call asks the hub. Links are named and never followed: what they lead to is the container's.
     """
-
-    def __init__(self, transport: Transport, chat: str, path: PurePosixPath) -> None:
-        self._transport = transport
-        self._chat = chat
-        self._pure = path
-
-    # -- the path itself
-
-    @property
-    def path(self) -> str:
-        """The path within the workspace, with ``/`` between parts; empty for the workspace itself."""
-        return "" if self._pure == PurePosixPath() else str(self._pure)
-
-    @property
-    def name(self) -> str:
-        """Its last part."""
-        return self._pure.name
-
-    @property
-    def stem(self) -> str:
-        """Its last part without the suffix."""
-        return self._pure.stem
-
-    @property
-    def suffix(self) -> str:
-        """What its last part ends with, such as ``.csv``."""
-        return self._pure.suffix
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """Its parts, none for the workspace itself."""
-        return self._pure.parts
-
-    @property
-    def parent(self) -> WorkspacePath:
-        """The folder it is in; the workspace is its own."""
-        return self._at(self._pure.parent)
-
-    def __truediv__(self, other: str | os.PathLike[str]) -> WorkspacePath:
-        below = PurePosixPath(other)
-        if below.is_absolute() or ".." in below.parts:
-            raise InvalidInput(f"{str(below)!r} is no path in a workspace.", "Name it from the workspace.")
-        return self._at(self._pure / below)
-
-    def __getitem__(self, path: str | os.PathLike[str]) -> WorkspacePath:
-        return self / path
-
-    def joinpath(self, *others: str | os.PathLike[str]) -> WorkspacePath:
-        """The path of others below it."""
-        found = self
-        for other in others:
-            found = found / other
-        return found
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, WorkspacePath):
-            return NotImplemented
-        return self._where == other._where
-
-    def __hash__(self) -> int:
-        return hash(self._where)
-
-    def __lt__(self, other: WorkspacePath) -> bool:
-        return self._pure < other._pure
-
-    @property
-    def _where(self) -> tuple[str, str, PurePosixPath]:
-        return self._transport.url, self._chat, self._pure
-
-    def __str__(self) -> str:
-        return self.path
 
     # -- what is there
 
@@ -243,9 +173,6 @@ class WorkspacePath:
 
         return "/".join(["chats", part(self._chat), "files", *(part(name) for name in self._pure.parts)])
 
-    def _at(self, path: PurePosixPath) -> WorkspacePath:
-        return WorkspacePath(self._transport, self._chat, path)
-
     def _of(self, entry: WorkspaceEntry) -> WorkspacePath:
         return self._at(PurePosixPath(entry.path))
 
@@ -256,9 +183,6 @@ class WorkspacePath:
 
     def _ipython_key_completions_(self) -> list[str]:
         return [entry.name for entry in self._entries("?expect=folder")]
-
-    def __repr__(self) -> str:
-        return f"WorkspacePath({self.path!r})"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         try:

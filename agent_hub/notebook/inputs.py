@@ -42,7 +42,13 @@ def scratch() -> Iterator[Path]:
 
 @contextmanager
 def encoded(inputs: Inputs) -> Iterator[list[Encoded]]:
-    """Every input as a file of this machine, as long as the context lasts; before anything is sent.
+    """Every input as a file of this machine, as long as the context lasts; raises as :func:`encode_all`."""
+    with scratch() as folder:
+        yield encode_all(inputs, folder)
+
+
+def encode_all(inputs: Inputs, folder: Path) -> list[Encoded]:
+    """Every input as a file in that folder, before anything is sent.
 
     Raises
     ------
@@ -57,18 +63,17 @@ def encoded(inputs: Inputs) -> Iterator[list[Encoded]]:
         raise InvalidInput(
             f"Inputs are values by name, and not a {type(inputs).__name__}.", 'Write {"name": value}.', field="inputs"
         )
-    with scratch() as folder:
-        made: dict[str, Encoded] = {}
-        for number, (name, value) in enumerate(inputs.items()):
-            one = encode(_checked(name), value, folder / str(number))
-            if (other := made.get(one.file.casefold())) is not None:
-                raise InvalidInput(
-                    f"The inputs {other.name!r} and {one.name!r} would be the same file, {one.file}.",
-                    "Give one of them another name.",
-                    field="inputs",
-                )
-            made[one.file.casefold()] = one
-        yield list(made.values())
+    made: dict[str, Encoded] = {}
+    for number, (name, value) in enumerate(inputs.items()):
+        one = encode(_checked(name), value, folder / str(number))
+        if (other := made.get(one.file.casefold())) is not None:
+            raise InvalidInput(
+                f"The inputs {other.name!r} and {one.name!r} would be the same file, {one.file}.",
+                "Give one of them another name.",
+                field="inputs",
+            )
+        made[one.file.casefold()] = one
+    return list(made.values())
 
 
 def place(files: WorkspacePath, inputs: list[Encoded]) -> None:

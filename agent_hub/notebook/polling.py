@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from typing import TypeVar
 
 from agent_hub.errors import HubUnavailable
@@ -97,7 +97,9 @@ def poll(look: Callable[[], T], timeout: float | None, what: str, hint: str) -> 
         time.sleep(patience.pause())
 
 
-async def poll_async(look: Callable[[], Awaitable[T]], timeout: float | None, what: str, hint: str) -> AsyncIterator[T]:
+async def poll_async(
+    look: Callable[[], Awaitable[T]], timeout: float | None, what: str, hint: str
+) -> AsyncGenerator[T]:
     """As :func:`poll`, on an event loop."""
     patience = Patience(timeout, what, hint)
     while True:

@@ -69,14 +69,10 @@ class Project(Record["models.Project"]):
         wait, timeout, progress
             As for :meth:`wait_ready`.
         """
-        change: dict[str, Any] = {"branch": branch, "base": base, "setup": setup}
-        change["mounts"] = None if mounts is None else arguments.mounts(mounts)
-        change["env"] = None if env is None else arguments.env(env)
-        change = {name: value for name, value in change.items() if value is not None}
-        if change:
-            self._send("PATCH", self._path, **change)
         from agent_hub.models import Build
 
+        if change := changes(branch, base, setup, mounts, env):
+            self._send("PATCH", self._path, **change)
         self._transport.send("POST", f"{self._path}/build", Build, {"force": force})
         return self.wait_ready(timeout, progress) if wait else self.refresh()
 
@@ -178,6 +174,20 @@ class Projects(ByName[Project]):
         return display.table(
             ("Project", "Status", "Repository", "Id"), rows, "No projects yet: hub.add_project(url) adds one."
         )
+
+
+def changes(
+    branch: str | None,
+    base: str | None,
+    setup: str | None,
+    mounts: arguments.Mounts | None,
+    env: arguments.Env | None,
+) -> dict[str, Any]:
+    """What of a project is to be different, as the API takes it."""
+    change: dict[str, Any] = {"branch": branch, "base": base, "setup": setup}
+    change["mounts"] = None if mounts is None else arguments.mounts(mounts)
+    change["env"] = None if env is None else arguments.env(env)
+    return {name: value for name, value in change.items() if value is not None}
 
 
 def failure(data: models.Project) -> AgentHubError | None:

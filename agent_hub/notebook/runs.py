@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from agent_hub.errors import AgentHubError, Conflict, NotFound
@@ -64,12 +65,12 @@ class Runs:
     @property
     def diffs(self) -> Sequence[Diff | None]:
         """What each has changed, in the order of :attr:`chats`; ``None`` for one that has never begun."""
-        return [chat.diff() if chat._data.started_at is not None else None for chat in self.chats]
+        return [chat.diff() if has_begun(chat._data) else None for chat in self.chats]
 
     @property
     def done(self) -> bool:
         """Whether each of them has ended, however."""
-        return all(map(_is_done, self._look()))
+        return all_done(self._look())
 
     def wait(self, timeout: float | None = RUN_TIMEOUT, *, progress: bool = True) -> Runs:
         """Wait until each has ended, however, and return this. Ctrl-C ends the waiting and nothing else.
@@ -90,7 +91,7 @@ class Runs:
         for _ in self._looks(timeout):
             if output is not None:
                 output.show(self._bundle())
-            if all(map(_is_done, self._seen)):
+            if all_done(self._seen):
                 break
         return self
 
@@ -109,12 +110,9 @@ class Runs:
         """
         told: set[str] = set()
         for seen in self._looks(timeout):
-            for data in seen:
-                if _is_done(data) and data.id not in told:
-                    told.add(data.id)
-                    yield self._chat(data)
+            yield from map(self._chat, newly_done(seen, told))
             # Not by how many were told: one that has been told may be deleted by now.
-            if all(map(_is_done, seen)):
+            if all_done(seen):
                 break
 
     def __iter__(self) -> Iterator[Chat]:
@@ -150,14 +148,9 @@ class Runs:
         """Stop all that work, and those that wait for their turn."""
         from agent_hub.notebook.chat import Chat
 
-        # The last that wait first: one that works makes room for the next as it ends.
-        chats = sorted(self._look(), key=lambda data: (data.status.value != "queued", -_number(data)))
-        for data in chats:
-            if not _is_done(data):
-                try:
-                    Chat(self._transport, data).stop()
-                except Conflict:
-                    continue  # It has ended meanwhile.
+        for data in to_stop(self._look()):
+            with suppress(Conflict):  # It has ended meanwhile.
+                Chat(self._transport, data).stop()
         return self
 
     def delete(self, *, force: bool = False) -> None:
@@ -175,7 +168,7 @@ class Runs:
             output.show(bundle(repr(self), "", error.message))
             return
         output.show(self._bundle())
-        if not in_a_kernel() or all(map(_is_done, self._seen)):
+        if not in_a_kernel() or all_done(self._seen):
             return
         self._outputs.append(output)
         if self._following is None or not self._following.is_alive():
@@ -188,7 +181,7 @@ class Runs:
             for seen in poll(self._look, RUN_TIMEOUT, "", ""):
                 for output in self._outputs:
                     output.show(self._bundle())
-                if all(map(_is_done, seen)):
+                if all_done(seen):
                     break
         except (AgentHubError, TimeoutError) as error:
             note = str(error) if not isinstance(error, NotFound) else "deleted"
@@ -215,16 +208,24 @@ class Runs:
     def _look(self) -> list[models.Chat]:
         from agent_hub.models import Chat as Data
 
-        self._seen = self._transport.read_all(f"runs/{self.id}/chats", Data)
+        self._seen = self._transport.read_all(f"{self._path}/chats", Data)
         return self._seen
 
     def _looks(self, timeout: float | None) -> Iterator[list[models.Chat]]:
-        again = f"hub.runs[{self.name!r}]"
         try:
-            yield from poll(self._look, timeout, f"{self.name!r} has not ended", f"It goes on: {again}.wait() waits.")
+            yield from poll(self._look, timeout, *self._late)
         except KeyboardInterrupt:
-            print(f"The chats of {self.name!r} go on. To find them again: {again}")
+            print(f"The chats of {self.name!r} go on. To find them again: hub.runs[{self.name!r}]")
             raise
+
+    @property
+    def _late(self) -> tuple[str, str]:
+        """For the error of a wait: what did not happen, and what to do."""
+        return f"{self.name!r} has not ended", f"It goes on: hub.runs[{self.name!r}].wait() waits."
+
+    @property
+    def _path(self) -> str:
+        return f"runs/{self.id}"
 
     def _chat(self, data: models.Chat) -> Chat:
         from agent_hub.notebook.chat import Chat
@@ -247,6 +248,30 @@ class AllRuns(ByName[Runs]):
 
     def _html(self, found: list[Runs]) -> str:
         return run_display.table(runs._data for runs in found)
+
+
+def all_done(chats: Sequence[models.Chat]) -> bool:
+    """Whether each of these has ended, however."""
+    return all(map(_is_done, chats))
+
+
+def newly_done(chats: Sequence[models.Chat], told: set[str]) -> Sequence[models.Chat]:
+    """Those that have ended and were not told of; they are then."""
+    new = [data for data in chats if _is_done(data) and data.id not in told]
+    told.update(data.id for data in new)
+    return new
+
+
+def to_stop(chats: Sequence[models.Chat]) -> Sequence[models.Chat]:
+    """Those that have not ended, in the order to stop them."""
+    # The last that wait first: one that works makes room for the next as it ends.
+    going = (data for data in chats if not _is_done(data))
+    return sorted(going, key=lambda data: (data.status.value != "queued", -_number(data)))
+
+
+def has_begun(data: models.Chat) -> bool:
+    """Whether there is a workspace to look at."""
+    return data.started_at is not None
 
 
 def _is_done(data: models.Chat) -> bool:

@@ -60,7 +60,8 @@ class ChatWorkspace(Record["models.Chat"]):
         CommandFailed
             The exit code is not zero, and `check` is set.
         """
-        done = commands.run(self._transport, self._path, command, timeout, show, on_output)
+        running = commands.Running(command, timeout, show, on_output)
+        done = commands.run(self._transport, f"{self._path}/run", running)
         return done.check() if check else done
 
     def diff(self) -> Diff:
