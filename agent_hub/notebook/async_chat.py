@@ -6,22 +6,24 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from agent_hub.errors import Conflict, NotFound
-from agent_hub.notebook.artifacts import Artifact
-from agent_hub.notebook.async_record import AsyncRecord
+from agent_hub.errors import AgentHubError, Conflict, NotFound
+from agent_hub.notebook.async_project import AsyncProject
 from agent_hub.notebook.async_turn import AsyncTurn
-from agent_hub.notebook.chat import READY_TIMEOUT, STOP_TIMEOUT, WAIT_TIMEOUT, Chat, Chats, failure, is_ready
-from agent_hub.notebook.mapping import ByName
+from agent_hub.notebook.async_workspace import AsyncChatWorkspace
+from agent_hub.notebook.chat import READY_TIMEOUT, STOP_TIMEOUT, WAIT_TIMEOUT, failure, is_ready
+from agent_hub.notebook.encoding import Encoded
+from agent_hub.notebook.inputs import Inputs, encode_all, place, scratch, told
 from agent_hub.notebook.polling import poll_async
+from agent_hub.notebook.project import Project
+from agent_hub.notebook.threads import in_thread
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from agent_hub import models
-    from agent_hub.notebook.async_transport import AsyncTransport
 
 
-class AsyncChat(AsyncRecord[Chat]):
+class AsyncChat(AsyncChatWorkspace):
     """One workspace, one container, one agent. Made by :meth:`AsyncHub.new_chat`.
 
     What it holds is what was last seen of it: :meth:`refresh` looks.
@@ -52,12 +54,18 @@ class AsyncChat(AsyncRecord[Chat]):
         """The folder on the server's machine that the agent works in."""
         return self._sync.workspace
 
-    async def artifacts(self) -> Sequence[Artifact]:
-        """The files it has published."""
-        from agent_hub.models import Artifact as Data
+    @property
+    def parameters(self) -> dict[str, models.Parameter]:
+        """What its prompt was filled in with, where :meth:`AsyncHub.map` has started it."""
+        return self._sync.parameters
 
-        found = await self._transport.read_all(f"{self._sync._path}/artifacts", Data)
-        return [Artifact(self._transport.sync, data) for data in found]
+    async def project(self) -> AsyncProject:
+        """The project it belongs to."""
+        from agent_hub.models import Project as Data
+        from agent_hub.notebook.transport import part
+
+        data = await self._transport.read(f"projects/{part(self._sync._data.project)}", Data)
+        return AsyncProject(self._transport, Project(self._transport.sync, data))
 
     async def turns(self) -> Sequence[AsyncTurn]:
         """What its agent was asked for so far, and did, oldest first."""
@@ -73,8 +81,29 @@ class AsyncChat(AsyncRecord[Chat]):
             raise NotFound(f"The chat {self.name!r} has no turns yet.", "await chat.send(prompt) begins one.")
         return turns[-1]
 
-    async def send(self, prompt: str) -> AsyncTurn:
-        """Give its agent a prompt, and return the turn at once; raises as :meth:`Chat.send`."""
+    async def send(self, prompt: str, *, inputs: Inputs | None = None) -> AsyncTurn:
+        """Give its agent a prompt, and return the turn at once; see :meth:`Chat.send`."""
+        if not inputs:
+            return await self._say(prompt)
+        with scratch() as folder:
+            files = await in_thread(encode_all, inputs, folder)
+            await in_thread(place, self._sync.files, files)
+            return await self._say(told(prompt, files))
+
+    async def _begin(self, prompt: str, inputs: list[Encoded]) -> AsyncChat:
+        """As :meth:`Chat._begin`."""
+        try:
+            await self.wait_ready()
+            await in_thread(place, self._sync.files, inputs)
+            if prompt:
+                await self._say(told(prompt, inputs))
+        except BaseException:
+            with suppress(AgentHubError, TimeoutError):
+                await self.delete(force=True)
+            raise
+        return await self.refresh()
+
+    async def _say(self, prompt: str) -> AsyncTurn:
         from agent_hub.models import Turn as Data
 
         data = await self._transport.create(f"{self._sync._path}/turns", Data, {"prompt": prompt})
@@ -145,19 +174,3 @@ class AsyncChat(AsyncRecord[Chat]):
     def _looks(self, timeout: float | None, what: str) -> AsyncIterator[AsyncChat]:
         hint = "chat.status and chat.reason say how it is."
         return poll_async(self.refresh, timeout, f"The chat {self.name!r} {what}", hint)
-
-
-class AsyncChats(ByName[AsyncChat]):
-    """The hub's chats as they were when they were asked for."""
-
-    noun = "chat"
-
-    def __init__(self, transport: AsyncTransport, data: list[models.Chat]) -> None:
-        self._chats = [AsyncChat(transport, Chat(transport.sync, one)) for one in data]
-        self._sync = Chats(transport.sync)
-
-    def _fetch(self) -> list[AsyncChat]:
-        return self._chats
-
-    def _html(self, found: list[AsyncChat]) -> str:
-        return self._sync._html([chat.sync for chat in found])

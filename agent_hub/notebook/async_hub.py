@@ -6,15 +6,22 @@ import os
 from typing import TYPE_CHECKING, Unpack
 
 from agent_hub.notebook import arguments
-from agent_hub.notebook.async_chat import AsyncChat, AsyncChats
-from agent_hub.notebook.async_project import AsyncProject, AsyncProjects
-from agent_hub.notebook.chat import Chat
-from agent_hub.notebook.project import BUILD_TIMEOUT, Project
+from agent_hub.notebook.async_chat import AsyncChat
+from agent_hub.notebook.async_project import AsyncProject
+from agent_hub.notebook.async_record import AsyncRecords
+from agent_hub.notebook.async_runs import AsyncRuns
+from agent_hub.notebook.chat import Chat, Chats
+from agent_hub.notebook.grid import Grid, tasks
+from agent_hub.notebook.inputs import Inputs, encode_all, scratch
+from agent_hub.notebook.project import BUILD_TIMEOUT, Project, Projects
+from agent_hub.notebook.runs import AllRuns, Runs
 from agent_hub.notebook.status import HubStatus
+from agent_hub.notebook.threads import in_thread
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from agent_hub import models
     from agent_hub.notebook.async_transport import AsyncTransport
 
 
@@ -81,17 +88,26 @@ class AsyncHub:
 
         return HubStatus(self.url, await self._transport.read("status", Status))
 
-    async def projects(self) -> AsyncProjects:
+    async def projects(self) -> AsyncRecords[AsyncProject]:
         """The projects as they are now, by id and by name."""
         from agent_hub.models import Project as Data
 
-        return AsyncProjects(self._transport, await self._transport.read_all("projects", Data))
+        found = map(self._project, await self._transport.read_all("projects", Data))
+        return AsyncRecords(list(found), Projects(self._transport.sync))
 
-    async def chats(self) -> AsyncChats:
+    async def chats(self) -> AsyncRecords[AsyncChat]:
         """The chats as they are now, by id and by name."""
         from agent_hub.models import Chat as Data
 
-        return AsyncChats(self._transport, await self._transport.read_all("chats", Data))
+        found = map(self._chat, await self._transport.read_all("chats", Data))
+        return AsyncRecords(list(found), Chats(self._transport.sync))
+
+    async def runs(self) -> AsyncRecords[AsyncRuns]:
+        """What :meth:`map` has begun and is there still, by id and by name."""
+        from agent_hub.models import Run as Data
+
+        found = map(self._runs, await self._transport.read_all("runs", Data))
+        return AsyncRecords(list(found), AllRuns(self._transport.sync))
 
     async def add_project(
         self,
@@ -117,13 +133,15 @@ class AsyncHub:
         from agent_hub.models import Project as Data
 
         data = await self._transport.send("POST", "projects", Data, arguments.new_project(url, **options))
-        project = AsyncProject(self._transport, Project(self._transport.sync, data))
+        project = self._project(data)
         return await project.wait_ready(timeout) if wait else project
 
     async def new_chat(
         self,
         project: AsyncProject | Project | str,
         prompt: str = "",
+        *,
+        inputs: Inputs | None = None,
         **options: Unpack[arguments.NewChatOptions],
     ) -> AsyncChat:
         """Start a chat, and return it at once; :meth:`AsyncChat.wait_ready` waits until its agent runs.
@@ -134,14 +152,49 @@ class AsyncHub:
             A project, its name or its id.
         prompt
             What the agent is told first.
+        inputs
+            Values that the agent gets as files. With inputs, this waits until the chat runs.
         **options
             As for :meth:`Hub.new_chat <agent_hub.notebook.client.Hub.new_chat>`, which raises the same.
         """
         from agent_hub.models import Chat as Data
 
         body = arguments.new_chat(project if isinstance(project, str) else project.id, prompt, **options)
-        data = await self._transport.create("chats", Data, body)
+        if not inputs:
+            return self._chat(await self._transport.create("chats", Data, body))
+        with scratch() as folder:
+            files = await in_thread(encode_all, inputs, folder)
+            chat = self._chat(await self._transport.create("chats", Data, body | {"prompt": ""}))
+            return await chat._begin(prompt, files)
+
+    async def map(
+        self,
+        prompt: str,
+        grid: Grid,
+        *,
+        project: AsyncProject | Project | str,
+        concurrency: int = 4,
+        **options: Unpack[arguments.NewChatOptions],
+    ) -> AsyncRuns:
+        """Start a chat for each combination of a grid, and return at once; see :meth:`Hub.map
+        <agent_hub.notebook.client.Hub.map>`.
+
+        ``async for chat in runs.as_completed()`` gives each as it ends.
+        """
+        from agent_hub.models import Run as Data
+
+        made = await in_thread(tasks, prompt, grid)
+        body = arguments.new_run(project if isinstance(project, str) else project.id, made, concurrency, **options)
+        return self._runs(await self._transport.create("runs", Data, body))
+
+    def _project(self, data: models.Project) -> AsyncProject:
+        return AsyncProject(self._transport, Project(self._transport.sync, data))
+
+    def _chat(self, data: models.Chat) -> AsyncChat:
         return AsyncChat(self._transport, Chat(self._transport.sync, data))
+
+    def _runs(self, data: models.Run) -> AsyncRuns:
+        return AsyncRuns(self._transport, Runs(self._transport.sync, data))
 
     def __repr__(self) -> str:
         return f"AsyncHub({self.url!r})" if self._open is not None else "AsyncHub(not connected)"

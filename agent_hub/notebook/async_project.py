@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent_hub.errors import Conflict
+from agent_hub.notebook import arguments
 from agent_hub.notebook.async_record import AsyncRecord
-from agent_hub.notebook.mapping import ByName
 from agent_hub.notebook.polling import poll_async
-from agent_hub.notebook.project import BUILD_TIMEOUT, Project, Projects, build_status, failure
+from agent_hub.notebook.project import BUILD_TIMEOUT, Project, build_status, changes, failure
 
 if TYPE_CHECKING:
     from agent_hub import models
-    from agent_hub.notebook.async_transport import AsyncTransport
 
 
 class AsyncProject(AsyncRecord[Project]):
@@ -37,12 +36,25 @@ class AsyncProject(AsyncRecord[Project]):
         """All that the newest build has printed so far."""
         return await self._transport.text(f"{self._sync._path}/build/log")
 
-    async def rebuild(self, *, force: bool = False, timeout: float | None = BUILD_TIMEOUT) -> AsyncProject:
-        """Build the snapshot again, from the repository as it is now, and wait for it; see :meth:`Project.rebuild`."""
+    async def rebuild(
+        self,
+        *,
+        force: bool = False,
+        branch: str | None = None,
+        base: str | None = None,
+        setup: str | None = None,
+        mounts: arguments.Mounts | None = None,
+        env: arguments.Env | None = None,
+        wait: bool = True,
+        timeout: float | None = BUILD_TIMEOUT,
+    ) -> AsyncProject:
+        """Build the snapshot again, from the repository as it is now; see :meth:`Project.rebuild`."""
         from agent_hub.models import Build
 
+        if change := changes(branch, base, setup, mounts, env):
+            await self._send("PATCH", self._sync._path, **change)
         await self._transport.send("POST", f"{self._sync._path}/build", Build, {"force": force})
-        return await self.wait_ready(timeout)
+        return await self.wait_ready(timeout) if wait else await self.refresh()
 
     async def wait_ready(self, timeout: float | None = BUILD_TIMEOUT) -> AsyncProject:
         """Wait until the newest build has ended, and return the project; raises as :meth:`Project.wait_ready`."""
@@ -60,19 +72,3 @@ class AsyncProject(AsyncRecord[Project]):
     async def delete(self, *, force: bool = False) -> None:
         """Delete the project and the hub's clone of it; raises as :meth:`Project.delete`."""
         await self._transport.delete(self._sync._path, force=force)
-
-
-class AsyncProjects(ByName[AsyncProject]):
-    """The hub's projects as they were when they were asked for."""
-
-    noun = "project"
-
-    def __init__(self, transport: AsyncTransport, data: list[models.Project]) -> None:
-        self._projects = [AsyncProject(transport, Project(transport.sync, one)) for one in data]
-        self._sync = Projects(transport.sync)
-
-    def _fetch(self) -> list[AsyncProject]:
-        return self._projects
-
-    def _html(self, found: list[AsyncProject]) -> str:
-        return self._sync._html([project.sync for project in found])

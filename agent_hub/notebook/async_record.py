@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
+from agent_hub.notebook.artifacts import Artifact
 from agent_hub.notebook.chat import Chat
+from agent_hub.notebook.mapping import ByName, Named
 from agent_hub.notebook.project import Project
+from agent_hub.notebook.runs import Runs
 
 if TYPE_CHECKING:
     from agent_hub.notebook.async_transport import AsyncTransport
 
-R = TypeVar("R", Project, Chat)
+R = TypeVar("R", Project, Chat, Artifact, Runs)
 
 
 class AsyncRecord(Generic[R]):
-    """Base of the asynchronous projects and chats.
+    """Base of the asynchronous projects, chats, artifacts and runs.
 
     Parameters
     ----------
@@ -57,3 +60,34 @@ class AsyncRecord(Generic[R]):
 
     def __repr__(self) -> str:
         return f"Async{self._sync!r}"
+
+
+class Twin(Named, Protocol):
+    """Something that is the same for a thread too."""
+
+    @property
+    def sync(self) -> Any: ...
+
+
+A = TypeVar("A", bound=Twin)
+
+
+class AsyncRecords(ByName[A]):
+    """Things of the hub by id and by name, as they were when they were asked for.
+
+    Parameters
+    ----------
+    sync
+        The same for a thread, which knows what they are called and how they look.
+    """
+
+    def __init__(self, found: list[A], sync: ByName[Any]) -> None:
+        self._found = found
+        self._sync = sync
+        self.noun = sync.noun
+
+    def _fetch(self) -> list[A]:
+        return self._found
+
+    def _html(self, found: list[A]) -> str:
+        return self._sync._html([one.sync for one in found])

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import docker
 import pytest
 
+from agent_hub import AsyncHub
 from agent_hub.notebook.client import Hub
 from tests.notebook.kernel import Kernel
 from tests.notebook.server import DOCKER, PROCESS, Server
@@ -34,6 +35,13 @@ def hub(server: Server) -> Iterator[Hub]:
     yield hub
     for project in hub.projects.values():
         project.delete(force=True)
+
+
+@pytest.fixture
+async def async_hub(hub: Hub, server: Server) -> AsyncIterator[AsyncHub]:
+    # `hub` leaves nothing behind.
+    async with AsyncHub(server.url, server.token) as connected:
+        yield connected
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import docker
@@ -15,7 +15,6 @@ from agent_hub.errors import Conflict, HubUnavailable, NotAllowed, NotFound, Tur
 from agent_hub.models import Command, TurnEvent
 from agent_hub.notebook.async_chat import AsyncChat
 from agent_hub.notebook.async_project import AsyncProject
-from agent_hub.notebook.client import Hub
 from tests.conftest import Repository
 from tests.notebook.server import DOCKER, Server
 from tests.standins.model_server import ModelServer
@@ -28,13 +27,6 @@ MANY = 20
 def model() -> Iterator[ModelServer]:
     with ModelServer("0.0.0.0", key="test-key") as server:
         yield server
-
-
-@pytest.fixture
-async def async_hub(hub: Hub, server: Server) -> AsyncIterator[AsyncHub]:
-    # `hub` leaves nothing behind.
-    async with AsyncHub(server.url, server.token) as connected:
-        yield connected
 
 
 def codex(model: ModelServer, host: str = "127.0.0.1") -> dict[str, str]:
