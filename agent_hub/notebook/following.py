@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING
 
-from agent_hub.errors import HubUnavailable
 from agent_hub.notebook.polling import Patience
 
 if TYPE_CHECKING:
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
 
 SILENCE_SECONDS = 30.0
 """Without a sign of life for longer, the server is taken to be gone; it gives one every ten seconds."""
+
+
+HINT = "It goes on: turn.wait() waits again."
 
 
 class News:
@@ -40,6 +42,11 @@ class News:
         from agent_hub.models.transcript import Transcript
 
         return cls(Transcript(turn.model_copy(update={"items": (), "status": TurnStatus.queued, "ended_at": None})))
+
+    @property
+    def ended(self) -> bool:
+        """Whether all was told."""
+        return self.transcript.head.status.ended
 
     def of(self, event: TurnEvent) -> bool:
         """Take what was told; whether it is new."""
@@ -96,22 +103,17 @@ def follow(transport: Transport, path: str, news: News, timeout: float | None, w
     HubUnavailable
         The server has been away for longer than a restart takes.
     """
-    patience = Patience(timeout, what, "It goes on: turn.wait() waits again.")
+    patience = Patience(timeout, what, HINT)
     while True:
-        if patience.left <= 0:
-            raise patience.late
-        try:
-            with closing(transport.stream(f"{path}/events", min(patience.left, SILENCE_SECONDS))) as events:
-                for event in events:
-                    patience.heard()
-                    patience.again()
-                    if event is not None and news.of(event):
-                        yield event
-                    if patience.left <= 0:
-                        break
-        except HubUnavailable as error:
-            patience.missed(error)
-        if news.transcript.head.status.ended:
+        silence = patience.at_most(SILENCE_SECONDS)
+        with patience.asking(), closing(transport.stream(f"{path}/events", silence)) as events:
+            for event in events:
+                patience.heard()
+                if event is not None and news.of(event):
+                    yield event
+                if patience.left <= 0:
+                    break
+        if news.ended:
             return
         time.sleep(patience.pause())
 
@@ -120,21 +122,17 @@ async def follow_async(
     transport: AsyncTransport, path: str, news: News, timeout: float | None, what: str
 ) -> AsyncGenerator[TurnEvent]:
     """As :func:`follow`, on an event loop."""
-    patience = Patience(timeout, what, "It goes on: turn.wait() waits again.")
+    patience = Patience(timeout, what, HINT)
     while True:
-        if patience.left <= 0:
-            raise patience.late
-        try:
-            async with aclosing(transport.stream(f"{path}/events", min(patience.left, SILENCE_SECONDS))) as events:
+        silence = patience.at_most(SILENCE_SECONDS)
+        with patience.asking():
+            async with aclosing(transport.stream(f"{path}/events", silence)) as events:
                 async for event in events:
                     patience.heard()
-                    patience.again()
                     if event is not None and news.of(event):
                         yield event
                     if patience.left <= 0:
                         break
-        except HubUnavailable as error:
-            patience.missed(error)
-        if news.transcript.head.status.ended:
+        if news.ended:
             return
         await asyncio.sleep(patience.pause())

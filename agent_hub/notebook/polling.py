@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from agent_hub.errors import HubUnavailable
@@ -43,27 +44,31 @@ class Patience:
         """Seconds."""
         return self._started + self._timeout - time.monotonic()
 
-    @property
-    def late(self) -> TimeoutError:
-        """What to raise once none are left."""
-        return TimeoutError(f"{self._what} within {self._timeout:g} seconds. {self._hint}")
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """A question in this context may go unanswered for as long as a restart of the server takes."""
+        try:
+            yield
+        except HubUnavailable:
+            if self.left > 0 and time.monotonic() - self._heard > RESTART_PATIENCE:
+                raise
+        else:
+            self._heard = time.monotonic()
 
     def heard(self) -> None:
-        """The server has answered."""
+        """Something has happened, within an answer: ask soon again."""
         self._heard = time.monotonic()
-
-    def again(self) -> None:
-        """Ask soon again: something has happened."""
         self._interval = FIRST_INTERVAL
 
-    def missed(self, error: HubUnavailable) -> None:
-        """The server has not answered: raises that, where it has been away for longer than a restart takes."""
-        if self.left > 0 and time.monotonic() - self._heard > RESTART_PATIENCE:
-            raise error
+    def at_most(self, seconds: float) -> float:
+        """So many seconds, or those that are left; raises once none are."""
+        if self.left <= 0:
+            raise TimeoutError(f"{self._what} within {self._timeout:g} seconds. {self._hint}")
+        return min(seconds, self.left)
 
     def pause(self) -> float:
-        """Seconds until the next question."""
-        seconds = max(0.0, min(self._interval, self.left))
+        """Seconds until the next question; raises once none are left."""
+        seconds = self.at_most(self._interval)
         self._interval = min(self._interval * 1.5, LONGEST_INTERVAL)
         return seconds
 
@@ -85,15 +90,8 @@ def poll(look: Callable[[], T], timeout: float | None, what: str, hint: str) -> 
     """
     patience = Patience(timeout, what, hint)
     while True:
-        try:
-            value = look()
-        except HubUnavailable as error:
-            patience.missed(error)
-        else:
-            patience.heard()
-            yield value
-        if patience.left <= 0:
-            raise patience.late
+        with patience.asking():
+            yield look()
         time.sleep(patience.pause())
 
 
@@ -103,13 +101,6 @@ async def poll_async(
     """As :func:`poll`, on an event loop."""
     patience = Patience(timeout, what, hint)
     while True:
-        try:
-            value = await look()
-        except HubUnavailable as error:
-            patience.missed(error)
-        else:
-            patience.heard()
-            yield value
-        if patience.left <= 0:
-            raise patience.late
+        with patience.asking():
+            yield await look()
         await asyncio.sleep(patience.pause())
