@@ -56,6 +56,12 @@ class CardWidget(anywidget.AnyWidget):
         # The outputs of all cells that show it have that id, and are updated together.
         display(self.bundle(), raw=True, display_id=self._display)  # type: ignore[no-untyped-call]
 
+    def close(self) -> None:
+        """Be gone from all pages, as by ``Widget.close_all()``; displayed again, the chat has another card."""
+        if self.comm is not None:
+            live(self._transport).forget(self.card)
+        super().close()
+
     def rest(self) -> None:
         """Be live no longer; the next time the chat is displayed, another card is."""
         live(self._transport).forget(self.card)
@@ -79,9 +85,13 @@ class CardWidget(anywidget.AnyWidget):
         # Lab sends what a person does here to a thread of the kernel that is free while a cell runs. ipykernel 7.4
         # takes it to the one that last sent something, unless it knows of none: to the cell's, which may wait for the
         # very turn that is to be interrupted.
-        self.comm.__dict__.pop("_reply_subshell_id", None)
+        # And one that was closed while it was told something has none.
+        if self.comm is not None:
+            self.comm.__dict__.pop("_reply_subshell_id", None)
 
     def _settle(self) -> None:
+        if self.comm is None:
+            return
         from IPython.display import update_display
 
         self.send_state("state")
@@ -103,7 +113,7 @@ def card_of(transport: Transport, chat: Chat) -> CardWidget:
     with _making:
         key = (transport.url, chat.id)
         widget = _cards.pop(key, None)
-        if widget is None:
+        if widget is None or widget.comm is None:
             card = Card(transport, chat)
             card.load()
             widget = CardWidget(transport, card)

@@ -10,14 +10,14 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, TypeVarTuple
 
 import httpx
 import websocket
 from pydantic import TypeAdapter, ValidationError
 
-from agent_hub.errors import AgentHubError
 from agent_hub.models import Artifact, Chat, Turn, TurnEvent
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ EVENT: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent)
 TURNS = TypeAdapter(tuple[Turn, ...])
 CHAT = TypeAdapter(Chat)
 ARTIFACT = TypeAdapter(Artifact)
+
+R = TypeVar("R")
+Told = TypeVarTuple("Told")
 
 
 class Watcher(Protocol):
@@ -89,12 +92,13 @@ class Live:
         self._changed = threading.Event()
         self._told: dict[str, None] = {}
         self._shown: dict[str, float] = {}
+        self._reported: set[str] = set()
 
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` from now on."""
         with self._lock:
             self._watchers[watcher.chat_id] = watcher
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="agent-hub live", daemon=True)
                 self._thread.start()
                 return
@@ -146,11 +150,15 @@ class Live:
                         pause = FIRST_RETRY
             except (OSError, websocket.WebSocketException, ValueError) as error:
                 why = str(error)
+            except Exception as error:
+                # Without the thread no card would ever be live again.
+                why = repr(error)
+                self._report(error)
             finally:
                 self._socket = None
             for watcher in self._all():
-                watcher.away(why)
-                watcher.show()
+                self._call(watcher.away, why)
+                self._call(watcher.show)
             self._changed.wait(pause)
             self._changed.clear()
             pause = min(pause * 2, LAST_RETRY)
@@ -208,7 +216,21 @@ class Live:
         del self._told[chat]
         self._shown[chat] = now
         watcher = self._watchers.get(chat)
-        return watcher.show() if watcher is not None else 0
+        return self._call(watcher.show) or 0 if watcher is not None else 0
+
+    def _call(self, tell: Callable[[*Told], R], *told: *Told) -> R | None:
+        """Tell a watcher; one that fails costs the others nothing."""
+        try:
+            return tell(*told)
+        except Exception as error:
+            self._report(error)
+            return None
+
+    def _report(self, error: Exception) -> None:
+        # Once: it may happen with every word that an agent says.
+        if repr(error) not in self._reported:
+            self._reported.add(repr(error))
+            logger.error("What a hub tells could not be shown", exc_info=error)
 
     def _take(self, data: bytes) -> None:
         told = json.loads(data)
@@ -216,8 +238,6 @@ class Live:
             self._dispatch(told)
         except ValidationError:
             logger.warning("The hub tells of something that this version does not know: %.200s", data)
-        except AgentHubError as error:
-            logger.warning("What the hub told could not be completed: %s", error)
 
     def _dispatch(self, told: dict[str, Any]) -> None:
         kind = told.get("type")
@@ -226,23 +246,21 @@ class Live:
             if watcher is None:
                 return
             if kind == "followed":
-                watcher.happened(EVENT.validate_python(told["event"], extra="ignore"))
+                self._call(watcher.happened, EVENT.validate_python(told["event"], extra="ignore"))
             else:
-                watcher.conversed(TURNS.validate_python(told["turns"], extra="ignore"))
+                self._call(watcher.conversed, TURNS.validate_python(told["turns"], extra="ignore"))
         elif kind == "snapshot":
             chats = {chat["id"]: chat for chat in told["chats"]}
             for watcher in self._all():
-                watcher.away("")
+                self._call(watcher.away, "")
                 self._told[watcher.chat_id] = None
-                chat = chats.get(watcher.chat_id)
-                watcher.changed(None if chat is None else CHAT.validate_python(chat, extra="ignore"))
+                self._changed_to(watcher, chats.get(watcher.chat_id))
             for artifact in told["artifacts"]:
                 self._published(artifact)
         elif kind == "change" and told.get("kind") == "chat":
             watcher = self._told_to(told.get("id"))
             if watcher is not None:
-                value = told["value"]
-                watcher.changed(None if value is None else CHAT.validate_python(value, extra="ignore"))
+                self._changed_to(watcher, told["value"])
         elif kind == "change" and told.get("kind") == "artifact" and told["value"] is not None:
             self._published(told["value"])
 
@@ -253,10 +271,13 @@ class Live:
             self._told[watcher.chat_id] = None
         return watcher
 
+    def _changed_to(self, watcher: Watcher, value: dict[str, Any] | None) -> None:
+        self._call(watcher.changed, None if value is None else CHAT.validate_python(value, extra="ignore"))
+
     def _published(self, artifact: dict[str, Any]) -> None:
         watcher = self._told_to(artifact.get("chat"))
         if watcher is not None:
-            watcher.published(ARTIFACT.validate_python(artifact, extra="ignore"))
+            self._call(watcher.published, ARTIFACT.validate_python(artifact, extra="ignore"))
 
 
 _connections: dict[str, Live] = {}

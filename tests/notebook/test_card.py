@@ -214,6 +214,77 @@ def test_a_server_that_is_away_is_told_and_so_is_its_return(
             page.until(lambda page: page.head["note"] == "This chat is deleted.")
 
 
+class Told:
+    """Who is told of a chat, and fails at some of it."""
+
+    def __init__(self, chat: str, fails: BaseException | None = None) -> None:
+        self.chat_id = chat
+        self.told = threading.Event()
+        self._fails = fails
+
+    def _take(self, *told: object) -> None:
+        if self._fails is not None:
+            self.told.set()
+            raise self._fails
+
+    changed = published = conversed = happened = away = _take
+
+    def show(self) -> int:
+        self._take()
+        self.told.set()
+        return 0
+
+
+def test_who_fails_at_what_is_told_costs_the_others_nothing(
+    hub: Hub, a_repository: Repository, caplog: pytest.LogCaptureFixture
+) -> None:
+    project = hub.add_project(a_repository.path, progress=False)
+    failing, other = (hub.new_chat(project, agent="shell").wait_ready(LIMIT) for _ in range(2))
+    live = Live(failing._transport)
+    fails, told = Told(failing.id, RuntimeError("no such view")), Told(other.id)
+    live.watch(fails)
+    live.watch(told)
+    assert fails.told.wait(LIMIT) and told.told.wait(LIMIT)
+    told.told.clear()
+    failing.rename("Renamed")
+    other.rename("Renamed as well")
+    assert told.told.wait(LIMIT)
+    live.forget(fails)
+    live.forget(told)
+    assert caplog.text.count("RuntimeError: no such view") == 1
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_connection_whose_thread_has_died_is_begun_anew(hub: Hub, a_repository: Repository) -> None:
+    project = hub.add_project(a_repository.path, progress=False)
+    chat = hub.new_chat(project, agent="shell").wait_ready(LIMIT)
+    live = Live(chat._transport)
+    deadly, told = Told(chat.id, SystemExit()), Told(chat.id)
+    live.watch(deadly)
+    assert live._thread is not None
+    live._thread.join(LIMIT)
+    assert deadly.told.is_set() and not live._thread.is_alive()
+    live.watch(told)
+    assert told.told.wait(LIMIT)
+    live.forget(told)
+
+
+def test_a_card_that_was_closed_is_another_one_when_its_chat_is_displayed_again(
+    hub: Hub, model: ModelServer, a_repository: Repository, kernel: Kernel
+) -> None:
+    chat = new_chat(hub, model, a_repository, "Say heron")
+    chat.turn.wait(LIMIT)
+    shown = f"from agent_hub import Hub\nchat = Hub().chats[{chat.id!r}]\nchat"
+    assert not kernel.run(shown).error
+    # Closed, and then told something.
+    assert not kernel.run("import ipywidgets\nipywidgets.Widget.close_all()").error
+    chat.send("Say crane").wait(LIMIT)
+    again = kernel.run(shown)
+    assert not again.error and "You said: Say crane" in again.shown[0]["text/html"]
+    chat.send("Say stork").wait(LIMIT)
+    assert "You said: Say crane" in kernel.shows("You said: Say stork")["text/html"]
+
+
 def test_what_a_page_asks_for_wrongly_is_refused(hub: Hub, model: ModelServer, a_repository: Repository) -> None:
     chat = new_chat(hub, model, a_repository, "Say heron")
     chat.turn.wait(LIMIT)
