@@ -41,13 +41,15 @@ class CardWidget(anywidget.AnyWidget):
 
     def __init__(self, transport: Transport, card: Card) -> None:
         self.card = card
-        self._transport = transport
+        self.server = transport.server
+        self._live = live(transport)
         self._display = f"agent-hub-{card.chat_id}"
         super().__init__()
         self._answer_anywhere()
         card.tell = self._tell
         card.settled = self._settle
         self.on_msg(_asked)
+        self._live.watch(card)
 
     def show(self) -> None:
         """Display it as the output of the cell that runs."""
@@ -59,12 +61,12 @@ class CardWidget(anywidget.AnyWidget):
     def close(self) -> None:
         """Be gone from all pages, as by ``Widget.close_all()``; displayed again, the chat has another card."""
         if self.comm is not None:
-            live(self._transport).forget(self.card)
+            self._live.forget(self.card)
         super().close()
 
     def rest(self) -> None:
         """Be live no longer; the next time the chat is displayed, another card is."""
-        live(self._transport).forget(self.card)
+        self._live.forget(self.card)
         self.card.rest(f"More than {MOST_CARDS} chats are shown: this one is no longer live. Display it again.")
 
     def bundle(self) -> dict[str, Any]:
@@ -104,20 +106,23 @@ def _asked(widget: CardWidget, content: Mapping[str, Any], buffers: object) -> N
         widget.card.asked(content)
 
 
-_cards: dict[tuple[str, str], CardWidget] = {}
+_cards: dict[tuple[str, str, str], CardWidget] = {}
 _making = threading.Lock()
 
 
 def card_of(transport: Transport, chat: Chat) -> CardWidget:
     """The kernel's card of a chat, which is live from now on."""
     with _making:
-        key = (transport.url, chat.id)
+        server = transport.server
+        key = (server.url, server.socket, chat.id)
         widget = _cards.pop(key, None)
+        if widget is not None and widget.server != server:
+            # With another token, which the server may refuse by now. All outputs of the chat show its newest card.
+            widget.close()
         if widget is None or widget.comm is None:
             card = Card(transport, chat)
             card.load()
             widget = CardWidget(transport, card)
-            live(transport).watch(card)
         _cards[key] = widget
         if len(_cards) > MOST_CARDS:
             _cards.pop(next(iter(_cards))).rest()

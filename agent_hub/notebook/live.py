@@ -10,6 +10,7 @@ import logging
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, TypeVarTuple
@@ -21,6 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 from agent_hub.models import Artifact, Chat, Turn, TurnEvent
 
 if TYPE_CHECKING:
+    from agent_hub.notebook.discovery import Server
     from agent_hub.notebook.transport import Transport
 
 logger = logging.getLogger(__name__)
@@ -280,11 +282,16 @@ class Live:
             self._call(watcher.published, ARTIFACT.validate_python(artifact, extra="ignore"))
 
 
-_connections: dict[str, Live] = {}
+_connections: weakref.WeakValueDictionary[Server, Live] = weakref.WeakValueDictionary()
+"""A connection goes with the last card that uses it."""
+
 _making = threading.Lock()
 
 
 def live(transport: Transport) -> Live:
-    """The kernel's one connection to that hub."""
+    """The kernel's one connection to that hub, with that token."""
     with _making:
-        return _connections.setdefault(transport.url, Live(transport))
+        connection = _connections.get(transport.server)
+        if connection is None:
+            connection = _connections[transport.server] = Live(transport)
+        return connection

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,17 +21,27 @@ from agent_hub.models import Approval, Command, Message, Turn, TurnStatus
 from agent_hub.notebook import chat_display, turn_display
 from agent_hub.notebook.card import MOST_CHARACTERS, Card, _views
 from agent_hub.notebook.card_view import item_view, turn_view
+from agent_hub.notebook.card_widget import card_of
 from agent_hub.notebook.chat import Chat
 from agent_hub.notebook.client import Hub
-from agent_hub.notebook.live import Live
+from agent_hub.notebook.discovery import Server as Place
+from agent_hub.notebook.live import Live, live
 from agent_hub.notebook.markdown import to_html
 from agent_hub.notebook.plain import visible
+from agent_hub.notebook.transport import Transport
 from tests.conftest import Repository
 from tests.notebook.kernel import Kernel
 from tests.notebook.server import PROCESS, Server
 from tests.standins.model_server import ModelServer
 
 LIMIT = 60.0
+
+SERVERS = {
+    "token": Place("http://localhost/", "one"),
+    "another token": Place("http://localhost/", "two"),
+    "socket": Place("http://localhost/", "one", "/run/one.sock"),
+    "another socket": Place("http://localhost/", "one", "/run/two.sock"),
+}
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -267,6 +279,51 @@ def test_a_connection_whose_thread_has_died_is_begun_anew(hub: Hub, a_repository
     live.watch(told)
     assert told.told.wait(LIMIT)
     live.forget(told)
+
+
+def test_a_connection_is_that_of_one_server_with_one_token_and_goes_with_what_uses_it() -> None:
+    named = {name: Transport(one, 5) for name, one in SERVERS.items()}
+    connections = {name: live(transport) for name, transport in named.items()}
+    assert len({id(connection) for connection in connections.values()}) == len(SERVERS)
+    assert live(Transport(SERVERS["token"], 5)) is connections["token"]
+    gone = [weakref.ref(transport) for transport in named.values()]
+    del named, connections
+    gc.collect()
+    assert [transport() for transport in gone] == [None] * len(SERVERS)
+
+
+def test_a_new_token_makes_a_new_card_and_the_old_one_goes(
+    tmp_path: Path, model: ModelServer, a_repository: Repository
+) -> None:
+    with Server(tmp_path, PROCESS) as server:
+        chat = new_chat(server.hub(), model, a_repository, "Say heron")
+        chat.turn.wait(LIMIT)
+        before = weakref.ref(card_of(chat._transport, chat._data))
+        used = weakref.ref(chat._transport)
+        thread = live(chat._transport)._thread
+        id = chat.id
+        del chat
+        server.stop()
+        server.token = "another"
+        server.start()
+        chat = server.hub().chats[id]
+        widget = card_of(chat._transport, chat._data)
+        told = threading.Event()
+
+        def take(message: dict[str, Any]) -> None:
+            if message.get("head", {}).get("name") == "Crane":
+                told.set()
+
+        try:
+            widget.card.tell = take
+            chat.rename("Crane")
+            assert told.wait(LIMIT)
+            assert thread is not None
+            thread.join(LIMIT)
+            gc.collect()
+            assert before() is None and used() is None
+        finally:
+            widget.close()
 
 
 def test_a_card_that_was_closed_is_another_one_when_its_chat_is_displayed_again(
