@@ -27,6 +27,8 @@ class Store {
     this.asked = -Infinity;
     this.reset(model.get('state'));
     model.on('msg:custom', message => this.take(message));
+    // Told when something has come to an end: all of it, also what was told before this page listened.
+    model.on('change:state', () => this.take({ ...model.get('state'), all: true }));
   }
 
   reset(state) {
@@ -38,7 +40,7 @@ class Store {
   }
 
   take(message) {
-    if (message.all) {
+    if (message.all && message.sequence > this.sequence) {
       this.reset(message);
     } else if (message.sequence !== this.sequence + 1) {
       // Told before this page listened, or dropped on the way by a server that limits what a kernel may say.

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from agent_hub.errors import AgentHubError, HubUnavailable, InvalidInput, NotFound
+from agent_hub.errors import AgentHubError, HubUnavailable, NoConversation, NotFound
 from agent_hub.models import Artifact, Chat, Item, Project, Turn, TurnEvent
 from agent_hub.notebook import chat_display
+from agent_hub.notebook.bodies import Bodies
+from agent_hub.notebook.card_acts import act
 from agent_hub.notebook.card_view import MOST_ITEMS, chat_view, item_view, turn_view
 from agent_hub.notebook.conversation import Conversation
 from agent_hub.notebook.plain import visible
@@ -18,6 +22,8 @@ from agent_hub.notebook.transport import part
 
 if TYPE_CHECKING:
     from agent_hub.notebook.transport import Transport
+
+logger = logging.getLogger(__name__)
 
 MOST_CHARACTERS = 1_000_000
 """Of all items that a page is told of at once; what it is not told of is the oldest."""
@@ -37,10 +43,15 @@ class Card:
         self._transport = transport
         self._chat = chat
         self._path = f"chats/{part(chat.id)}"
+        # Never held over a request: the kernel's main thread and its connection's take it.
         self._lock = threading.RLock()
-        self._conversation = Conversation(transport, self._path)
-        self._thumbnails = Thumbnails(transport)
-        self._sent: dict[tuple[int, str], str] = {}
+        self._conversation = Conversation()
+        self._thumbnails = Thumbnails()
+        self._loading: Future[None] | None = None
+        self._is_loaded = False
+        self._is_told = False
+        self._is_followed = False
+        self._bodies = Bodies()
         self._sequence = 0
         self._head: dict[str, Any] = {}
         self._done: dict[str, str] = {}
@@ -56,21 +67,111 @@ class Card:
         """The chat."""
         return self._chat.id
 
+    def still(self) -> AbstractContextManager[object]:
+        """A context in which nothing is told, from no thread."""
+        return self._lock
+
+    # -- what is asked for
+
     def load(self) -> None:
-        """Ask the hub for all that is not known. Raises as the hub answers."""
+        """Ask the hub for all that is not known. Raises where it refuses."""
         try:
-            chat = self._transport.read(self._path, Chat)
-            artifacts = self._transport.read_all(f"{self._path}/artifacts", Artifact)
-            project = self._transport.read(f"projects/{part(chat.project)}", Project).name
-            with self._lock:
-                self._chat, self._project = chat, project
-                self._conversation.load()
-                for artifact in artifacts:
-                    self._thumbnails.take(artifact)
+            if not self._is_loaded:
+                self._ask()
+                self._is_loaded = True
+            while self._ask_for_more():
+                self.show()
         except NotFound:
             self._gone = True
         except HubUnavailable as error:
-            self.away(error.message)
+            with self._lock:
+                # Where a connection tells of the chat, it tells of its loss as well.
+                if not self._is_followed:
+                    self._away = _away(error.message)
+
+    def load_soon(self) -> Future[None]:
+        """Do that on a thread of its own; what is shown follows."""
+        with self._lock:
+            if self._loading is not None:
+                return self._loading
+            loading: Future[None] = Future()
+            if self._is_loaded and self._missing() == (None, None):
+                loading.set_result(None)
+            else:
+                self._loading = loading
+                threading.Thread(target=self._load, args=(loading,), name="agent-hub load", daemon=True).start()
+            return loading
+
+    def _load(self, loading: Future[None]) -> None:
+        error: Exception | None = None
+        try:
+            self.load()
+        except Exception as raised:
+            logger.debug("Could not load %s", self._path, exc_info=True)
+            error = raised
+        with self._lock:
+            self._unsettled = True
+            if self._loading is loading:
+                self._loading = None
+        self.show()
+        if error is None:
+            loading.set_result(None)
+        else:
+            loading.set_exception(error)
+
+    def _ask(self) -> None:
+        """Ask for the chat, and for what there is of it."""
+        chat = self._transport.read(self._path, Chat)
+        with self._lock:
+            if not self._is_told:
+                self._chat = chat
+        try:
+            heads = self._transport.read_all(f"{self._path}/turns", Turn)
+            with self._lock:
+                self._conversation.take_heads(heads)
+        except NoConversation:
+            self._conversation.speaks = False
+        artifacts = self._transport.read_all(f"{self._path}/artifacts", Artifact)
+        project = self._transport.read(f"projects/{part(chat.project)}", Project)
+        with self._lock:
+            self._project = project.name
+            for artifact in artifacts:
+                self._thumbnails.take(artifact)
+
+    def _ask_for_more(self) -> bool:
+        """Ask for one thing of what is not known of it; whether there was any."""
+        with self._lock:
+            head, artifact = self._missing()
+            if head is None and artifact is None:
+                # What is told of from here on is asked for by another thread.
+                self._loading = None
+                return False
+        if head is not None:
+            turn = self._turn(head)
+            with self._lock:
+                self._conversation.take_turn(turn)
+        elif artifact is not None:
+            picture = self._picture(artifact)
+            with self._lock:
+                self._thumbnails.take_picture(artifact, picture)
+        return True
+
+    def _missing(self) -> tuple[Turn | None, Artifact | None]:
+        return self._conversation.missing, self._thumbnails.missing
+
+    def _turn(self, head: Turn) -> Turn:
+        try:
+            return self._transport.read(f"{self._path}/turns/{head.number}", Turn)
+        except NotFound:
+            return head
+
+    def _picture(self, artifact: Artifact) -> bytes:
+        try:
+            return self._transport.content(f"artifacts/{part(artifact.id)}/content")
+        except HubUnavailable:
+            raise
+        except AgentHubError:
+            return b""
 
     def html(self) -> str:
         """All of it, for a page without a kernel."""
@@ -91,6 +192,7 @@ class Card:
 
     def changed(self, chat: Chat | None) -> None:
         with self._lock:
+            self._is_told = True
             if chat is None:
                 self._gone, self._unsettled = True, True
                 return
@@ -102,10 +204,12 @@ class Card:
         with self._lock:
             if self._thumbnails.take(artifact):
                 self._unsettled = True
+                self.load_soon()
 
     def conversed(self, turns: tuple[Turn, ...]) -> None:
         with self._lock:
             self._conversation.take_all(turns)
+            self.load_soon()
 
     def happened(self, event: TurnEvent) -> None:
         with self._lock:
@@ -115,7 +219,10 @@ class Card:
 
     def away(self, why: str) -> None:
         with self._lock:
-            self._away = f"The server does not answer, and is asked again and again ({why})." if why else ""
+            self._is_followed = True
+            self._away = _away(why)
+            if not why:
+                self.load_soon()
 
     def show(self) -> int:
         """Tell the page what is new; how many characters that was."""
@@ -142,15 +249,12 @@ class Card:
         with self._lock:
             turns = [turn_view(turn) for turn in self._conversation.turns]
             known = [(turn.number, item) for turn in self._conversation.turns for item in turn.items[-MOST_ITEMS:]]
-            items = _views(known)
-            for view in items:
-                self._sent.setdefault((view["turn"], view["item"]), view["body"])
             return {
                 "all": True,
                 "sequence": self._sequence,
                 "head": self._head_now(),
                 "turns": turns,
-                "items": [view | {"body": self._sent[view["turn"], view["item"]]} for view in items],
+                "items": [self._bodies.whole(view) for view in _views(known)],
                 "artifacts": self._thumbnails.views(),
             }
 
@@ -172,26 +276,18 @@ class Card:
                     item = transcript.item(id)
                     if item is not None:
                         new.append((number, item))
-            message["items"] = [self._since(view) for view in _views(new)]
-            first = message["first"] = self._conversation.first
-            self._sent = {key: body for key, body in self._sent.items() if key[0] >= first}
-        if self._thumbnails.changed:
-            message["artifacts"] = self._thumbnails.views()
+            message["items"] = [self._bodies.since(view) for view in _views(new)]
+            message["first"] = self._conversation.first
+            self._bodies.forget_before(self._conversation.first)
+        artifacts = self._thumbnails.news()
+        if artifacts is not None:
+            message["artifacts"] = artifacts
         if self._done:
             message["done"], self._done = self._done, {}
         if message:
             self._sequence += 1
             message["sequence"] = self._sequence
         return message
-
-    def _since(self, view: dict[str, Any]) -> dict[str, Any]:
-        """The view of an item, with only that of its body which the page does not have."""
-        key = (view["turn"], view["item"])
-        before, body = self._sent.get(key, ""), view["body"]
-        self._sent[key] = body
-        same = _common(before, body)
-        # A page counts in UTF-16.
-        return view | {"keep": len(body[:same].encode("utf-16-le", "surrogatepass")) // 2, "body": body[same:]}
 
     def _head_now(self) -> dict[str, Any]:
         view = chat_view(self._chat, self._project, self._conversation.current, self._conversation.speaks)
@@ -220,30 +316,12 @@ class Card:
     def _do(self, content: dict[str, Any]) -> None:
         error = ""
         try:
-            self._act(content)
+            act(self._transport, self._path, content)
         except AgentHubError as refused:
             error = f"{refused.message} {refused.hint}".strip()
         with self._lock:
             self._done[str(content.get("ask"))] = visible(error)
         self.show()
-
-    def _act(self, content: dict[str, Any]) -> None:
-        match content:
-            case {"do": "send", "prompt": str(prompt)}:
-                self._transport.create(f"{self._path}/turns", Turn, {"prompt": prompt})
-            case {"do": "interrupt"}:
-                known = self._conversation.current
-                for turn in self._transport.read_all(f"{self._path}/turns", Turn) if known else []:
-                    if turn.status.value in ("running", "waiting"):
-                        self._transport.send("POST", f"{self._path}/turns/{turn.number}/interrupt", Turn)
-            case {"do": "stop" | "start" as what}:
-                self._transport.send("POST", f"{self._path}/{what}", Chat)
-            case {"do": "answer", "approval": str(approval), "decision": str(decision)}:
-                if decision not in ("accept", "accept_for_session", "decline"):
-                    raise InvalidInput(f"{decision!r} is no answer.")
-                self._transport.post(f"{self._path}/approvals/{part(approval)}", {"decision": decision})
-            case _:
-                raise InvalidInput("This card does not know what is asked for.", "Run the cell again.")
 
 
 def _views(items: Sequence[tuple[int, Item]]) -> list[dict[str, Any]]:
@@ -258,18 +336,8 @@ def _views(items: Sequence[tuple[int, Item]]) -> list[dict[str, Any]]:
     return views[::-1]
 
 
-def _common(before: str, after: str) -> int:
-    """How many characters two texts begin with alike."""
-    if after.startswith(before):
-        return len(before)
-    low, high = 0, min(len(before), len(after))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if before[:middle] == after[:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+def _away(why: str) -> str:
+    return f"The server does not answer, and is asked again and again ({why})." if why else ""
 
 
 def _size(message: Mapping[str, Any]) -> int:

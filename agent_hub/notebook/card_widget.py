@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 MOST_CARDS = 100
 """Live in one kernel; the one that was displayed longest ago rests then."""
+
+PATIENCE = 2.0
+"""Seconds that a cell waits for the conversation which it shows: it may be run without a page, and saved then."""
 
 CHAT_MIME_TYPE = "application/vnd.agent-hub.chat+json"
 """Makes Lab, where it has the hub's extension, show the HTML where no kernel has the widget (``chatoutput.ts``)."""
@@ -44,12 +48,14 @@ class CardWidget(anywidget.AnyWidget):
         self.server = transport.server
         self._live = live(transport)
         self._display = f"agent-hub-{card.chat_id}"
-        super().__init__()
+        self._settling = threading.Lock()
+        # What a page is told goes on from the state that it is opened with.
+        with card.still():
+            super().__init__()
+            card.tell = self._tell
+            card.settled = self._settle
         self._answer_anywhere()
-        card.tell = self._tell
-        card.settled = self._settle
         self.on_msg(_asked)
-        self._live.watch(card)
 
     def show(self) -> None:
         """Display it as the output of the cell that runs."""
@@ -92,13 +98,14 @@ class CardWidget(anywidget.AnyWidget):
             self.comm.__dict__.pop("_reply_subshell_id", None)
 
     def _settle(self) -> None:
-        if self.comm is None:
-            return
         from IPython.display import update_display
 
-        self.send_state("state")
-        self._answer_anywhere()
-        update_display(self.bundle(), display_id=self._display, raw=True)  # type: ignore[no-untyped-call]
+        # From any thread: the last of them is the newest.
+        with self._settling:
+            if self.comm is not None:
+                self.send_state("state")
+                self._answer_anywhere()
+                update_display(self.bundle(), display_id=self._display, raw=True)  # type: ignore[no-untyped-call]
 
 
 def _asked(widget: CardWidget, content: Mapping[str, Any], buffers: object) -> None:
@@ -106,24 +113,48 @@ def _asked(widget: CardWidget, content: Mapping[str, Any], buffers: object) -> N
         widget.card.asked(content)
 
 
-_cards: dict[tuple[str, str, str], CardWidget] = {}
-_making = threading.Lock()
+Key = tuple[str, str, str]
+
+_cards: dict[Key, CardWidget] = {}
+_keeping = threading.Lock()
+_making: dict[Key, threading.Lock] = {}
 
 
 def card_of(transport: Transport, chat: Chat) -> CardWidget:
-    """The kernel's card of a chat, which is live from now on."""
-    with _making:
-        server = transport.server
-        key = (server.url, server.socket, chat.id)
-        widget = _cards.pop(key, None)
+    """The kernel's card of a chat, which is live from now on.
+
+    It knows all of the conversation, unless that takes the server longer than :data:`PATIENCE`: then the rest follows.
+    """
+    server = transport.server
+    key = (server.url, server.socket, chat.id)
+    # No chat waits for another one's server.
+    with _making.setdefault(key, threading.Lock()):
+        with _keeping:
+            widget = _cards.pop(key, None)
         if widget is not None and widget.server != server:
             # With another token, which the server may refuse by now. All outputs of the chat show its newest card.
             widget.close()
         if widget is None or widget.comm is None:
-            card = Card(transport, chat)
-            card.load()
-            widget = CardWidget(transport, card)
-        _cards[key] = widget
-        if len(_cards) > MOST_CARDS:
-            _cards.pop(next(iter(_cards))).rest()
-        return widget
+            widget = _new(transport, chat)
+        else:
+            widget.card.load_soon()
+        with _keeping:
+            _cards[key] = widget
+            oldest = _cards.pop(next(iter(_cards))) if len(_cards) > MOST_CARDS else None
+    if oldest is not None:
+        oldest.rest()
+    return widget
+
+
+def _new(transport: Transport, chat: Chat) -> CardWidget:
+    card = Card(transport, chat)
+    connection = live(transport)
+    # Before it is asked for: no change is lost in between.
+    connection.watch(card)
+    try:
+        with suppress(TimeoutError):
+            card.load_soon().result(PATIENCE)
+        return CardWidget(transport, card)
+    except BaseException:
+        connection.forget(card)
+        raise

@@ -1,16 +1,11 @@
-"""The newest turns of a chat, as far as they are known here: loaded once, and then kept up by what is told."""
+"""The newest turns of a chat, as far as they are known here: what is told as it happens, and what was asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from agent_hub.errors import NoConversation
 from agent_hub.models import ItemChanged, TextAdded, Turn, TurnChanged, TurnEvent, TurnStatus
 from agent_hub.models.transcript import Transcript
-
-if TYPE_CHECKING:
-    from agent_hub.notebook.transport import Transport
 
 MOST_TURNS = 10
 """Of one chat: what a person scrolls through in a notebook. ``chat.turns`` has all of them."""
@@ -25,68 +20,81 @@ def current(turns: Sequence[Turn]) -> Turn | None:
 class Conversation:
     """A chat's newest turns.
 
-    Parameters
-    ----------
-    path
-        The chat's.
+    What is told and what was asked for come in any order, on connections of their own: what was asked for never takes
+    the place of what has been told.
     """
 
-    def __init__(self, transport: Transport, path: str) -> None:
-        self._transport = transport
-        self._path = path
+    def __init__(self) -> None:
         self._turns: dict[int, Transcript] = {}
         self._whole: set[int] = set()
         self._new: dict[int, dict[str, None]] = {}
-        self.older = 0
-        """How many turns there are before those."""
+        self._is_told = False
         self.speaks = True
         """Whether the agent is one that tells of its turns."""
 
     @property
     def turns(self) -> list[Turn]:
         """What is known of them, oldest first."""
-        return [transcript.turn for transcript in self._turns.values()]
+        return [self._turns[number].turn for number in sorted(self._turns)]
 
     @property
     def current(self) -> Turn | None:
-        """The one that says how the agent is."""
-        return current([transcript.head for transcript in self._turns.values()])
+        """The one that says how the agent is, without its items."""
+        return current([self._turns[number].head for number in sorted(self._turns)])
 
     @property
     def first(self) -> int:
         """The number of the oldest of them; 0 where there is none."""
         return min(self._turns, default=0)
 
+    @property
+    def older(self) -> int:
+        """How many turns there are before those."""
+        return max(0, self.first - 1)
+
+    @property
+    def missing(self) -> Turn | None:
+        """The newest of them whose items are to be asked for."""
+        number = max((number for number in self._turns if number not in self._whole), default=0)
+        return self._turns[number].head if number else None
+
     def turn(self, number: int) -> Transcript | None:
         """One of them."""
         return self._turns.get(number)
 
-    def load(self) -> None:
-        """Ask the hub for all that is not known."""
-        try:
-            self.take_all(self._transport.read_all(f"{self._path}/turns", Turn), live_whole=False)
-        except NoConversation:
-            self.speaks = False
+    def take_heads(self, heads: Sequence[Turn]) -> None:
+        """Take all turns that there are, as they were asked for: without their items."""
+        for turn in heads[-MOST_TURNS:]:
+            if not self._is_told and turn.number not in self._whole:
+                self._put(turn)
+        self._forget_older()
 
-    def take_all(self, heads: Iterable[Turn], *, live_whole: bool = True) -> None:
-        """Take all turns that there are; those that have ended come without their items, which are asked for.
+    def take_turn(self, turn: Turn) -> None:
+        """Take a turn with its items, as it was asked for."""
+        known = self._turns.get(turn.number)
+        if known is None or turn.number in self._whole or (known.head.status.ended and not turn.status.ended):
+            return
+        self._put(turn)
+        self._whole.add(turn.number)
 
-        Parameters
-        ----------
-        live_whole
-            Those that go on come with their items.
+    def take_all(self, turns: Sequence[Turn]) -> None:
+        """Take all turns that there are, as a connection tells them: what happens then, it tells as well.
+
+        Those that have ended come without their items, which are to be asked for.
         """
-        turns = list(heads)
-        self.older = max(0, len(turns) - MOST_TURNS)
-        for told in turns[self.older :]:
-            known = self._turns.get(told.number)
-            if told.status.ended or not live_whole:
-                if told.number in self._whole and known is not None and known.head.status.ended:
-                    continue
-                told = self._transport.read(f"{self._path}/turns/{told.number}", Turn)
-            self._whole.add(told.number)
-            self._turns[told.number] = Transcript(told)
-            self._new[told.number] = dict.fromkeys(item.id for item in told.items)
+        self._is_told = True
+        newest = turns[-1].number if turns else 0
+        for number in [number for number in self._turns if number > newest]:
+            # Asked for when it was newer than this; now it is told from its beginning.
+            self._forget(number)
+        for turn in turns[-MOST_TURNS:]:
+            known = self._turns.get(turn.number)
+            if not turn.status.ended:
+                self._put(turn)
+                self._whole.add(turn.number)
+            elif known is None or not known.head.status.ended:
+                self._put(turn if known is None else turn.model_copy(update={"items": known.turn.items}))
+                self._whole.discard(turn.number)
         self._forget_older()
 
     def take(self, event: TurnEvent) -> None:
@@ -96,7 +104,7 @@ class Conversation:
         if transcript is None:
             if not isinstance(event, TurnChanged) or any(number < known for known in self._turns):
                 return
-            self._turns[number] = Transcript(event.turn)
+            self._put(event.turn)
             self._whole.add(number)
             self._forget_older()
         else:
@@ -112,7 +120,14 @@ class Conversation:
         new, self._new = self._new, {}
         return {number: items for number, items in new.items() if number in self._turns}
 
+    def _put(self, turn: Turn) -> None:
+        self._turns[turn.number] = Transcript(turn)
+        self._new[turn.number] = dict.fromkeys(item.id for item in turn.items)
+
+    def _forget(self, number: int) -> None:
+        del self._turns[number]
+        self._whole.discard(number)
+
     def _forget_older(self) -> None:
         for number in sorted(self._turns)[:-MOST_TURNS]:
-            del self._turns[number]
-            self.older += 1
+            self._forget(number)

@@ -104,7 +104,9 @@ class Live:
                 self._thread = threading.Thread(target=self._run, name="agent-hub live", daemon=True)
                 self._thread.start()
                 return
-        # A connection that is up has told of all chats already: begun anew, it does so once more.
+        if self._socket is not None:
+            # It has told of all chats already, and does so once more where it is begun anew.
+            self._call(watcher.away, "")
         self._ask({"follow": watcher.chat_id})
 
     def forget(self, watcher: Watcher) -> None:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from base64 import b64encode
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from agent_hub.errors import AgentHubError
 from agent_hub.models import Artifact
 from agent_hub.notebook import display
 from agent_hub.notebook.artifacts import PICTURES
 from agent_hub.notebook.plain import visible
-from agent_hub.notebook.transport import part
-
-if TYPE_CHECKING:
-    from agent_hub.notebook.transport import Transport
 
 MOST = 3
 MOST_BYTES = 200_000
@@ -26,16 +21,15 @@ _PICTURE = "max-width: 180px; max-height: 120px; background: white;"
 class Thumbnails:
     """A chat's newest artifacts."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+    def __init__(self) -> None:
         self._artifacts: dict[str, Artifact] = {}
         self._pictures: dict[tuple[str, int], str] = {}
         self._changed = False
 
     @property
-    def changed(self) -> bool:
-        """Whether something is new since :meth:`views` was last asked."""
-        return self._changed
+    def missing(self) -> Artifact | None:
+        """The newest of them whose picture is to be asked for."""
+        return next((one for one in self._newest() if _has_picture(one) and _key(one) not in self._pictures), None)
 
     def take(self, artifact: Artifact) -> bool:
         """Take an artifact; whether it, or its version, is new."""
@@ -47,16 +41,29 @@ class Thumbnails:
         self._changed = True
         return True
 
+    def take_picture(self, artifact: Artifact, content: bytes) -> None:
+        """Take what was asked for; empty where it cannot be had."""
+        kept = {_key(one) for one in self._newest()}
+        self._pictures = {key: picture for key, picture in self._pictures.items() if key in kept}
+        encoded = b64encode(content[:MOST_BYTES]).decode("ascii")
+        self._pictures[_key(artifact)] = f"data:{artifact.media_type};base64,{encoded}" if content else ""
+        self._changed = True
+
+    def news(self) -> list[dict[str, Any]] | None:
+        """What a page shows, where something is new since this was last asked."""
+        changed, self._changed = self._changed, False
+        return self.views() if changed else None
+
     def views(self) -> list[dict[str, Any]]:
         """What a page shows: the newest first, and in the end how many more there are."""
-        self._changed = False
-        newest = list(reversed(self._artifacts.values()))[:MOST]
+        newest = self._newest()
         shown = [
             {
                 "name": visible(artifact.name),
                 "fact": f"v{artifact.version}" if artifact.version > 1 else display.size(artifact.size),
                 "path": visible(artifact.path),
-                "picture": self._picture(artifact),
+                # In an <img> no script of an SVG runs.
+                "picture": self._pictures.get(_key(artifact), ""),
             }
             for artifact in newest
         ]
@@ -65,25 +72,18 @@ class Thumbnails:
 
     def html(self) -> str:
         """The same for a page without a kernel."""
-        changed, views = self._changed, self.views()
-        self._changed = changed
-        return "".join(_figure(view) for view in views)
+        return "".join(_figure(view) for view in self.views())
 
-    def _picture(self, artifact: Artifact) -> str:
-        # In an <img> no script of an SVG runs.
-        if artifact.media_type not in PICTURES or artifact.size > MOST_BYTES:
-            return ""
-        key = (artifact.id, artifact.version)
-        if key not in self._pictures:
-            try:
-                content = self._transport.content(f"artifacts/{part(artifact.id)}/content")
-            except AgentHubError:
-                return ""
-            encoded = b64encode(content[:MOST_BYTES]).decode("ascii")
-            kept = [(one.id, one.version) for one in list(self._artifacts.values())[-MOST:]]
-            self._pictures = {one: picture for one, picture in self._pictures.items() if one in kept}
-            self._pictures[key] = f"data:{artifact.media_type};base64,{encoded}"
-        return self._pictures[key]
+    def _newest(self) -> list[Artifact]:
+        return list(reversed(self._artifacts.values()))[:MOST]
+
+
+def _key(artifact: Artifact) -> tuple[str, int]:
+    return artifact.id, artifact.version
+
+
+def _has_picture(artifact: Artifact) -> bool:
+    return artifact.media_type in PICTURES and artifact.size <= MOST_BYTES
 
 
 def _figure(view: dict[str, Any]) -> str:

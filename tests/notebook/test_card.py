@@ -6,8 +6,11 @@ import gc
 import json
 import re
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,7 @@ from agent_hub.models import Approval, Command, Message, Turn, TurnStatus
 from agent_hub.notebook import chat_display, turn_display
 from agent_hub.notebook.card import MOST_CHARACTERS, Card, _views
 from agent_hub.notebook.card_view import item_view, turn_view
-from agent_hub.notebook.card_widget import card_of
+from agent_hub.notebook.card_widget import CardWidget, card_of
 from agent_hub.notebook.chat import Chat
 from agent_hub.notebook.client import Hub
 from agent_hub.notebook.discovery import Server as Place
@@ -32,6 +35,7 @@ from agent_hub.notebook.transport import Transport
 from tests.conftest import Repository
 from tests.notebook.kernel import Kernel
 from tests.notebook.server import PROCESS, Server
+from tests.notebook.slow_proxy import SlowProxy
 from tests.standins.model_server import ModelServer
 
 LIMIT = 60.0
@@ -279,6 +283,96 @@ def test_a_connection_whose_thread_has_died_is_begun_anew(hub: Hub, a_repository
     live.watch(told)
     assert told.told.wait(LIMIT)
     live.forget(told)
+
+
+@pytest.fixture
+def told(hub: Hub, model: ModelServer, a_repository: Repository) -> tuple[Chat, Chat]:
+    """Two chats in which something was said."""
+    chats = tuple(new_chat(hub, model, a_repository, f"Say {bird}") for bird in ("heron", "crane"))
+    for chat in chats:
+        chat.turn.wait(LIMIT)
+    return chats[0], chats[1]
+
+
+@contextmanager
+def shown(hub: Hub, chat: Chat) -> Iterator[CardWidget]:
+    """The card of a chat, as a hub that may be slow has it."""
+    widget = card_of(hub._transport, chat._data)
+    try:
+        yield widget
+    finally:
+        widget.close()
+
+
+def until(card: Card, is_so: Callable[[dict[str, Any]], bool]) -> None:
+    """Wait until that is so of what a page would be told."""
+    changed, tell = threading.Event(), card.tell
+
+    def take(message: dict[str, Any]) -> None:
+        tell(message)
+        changed.set()
+
+    card.tell = take
+    while not is_so(card.everything()):
+        assert changed.wait(LIMIT), card.everything()
+        changed.clear()
+
+
+def says(text: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda told: any(text in item["body"] for item in told["items"])
+
+
+def test_a_slow_server_keeps_no_cell_and_no_other_card_waiting(server: Server, told: tuple[Chat, Chat]) -> None:
+    slow, other = told
+    began = time.monotonic()
+    with SlowProxy(server.url, f"chats/{slow.id}/turns") as proxy:
+        hub = Hub(proxy.url, server.token)
+        with shown(hub, slow) as late, shown(hub, other) as widget:
+            assert proxy.held.is_set() and not says("heron")(late.card.everything())
+            assert slow.name in late.bundle()["text/html"] and "You said: Say crane" in widget.bundle()["text/html"]
+            other.send("Say stork")
+            until(widget.card, says("stork"))
+            # The answer was still not given up.
+            assert time.monotonic() - began < LIMIT / 2
+            proxy.go.set()
+            until(late.card, says("heron"))
+
+
+def test_a_file_that_comes_slowly_keeps_no_other_card_waiting(server: Server, told: tuple[Chat, Chat]) -> None:
+    slow, other = told
+    with SlowProxy(server.url, "/content") as proxy:
+        hub = Hub(proxy.url, server.token)
+        with shown(hub, slow) as late, shown(hub, other) as widget:
+            slow.send("RUN: echo '<svg/>' > loss.svg && hub_artifact publish loss.svg")
+            assert proxy.held.wait(LIMIT)
+            began = time.monotonic()
+            other.send("Say stork")
+            until(widget.card, says("stork"))
+            until(late.card, lambda told: [view["name"] for view in told["artifacts"]] == ["loss.svg"])
+            assert time.monotonic() - began < LIMIT / 2
+            proxy.go.set()
+            until(late.card, lambda told: told["artifacts"][0]["picture"].startswith("data:image/svg+xml"))
+
+
+def test_what_changes_while_a_card_is_made_is_not_lost(server: Server, hub: Hub, a_repository: Repository) -> None:
+    project = hub.add_project(a_repository.path, progress=False)
+    chat, other = (hub.new_chat(project, agent="shell").wait_ready(LIMIT) for _ in range(2))
+    with SlowProxy(server.url, f"projects/{project.id}") as proxy, ThreadPoolExecutor(1) as thread:
+        hub = Hub(proxy.url, server.token)
+        proxy.go.set()
+        with shown(hub, other) as first:
+            proxy.held.clear()
+            proxy.go.clear()
+            making = thread.submit(card_of, hub._transport, chat._data)
+            assert proxy.held.wait(LIMIT)
+            chat.rename("Renamed")
+            # A connection tells of each change once, in their order.
+            other.rename("Told")
+            until(first.card, lambda told: told["head"]["name"] == "Told")
+            proxy.go.set()
+            widget = making.result(LIMIT)
+            until(widget.card, lambda told: told["head"]["name"] == "Renamed")
+            widget.close()
 
 
 def test_a_connection_is_that_of_one_server_with_one_token_and_goes_with_what_uses_it() -> None:
