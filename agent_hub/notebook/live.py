@@ -1,6 +1,6 @@
 """What happens in the hub, as it happens, for all that a kernel shows of it: one connection, on one thread.
 
-However much is told, showing it takes a bounded share of the kernel's time and of what its server lets through.
+However much is told, showing it takes a bounded share of the kernel's time and of its page's.
 """
 
 from __future__ import annotations
@@ -37,7 +37,11 @@ SHARE = 0.2
 """Of the time, what is spent on showing; past it, less often is shown."""
 
 CHARACTERS_PER_SECOND = 300_000
-"""Shown by all; a Jupyter server drops what is more than 1 MB/s (``iopub_data_rate_limit``)."""
+"""Shown by all: what a page with many cards can draw, and its connection takes, beside what a person does there.
+
+A Jupyter server bounds how many messages come (``iopub_msg_rate_limit``: 1000/s, more than :data:`PAUSE` allows), and
+how much is printed (``iopub_data_rate_limit``), but not how large these are.
+"""
 
 FIRST_RETRY, LAST_RETRY = 0.5, 10.0
 PING_SECONDS = 10.0
