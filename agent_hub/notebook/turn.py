@@ -98,7 +98,7 @@ class Turn(TurnRecord["Transport"]):
 
         Raises
         ------
-        NotFound
+        Conflict
             Nothing has been seen that it asks for, or nobody waits for the answer any more.
         """
         return self._answer(approvals, "accept_for_session" if for_session else "accept")

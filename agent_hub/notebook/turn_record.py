@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from agent_hub.errors import AgentHubError, NotFound, TurnInterrupted
+from agent_hub.errors import AgentHubError, Conflict, TurnInterrupted
 
 if TYPE_CHECKING:
     from agent_hub import models
@@ -96,8 +96,9 @@ class TurnRecord(Generic[C]):
         # Without another look: what it asks for since then nobody has read.
         asked = approvals or self._data.approvals
         if not asked:
-            raise NotFound(
-                f"Turn {self.number} asked for nothing when it was last seen.", "turn.approvals looks again."
+            raise Conflict(
+                f"Turn {self.number} asks for nothing: it was {self._data.status.value} when it was last seen.",
+                "turn.approvals looks again, and chat.turns shows which one is waiting.",
             )
         return [f"{self._chat_path}/approvals/{part(approval.id)}" for approval in asked]
 

@@ -65,11 +65,11 @@ def test_a_turn_that_asks_for_nothing_is_not_answered(hub: Hub, project: Project
     for _ in first.stream(LIMIT):
         if first._data.approvals:
             break
-    with pytest.raises(Conflict, match=r"Turn 2 asks for nothing: it is queued\. chat\.turns"):
+    with pytest.raises(Conflict, match=r"Turn 2 asks for nothing: it was queued .* chat\.turns"):
         chat.turn.approve()
     assert first.approve().wait(LIMIT).status == "completed"
     assert then.wait(LIMIT).text == "You said: Say crane"
-    with pytest.raises(Conflict, match="it is completed"):
+    with pytest.raises(Conflict, match="it was completed"):
         first.decline()
 
 
@@ -135,7 +135,7 @@ def test_only_what_was_seen_is_approved(hub: Hub, project: Project) -> None:
     asks(chat, "touch c").approve()
     turn = chat.turn.wait(LIMIT)
     assert sorted(path.name for path in chat.files.iterdir() if len(path.name) == 1) == ["a", "c"]
-    with pytest.raises(NotFound, match="asked for nothing"):
+    with pytest.raises(Conflict, match="asks for nothing"):
         turn.approve()
 
 
