@@ -99,7 +99,9 @@ class Turn(TurnRecord["Transport"]):
         Raises
         ------
         Conflict
-            Nothing has been seen that it asks for, or nobody waits for the answer any more.
+            Nothing has been seen that it asks for.
+        NotFound
+            Nobody waits for the answer any more.
         """
         return self._answer(approvals, "accept_for_session" if for_session else "accept")
 
