@@ -382,7 +382,7 @@ class TurnNode {
     }
   }
 
-  request({ approval, what, command, where, why }) {
+  request({ approval, what, about, where, why }) {
     const answer = decision => {
       for (const button of box.querySelectorAll('button')) {
         button.disabled = true;
@@ -396,7 +396,7 @@ class TurnNode {
     const box = make('div', 'ah-ask ah-approval', [
       make('strong', '', [what]),
       make('div', '', [why]),
-      make('pre', 'ah-text', [command + (where ? `\n# in ${where}` : '')]),
+      make('pre', 'ah-text', [about + (where ? `\n# in ${where}` : '')]),
       this.view.button('Allow once', () => answer('accept')),
       this.view.button('Allow in this chat', () => answer('accept_for_session')),
       this.view.button('Deny', () => answer('decline'))

@@ -247,7 +247,7 @@ class Card:
     def everything(self) -> dict[str, Any]:
         """What a page is told that knows nothing yet."""
         with self._lock:
-            turns = [turn_view(turn) for turn in self._conversation.turns]
+            turns = [turn_view(turn, turn.items) for turn in self._conversation.turns]
             known = [(turn.number, item) for turn in self._conversation.turns for item in turn.items[-MOST_ITEMS:]]
             return {
                 "all": True,
@@ -271,7 +271,8 @@ class Card:
                 transcript = self._conversation.turn(number)
                 if transcript is None:
                     continue
-                message["turns"].append(turn_view(transcript.head))
+                asked = [transcript.item(approval.item) for approval in transcript.head.approvals]
+                message["turns"].append(turn_view(transcript.head, filter(None, asked)))
                 for id in list(ids)[-MOST_ITEMS:]:
                     item = transcript.item(id)
                     if item is not None:

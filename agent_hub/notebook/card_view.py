@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from agent_hub.models import (
 from agent_hub.models import TurnStatus as Status
 from agent_hub.notebook.markdown import to_html
 from agent_hub.notebook.plain import head, tail, visible
+from agent_hub.notebook.turn_display import asked_for
 
 MOST_CHARACTERS = 10_000
 """Of a command's output, or of a change of files; :attr:`Turn.events` has all of it."""
@@ -91,8 +93,9 @@ def chat_view(chat: Chat, project: str, current: Turn | None, speaks: bool) -> d
     }
 
 
-def turn_view(turn: Turn) -> dict[str, Any]:
-    """A turn without its items."""
+def turn_view(turn: Turn, items: Iterable[Item] = ()) -> dict[str, Any]:
+    """A turn without its items; of `items`, those that its approvals are about are named there."""
+    known = {item.id: item for item in items}
     mark, word = _TURN_WORDS[turn.status]
     return {
         "number": turn.number,
@@ -104,7 +107,7 @@ def turn_view(turn: Turn) -> dict[str, Any]:
         "tokens": turn.usage.total if turn.usage else 0,
         "error": visible(f"{turn.error.message} {turn.error.hint}".strip()) if turn.error else "",
         "ended": turn.status.ended,
-        "asks": [_approval(approval) for approval in turn.approvals],
+        "asks": [_approval(approval, known.get(approval.item)) for approval in turn.approvals],
     }
 
 
@@ -145,12 +148,11 @@ def item_view(number: int, item: Item) -> dict[str, Any]:
     return view
 
 
-def _approval(approval: Approval) -> dict[str, str]:
-    what = "Run this command?" if approval.kind == "command" else "Change these files?"
+def _approval(approval: Approval, item: Item | None) -> dict[str, str]:
     return {
         "approval": approval.id,
-        "what": what,
-        "command": visible(head(approval.command, MOST_CHARACTERS)),
+        "what": "Run this command?" if approval.kind == "command" else "Change these files?",
+        "about": visible(head(asked_for(approval, item), MOST_CHARACTERS)),
         "where": visible(approval.directory),
         "why": visible(head(approval.reason, SHORT)),
     }

@@ -51,9 +51,9 @@ def html(turn: models.Turn, last: int | None = None, room: int = SHOWN_ITEMS) ->
     steps = _items(turn.items, len(turn.items) if last is None else last, room)
     parts = [f'<div {display.AS_IT_IS} style="{_PROMPT}">{prompt}</div>', *steps]
     for approval in turn.approvals:
-        parts.append(
-            f"<div>⏸ {_safe(approval.reason or 'The agent asks')}: {display.code(visible(approval.command))}</div>"
-        )
+        item = next((item for item in turn.items if item.id == approval.item), None)
+        about = display.code(visible(asked_for(approval, item)))
+        parts.append(f"<div>⏸ {_safe(approval.reason or 'The agent asks')}: {about}</div>")
     if turn.error is not None:
         parts.append(f"<div>{display.status('failed')} {_safe(f'{turn.error.message} {turn.error.hint}')}</div>")
     state = display.status(turn.status.value, " · ".join(_facts(turn)[1:]))
@@ -120,6 +120,15 @@ def _facts(turn: models.Turn) -> list[str]:
     if turn.usage is not None:
         facts.append(f"{turn.usage.total:,} tokens")
     return facts
+
+
+def asked_for(approval: models.Approval, item: models.Item | None) -> str:
+    """What an agent asks for: its command, or the files that it wants to change, each on a line."""
+    if approval.kind == "command" or item is None or item.type != "files":
+        return approval.command
+    return "\n".join(
+        f"{change.kind} {change.path}" + (f" → {change.moved_to}" if change.moved_to else "") for change in item.changes
+    )
 
 
 def short(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,13 @@ HOSTILE = """Say <script>window.pwned = 1</script> <img src=x onerror="window.pw
 the end of it"""
 
 
+PATCH = """*** Begin Patch
+*** Add File: notes/heron.md
++A heron
+*** End Patch
+"""
+
+
 def ask_before_commands(server: Server, chat: Chat) -> None:
     """Make Codex ask before each command, as a person can in its terminal."""
 
@@ -67,8 +75,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def chat(server: Server, a_model: ModelServer, a_repository: Repository) -> Iterator[Chat]:
+    with a_chat(server, a_model, a_repository) as chat:
+        yield chat
+
+
+@pytest.fixture
+def a_patching_chat(server: Server, a_repository: Repository) -> Iterator[Chat]:
+    """A chat whose model changes a file when it is to write a note."""
+    skills = {"Write the note": f"apply_patch <<'EOF'\n{PATCH}EOF\n"}
+    with ModelServer("127.0.0.1", skills=skills) as model, a_chat(server, model, a_repository) as chat:
+        yield chat
+
+
+@contextmanager
+def a_chat(server: Server, model: ModelServer, a_repository: Repository) -> Iterator[Chat]:
     hub = server.hub()
-    env = {"OPENAI_API_KEY": "sk-stand-in", "OPENAI_BASE_URL": a_model.base_url(), "OPENAI_MODEL": "stand-in-1"}
+    env = {"OPENAI_API_KEY": "sk-stand-in", "OPENAI_BASE_URL": model.base_url(), "OPENAI_MODEL": "stand-in-1"}
     project = hub.add_project(a_repository.path, agent="codex", env=env, progress=False)
     yield hub.new_chat(project, "Plot the loss", name="Plot the loss").wait_ready(60)
     project.delete(force=True)
@@ -201,6 +223,28 @@ def test_an_approval_is_answered_on_the_card(open_lab: Callable[[Server], Lab], 
     expect(card.locator(".ah-approval")).to_have_count(0)
     folder = Path(chat.workspace)
     assert (folder / "asked").exists() and not (folder / "again").exists()
+
+
+def test_what_is_to_be_changed_is_named_where_an_agent_asks(
+    open_lab: Callable[[Server], Lab], server: Server, a_patching_chat: Chat
+) -> None:
+    chat = a_patching_chat
+    ask_before_commands(server, chat)
+    notebook = Notebook(open_lab(server), server, "patches")
+    card = notebook.card(chat)
+    chat.send("Write the note")
+    expect(card.locator(".ah-header .ah-state")).to_have_text("Waiting for you")
+    expect(card.locator(".ah-approval")).to_contain_text("Change these files?")
+    expect(card.locator(".ah-approval pre")).to_contain_text("notes/heron.md")
+    notebook.lab.shoot("26-card-asks-files")
+    notebook.lab.show_panel()
+    notebook.lab.run("agent-hub:answer-chat", chat=chat.id)
+    dialog = notebook.lab.page.get_by_role("dialog")
+    expect(dialog.locator("pre")).to_contain_text("notes/heron.md")
+    notebook.lab.shoot("15b-approval-files")
+    dialog.get_by_role("button", name="Allow once").click()
+    expect(card.locator(".ah-header .ah-state")).to_have_text("Finished")
+    assert (Path(chat.workspace) / "notes/heron.md").read_text() == "A heron\n"
 
 
 def test_nothing_that_an_agent_says_does_anything(

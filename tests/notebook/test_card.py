@@ -105,7 +105,7 @@ def test_text_that_acts_or_deceives_is_shown_as_what_it_is() -> None:
     assert visible("rm \u202etxt.exe\u2066") == "rm ⟨U+202E⟩txt.exe⟨U+2066⟩"
     assert visible("a\r\nb\tc\x00\x08") == "a\nb\tc␀␈"
     asked = Approval(id="1", kind="command", command="echo \u202e\x1b[2K")
-    assert turn_view(Turn(chat="c", number=1, approvals=(asked,)))["asks"][0]["command"] == "echo ⟨U+202E⟩"
+    assert turn_view(Turn(chat="c", number=1, approvals=(asked,)))["asks"][0]["about"] == "echo ⟨U+202E⟩"
 
 
 @pytest.mark.timeout(60)

@@ -9,6 +9,8 @@ import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 
 type Approval = NonNullable<Turn['approvals']>[number];
 
+type FileChange = Extract<Turn['items'][number], { type: 'files' }>['changes'][number];
+
 /** What an agent asks before it goes on. */
 export const approvals: JupyterFrontEndPlugin<void> = {
   id: `${PLUGIN}:approvals`,
@@ -29,7 +31,9 @@ export const approvals: JupyterFrontEndPlugin<void> = {
         try {
           const turn = await model.api.turn(chat.id, chat.turn.number);
           for (const approval of turn.approvals) {
-            const decision = await ask(chat.name, model.agentTitle(chat.agent), approval);
+            const item = turn.items.find(({ id }) => id === approval.item);
+            const files = item?.type === 'files' ? item.changes : [];
+            const decision = await ask(chat.name, model.agentTitle(chat.agent), approval, files);
             if (decision === null) {
               return;
             }
@@ -44,14 +48,20 @@ export const approvals: JupyterFrontEndPlugin<void> = {
 };
 
 /** Ask a person; `null` where they leave it open. */
-async function ask(chat: string, agent: string, approval: Approval): Promise<Decision | null> {
-  const what = approval.kind === 'files' ? 'change files' : 'run this command';
+async function ask(
+  chat: string,
+  agent: string,
+  approval: Approval,
+  files: FileChange[]
+): Promise<Decision | null> {
+  const what = approval.kind === 'files' ? 'change these files' : 'run this command';
   const { button } = await showDialog({
     title: `Let ${agent} ${what}?`,
     body: (
       <div className="jp-AgentHub-approval">
         <p>{chat}</p>
         {approval.command && <pre>{approval.command}</pre>}
+        {files.length > 0 && <pre>{files.map(line).join('\n')}</pre>}
         {approval.directory && (
           <p>
             in <code>{approval.directory}</code>
@@ -72,4 +82,8 @@ async function ask(chat: string, agent: string, approval: Approval): Promise<Dec
     ]
   });
   return button.accept ? (button.actions[0] as Decision) : null;
+}
+
+function line({ kind, path, moved_to: target }: FileChange): string {
+  return `${kind} ${path}${target ? ` → ${target}` : ''}`;
 }
