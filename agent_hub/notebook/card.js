@@ -4,6 +4,7 @@
 
 const BUSY_MS = 2000;
 const ASK_AGAIN_MS = 3000;
+const LONG_PROMPT = { characters: 400, lines: 4 };
 const RICH = ['message', 'reasoning'];
 const ICONS = {
   running: '<circle cx="8" cy="8" r="5.5" stroke-dasharray="24 11"/>',
@@ -120,20 +121,27 @@ class View {
       (this.about = make('span', 'ah-quiet')),
       make('span', 'ah-state', [(this.mark = mark), (this.word = make('span'))]),
       (this.time = make('span', 'ah-quiet ah-time')),
-      (this.link = make('a', 'ah-button', ['Open terminal'])),
-      (this.interrupt = this.button('Interrupt', () => store.ask({ do: 'interrupt' }))),
-      (this.stop = this.button('Stop', () => this.confirm())),
-      (this.start = this.button('Resume', () => store.ask({ do: 'start' })))
+      make('span', 'ah-buttons', [
+        (this.link = make('a', 'ah-button', ['Open terminal'])),
+        (this.interrupt = this.button('Interrupt', () => store.ask({ do: 'interrupt' }))),
+        (this.stop = this.button('Stop', () => this.confirm())),
+        (this.start = this.button('Resume', () => store.ask({ do: 'start' })))
+      ])
     ]);
+    label(el, { role: 'group' });
+    label(this.word, { role: 'status' });
     this.sure = make('div', 'ah-ask', [
       make('span', '', ['Stop this chat? Its workspace and its conversation stay, and it can be resumed.']),
       this.button('Stop it', () => this.stopNow()),
       this.button('Cancel', () => this.confirm(false))
     ]);
     this.note = make('div', 'ah-note');
-    this.note.setAttribute('role', 'status');
+    label(this.note, { role: 'status' });
     this.older = make('div', 'ah-quiet ah-older');
     this.turns = make('div', 'ah-turns', [this.older]);
+    // Word for word, as an agent speaks, it would be too much to be read out.
+    label(this.turns, { role: 'log', 'aria-live': 'off', 'aria-label': 'Conversation' });
+    this.turns.tabIndex = 0;
     this.artifacts = make('div', 'ah-artifacts');
     this.prompt = make('textarea', 'ah-prompt');
     this.prompt.rows = 1;
@@ -198,6 +206,8 @@ class View {
     const { head, notice } = this.store;
     set(this.name, head.name);
     this.name.title = head.name;
+    label(this.el, { 'aria-label': `Chat ${head.name}` });
+    label(this.prompt, { 'aria-label': `Write to ${head.agent}` });
     set(this.about, head.about);
     set(this.word, head.word + (head.reason ? ` · ${head.reason}` : ''));
     redraw(this.mark, head.mark);
@@ -341,10 +351,21 @@ class TurnNode {
         (this.prompt = make('span', 'ah-asked')),
         make('span', 'ah-state', [(this.mark = icon('ended')), (this.facts = make('span', 'ah-quiet'))])
       ]),
+      (this.whole = view.button('', () => this.cut(!this.isCut))),
       (this.items = make('div', 'ah-items')),
       (this.asks = make('div')),
       (this.error = make('div', 'ah-failure'))
     ]);
+    this.whole.classList.add('ah-whole');
+    this.whole.hidden = true;
+  }
+
+  /** Cut a prompt that is long, or show all of it. */
+  cut(isCut) {
+    this.isCut = isCut;
+    this.el.classList.toggle('ah-cut', isCut);
+    set(this.whole, isCut ? 'Show all of the prompt' : 'Show less');
+    label(this.whole, { 'aria-expanded': `${!isCut}` });
   }
 
   update(turn, open) {
@@ -360,7 +381,11 @@ class TurnNode {
       this.asks.replaceChildren(...turn.asks.map(ask => this.request(ask)));
     }
     this.turn = turn;
-    set(this.prompt, turn.prompt);
+    if (set(this.prompt, turn.prompt)) {
+      const { length } = turn.prompt.split('\n');
+      this.whole.hidden = turn.prompt.length <= LONG_PROMPT.characters && length <= LONG_PROMPT.lines;
+      this.cut(!this.whole.hidden);
+    }
     redraw(this.mark, turn.mark);
     const facts = [turn.word];
     if (turn.seconds !== null) {
@@ -401,7 +426,7 @@ class TurnNode {
       this.view.button('Allow in this chat', () => answer('accept_for_session')),
       this.view.button('Deny', () => answer('decline'))
     ]);
-    box.setAttribute('role', 'group');
+    label(box, { role: 'group', 'aria-label': what });
     return box;
   }
 }
@@ -473,9 +498,21 @@ function make(tag, className = '', children = []) {
   return node;
 }
 
+/** Set the text of a node; whether it was another one. */
 function set(node, text) {
-  if (node.textContent !== text) {
+  const isNew = node.textContent !== text;
+  if (isNew) {
     node.textContent = text;
+  }
+  return isNew;
+}
+
+/** Say to a screen reader what a node is. */
+function label(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (node.getAttribute(name) !== value) {
+      node.setAttribute(name, value);
+    }
   }
 }
 

@@ -247,6 +247,27 @@ def test_what_is_to_be_changed_is_named_where_an_agent_asks(
     assert (Path(chat.workspace) / "notes/heron.md").read_text() == "A heron\n"
 
 
+def test_a_long_prompt_is_cut_and_a_narrow_card_shows_what_was_asked(
+    open_lab: Callable[[Server], Lab], server: Server, chat: Chat
+) -> None:
+    notebook = Notebook(open_lab(server), server, "narrow")
+    card = notebook.card(chat)
+    chat.send("Compare all runs.\n" + "\n".join(f"{number}. Look at run {number}" for number in range(1, 40))).wait(60)
+    asked = card.locator(".ah-asked").last
+    more = card.get_by_role("button", name="Show all of the prompt")
+    expect(more).to_be_visible()
+    assert asked.evaluate("node => node.clientHeight") <= 100
+    more.press("Enter")
+    assert asked.evaluate("node => node.clientHeight") >= 39 * 20
+    card.get_by_role("button", name="Show less").click()
+    notebook.lab.run("application:toggle-left-area")
+    notebook.lab.page.set_viewport_size({"width": 400, "height": 924})
+    notebook.lab.page.wait_for_function("card => card.clientWidth < 300", arg=card.element_handle())
+    assert asked.evaluate("node => node.clientWidth") >= 200
+    assert card.evaluate("card => card.scrollWidth <= card.clientWidth")
+    notebook.lab.shoot("27-card-narrow")
+
+
 def test_nothing_that_an_agent_says_does_anything(
     open_lab: Callable[[Server], Lab], server: Server, chat: Chat
 ) -> None:
