@@ -73,5 +73,5 @@ def test_a_card_is_live_in_notebook_7(
     expect(card.get_by_text("You said: Say crane")).to_be_visible(timeout=LIMIT)
     assert chat.refresh().turns[-1].text == "You said: Say crane"
 
-    page.screenshot(path=SCREENSHOTS / "26-notebook-7.png")
+    page.screenshot(path=SCREENSHOTS / "28-notebook-7.png")
     assert [error for error in errors if "agent-hub" in error.lower() or "agent_hub" in error.lower()] == []
