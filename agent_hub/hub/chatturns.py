@@ -123,6 +123,8 @@ class ChatTurns(Listener):
         if not asked or self._speaker.agent is None:
             raise NotFound("The agent does not wait for this answer.", "Somebody may have given it already.")
         await self._speaker.agent.answer(approval, decision)
+        # Before the agent says so: who answers a second time is told that it was answered.
+        self.answered(approval)
 
     # -- its agent comes and goes
 
