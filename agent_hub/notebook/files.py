@@ -62,10 +62,10 @@ class WorkspacePath(PureWorkspacePath["Transport"]):
 
     def iterdir(self) -> Iterator[WorkspacePath]:
         """What the folder holds, by name."""
-        for path, _ in self.entries():
+        for path, _ in self._listed():
             yield path
 
-    def entries(self) -> Iterator[tuple[WorkspacePath, WorkspaceEntry]]:
+    def _listed(self) -> Iterator[tuple[WorkspacePath, WorkspaceEntry]]:
         """What the folder holds, by name, each with what it is: as :meth:`stat` says, asked for at once."""
         for entry in self._entries("?expect=folder"):
             yield self._of(entry), entry

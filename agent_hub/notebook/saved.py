@@ -113,7 +113,7 @@ def _in_folder(files: WorkspacePath, name: str) -> Iterator[Saved]:
     folder = files[FOLDER] / PurePosixPath(name).parent
     # Without a workspace, or that folder in it, nothing was saved there.
     with suppress(NotFound, Conflict, InvalidInput):
-        for path, entry in folder.entries():
+        for path, entry in folder._listed():
             if entry.type == "file":
                 yield Saved(path.name, entry.size, entry.modified, path.read_bytes, path.save)
 

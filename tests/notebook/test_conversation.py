@@ -61,6 +61,6 @@ def test_the_newest_turns_are_kept_in_their_order_however_they_come() -> None:
     conversation.take_turn(turn(14, TurnStatus.completed, "late"))
     conversation.take_turn(turn(2, TurnStatus.completed, "gone"))
     assert [one.number for one in conversation.turns] == list(range(6, 16))
-    assert conversation.older == 15 - MOST_TURNS and conversation.newest == heads[-1]
+    assert conversation.older == 15 - MOST_TURNS and conversation.current == heads[-1]
     conversation.take_turn(turn(9, TurnStatus.completed, "asked for"))
     assert conversation.turns[3].text == "asked for" and conversation.missing == heads[11]
