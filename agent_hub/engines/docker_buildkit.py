@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from agent_hub.engines.base import BuildSpec, LogSink
@@ -99,11 +100,14 @@ async def build(spec: BuildSpec, environment: Mapping[str, str], on_line: LogSin
 async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is not None:
         return
-    os.killpg(process.pid, signal.SIGINT)
+    # It may have ended, which is heard of a moment later.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
     try:
         await asyncio.wait_for(process.wait(), PROBE_TIMEOUT)
     except TimeoutError:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -120,7 +121,7 @@ async def git_output(
             output += chunk[: most - len(output)]
             if len(output) == most and not enough:
                 enough = True
-                os.killpg(process.pid, signal.SIGKILL)
+                _kill(process)
         return bytes(output)
 
     try:
@@ -132,12 +133,18 @@ async def git_output(
         raise GitError(f"Could not {action}: Git did not finish within {timeout:.0f} s.", "Try again later.") from None
     finally:
         if process.returncode is None:
-            # The whole group: git leaves its transport helpers behind when it alone is killed.
-            os.killpg(process.pid, signal.SIGKILL)
+            _kill(process)
             await process.wait()
     if code != 0 and not enough:
         raise git_error(action, "\n".join(complaint[-50:]), url, branch)
     return output
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """Kill the whole group: git leaves its transport helpers behind when it alone is killed."""
+    # It may have ended, which is heard of a moment later: that must not take the place of what ended the wait for it.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 async def _read_lines(stream: asyncio.StreamReader, hear: Callable[[str], None]) -> None:
