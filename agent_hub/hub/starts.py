@@ -29,8 +29,12 @@ from agent_hub.terminals.registry import Terminals
 logger = logging.getLogger(__name__)
 
 CLAIM_SECONDS = 0.05
-"""A start from nothing waits for this long after a spare was taken over, whose shell is a few milliseconds from its
-prompt: the start takes both processors, and a hundred times as long."""
+"""A chat that starts from nothing waits for this long after a spare was taken over, whose shell is a few milliseconds
+from its prompt: the start takes both processors, and a hundred times as long."""
+
+RELEASE_SECONDS = 0.006
+"""Between two spares that go on as chats: side by side each takes the other's processor, and the first is as late as
+the last."""
 
 SLOTS = max(2, os.cpu_count() or 2)
 """Containers that start side by side."""
@@ -71,7 +75,7 @@ class Starts:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._notes: set[asyncio.Task[None]] = set()
         self._adding: dict[str, asyncio.Event] = {}
-        self._claimed = float("-inf")
+        self._claimed = self._released = float("-inf")
         self.queue = StartQueue(SLOTS, self._note_place)
 
     def __contains__(self, chat_id: object) -> bool:
@@ -91,6 +95,8 @@ class Starts:
             taken = spares.take(starting)
             if taken is not None:
                 return await self._take_over(starting, taken, spares, request)
+        # What is stored and answered now would be in the way as well, where some of many get spares.
+        await self._make_way()
         with self._being_added(chat.id):
             await self._store.add_chat(chat, request=request)
             self._terminals.get_or_create(chat.id)
@@ -165,14 +171,21 @@ class Starts:
                 raise kept
             self._terminals.adopt(taken.terminal)
             await self._begin_conversation(chat)
-            if woken is None and taken.warm is None:
+            wait = 0.0 if taken.warm is not None else self._in_turn()
+            if woken is None and taken.warm is None and not wait:
                 # Here and now: before the task below has its turn there may be many requests.
                 try:
                     self._launcher.release(chat.id)
                 except (AgentHubError, OSError) as error:
                     woken = error
-            self._run(chat.id, self._hand_over(chat, taken, woken))
+            self._run(chat.id, self._hand_over(chat, taken, woken, wait))
         return kept
+
+    def _in_turn(self) -> float:
+        """How long a container is to wait before it goes on, after the one before it."""
+        now = time.monotonic()
+        self._released = max(now, self._released + RELEASE_SECONDS)
+        return self._released - now
 
     async def _wake(self, chat: Chat, taken: ReadySpare) -> None:
         await self._launcher.hand_over(chat, taken.told)
@@ -180,12 +193,15 @@ class Starts:
             with suppress(EngineError):
                 await self._engine.unpause(taken.handle)
 
-    async def _hand_over(self, chat: Chat, taken: ReadySpare, woken: BaseException | None) -> None:
+    async def _hand_over(self, chat: Chat, taken: ReadySpare, woken: BaseException | None, wait: float) -> None:
         async with self._lock(chat.id):
             try:
                 await self._conversations.begun(chat)
                 if woken is not None:
                     raise woken
+                if wait:
+                    await asyncio.sleep(wait)
+                    self._launcher.release(chat.id)
                 thread = "" if taken.warm is None else await self._claim(chat, taken.warm)
                 await self._run_on(chat.id, taken.handle, thread)
                 return
@@ -206,6 +222,10 @@ class Starts:
         return agent.thread
 
     # -- in its turn
+
+    async def _make_way(self) -> None:
+        """Wait until a spare that was just taken over is at its prompt."""
+        await asyncio.sleep(max(0.0, self._claimed + CLAIM_SECONDS - time.monotonic()))
 
     async def _begin(self, chat_id: str, earlier: asyncio.Task[None] | None) -> None:
         if earlier is not None:
@@ -240,7 +260,7 @@ class Starts:
 
     async def _start_from(self, chat_id: str, snapshot: Snapshot) -> None:
         async with self.queue.turn(self._store.chats[chat_id].project, chat_id), self._lock(chat_id):
-            await asyncio.sleep(max(0.0, self._claimed + CLAIM_SECONDS - time.monotonic()))
+            await self._make_way()
             chat = await self._store.chats.change(
                 chat_id, lambda chat: lifecycle.starting(chat, snapshot.image, snapshot.commit)
             )
