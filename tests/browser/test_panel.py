@@ -147,6 +147,8 @@ def test_the_form_of_a_project_is_filled_in_with_the_keyboard_alone(
     press, text = lab.page.keyboard.press, lab.page.keyboard.type
     lab.run("agent-hub:add-project")
     dialog = lab.page.get_by_role("dialog")
+    # The dialog takes the focus itself, once it is drawn.
+    expect(dialog.get_by_label("URL")).to_be_focused()
     script = dialog.get_by_role("textbox", name="Setup script")
     script.focus()
     text("true")

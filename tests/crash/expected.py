@@ -7,6 +7,7 @@ shows later is an answer as well, and narrows it again.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -32,14 +33,15 @@ class Publication:
 
     acknowledged: dict[int, str] = field(default_factory=dict)
     """By version, the hash of its bytes."""
-    unanswered: set[str] = field(default_factory=set)
+    unanswered: Counter[str] = field(default_factory=Counter)
+    """How many requests with those bytes were never answered: two at once may carry the same ones."""
 
     def allows(self, version: int, digest: str) -> bool:
         """Whether the newest version may be that one."""
         newest = max(self.acknowledged, default=0)
         if version < newest:
             return False
-        return digest == self.acknowledged[version] if version == newest else digest in self.unanswered
+        return digest == self.acknowledged[version] if version == newest else self.unanswered[digest] > 0
 
 
 @dataclass

@@ -169,7 +169,7 @@ class Person:
         name = self._chance.choice(FILES)
         data = self._chance.randbytes(self._chance.choice([0, 10, 1000, 300_000]))
         publication = chat.published.setdefault(name, Publication())
-        publication.unanswered.add(sha256(data))
+        publication.unanswered[sha256(data)] += 1
         headers = {"Authorization": f"Bearer {token}"}
         answer = await self._ask("POST", url, params={"name": name}, content=data, headers=headers)
         if answer is None:
@@ -182,25 +182,25 @@ class Person:
         else:
             # Its token ends with the chat's container.
             assert answer.status_code in (403, 404, 409), (answer.status_code, answer.text)
-        publication.unanswered.discard(sha256(data))
+        publication.unanswered[sha256(data)] -= 1
         return True
 
     async def _publish_from_inside(self, chat: Expected) -> bool:
         """By ``hub_artifact publish`` itself."""
         name, data = self._chance.choice(FILES), self._chance.randbytes(1000)
         publication = chat.published.setdefault(name, Publication())
-        publication.unanswered.add(sha256(data))
+        publication.unanswered[sha256(data)] += 1
         said = await self._server.publish(chat.id, name, data)
         if found := re.search(rf"^Published {name} .* version (\d+)$", said, re.MULTILINE):
             publication.acknowledged[int(found[1])] = sha256(data)
-            publication.unanswered.discard(sha256(data))
+            publication.unanswered[sha256(data)] -= 1
         elif "was not published" not in said or "could not be reached" in said:
             # The server, or the container, has ended in the middle of it.
             return self._server.alive
         else:
             # Its token ends with the chat's container.
             assert "is of no chat that runs" in said, said
-            publication.unanswered.discard(sha256(data))
+            publication.unanswered[sha256(data)] -= 1
         return True
 
     async def _rename_and_publish(self, chat: Expected) -> bool:
