@@ -157,13 +157,14 @@ class View {
     });
     this.submit = this.button('Send', () => this.send());
     this.form = make('div', 'ah-form', [this.prompt, this.submit]);
+    const away = make('div', 'ah-away', ['The kernel does not answer now: what is shown may be old.']);
     const lost = make('div', 'ah-lost', ['The kernel is gone, and this is no longer live: run the cell again.']);
     this.followed = true;
     this.turns.addEventListener('scroll', () => {
       const { scrollHeight, scrollTop, clientHeight } = this.turns;
       this.followed = scrollHeight - scrollTop - clientHeight < 24;
     });
-    el.append(header, lost, this.sure, this.note, make('div', 'ah-body', [this.turns, this.artifacts]), this.form);
+    el.append(header, lost, away, this.sure, this.note, make('div', 'ah-body', [this.turns, this.artifacts]), this.form);
     this.shown = new Map();
     this.sure.hidden = true;
     store.views.add(this);

@@ -36,6 +36,8 @@ export class ChatOutput extends Widget implements IRenderMime.IRenderer {
     this.layout = new PanelLayout();
     this._observer = new MutationObserver(() => this._choose());
     _options.session.statusChanged.connect(this._follow, this);
+    _options.session.connectionStatusChanged.connect(this._reach, this);
+    _options.session.kernelChanged.connect(this._lose, this);
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
@@ -84,10 +86,22 @@ export class ChatOutput extends Widget implements IRenderMime.IRenderer {
 
   private _follow(_: ISessionContext, status: Kernel.Status): void {
     if (OVER.includes(status)) {
-      for (const card of this._cards()) {
-        // What widgets are marked with that have lost their kernel: the card says so (`card.css`).
-        card.classList.add('jupyter-widgets-disconnected');
-      }
+      this._lose();
+    }
+  }
+
+  /** The kernel is another one, or none. */
+  private _lose(): void {
+    for (const card of this._cards()) {
+      // What widgets are marked with that have lost their kernel: the card says so (`card.css`).
+      card.classList.add('jupyter-widgets-disconnected');
+    }
+  }
+
+  /** The server may be away, and what a card shows be old. */
+  private _reach(_: ISessionContext, status: Kernel.ConnectionStatus): void {
+    for (const card of this._cards()) {
+      card.classList.toggle('agent-hub-away', status !== 'connected');
     }
   }
 

@@ -225,6 +225,29 @@ def test_an_approval_is_answered_on_the_card(open_lab: Callable[[Server], Lab], 
     assert (folder / "asked").exists() and not (folder / "again").exists()
 
 
+@pytest.mark.timeout(300)
+def test_a_card_says_that_its_server_is_away_and_then_that_its_kernel_is_gone(
+    open_lab: Callable[[Server], Lab],
+    a_lab_server_without_docker: Server,
+    a_model: ModelServer,
+    a_repository: Repository,
+) -> None:
+    server = a_lab_server_without_docker
+    with a_chat(server, a_model, a_repository) as chat:
+        notebook = Notebook(open_lab(server), server, "away")
+        card = notebook.card(chat)
+        go = Path(chat.workspace) / "go"
+        chat.send(f"RUN: until [ -e {go} ]; do sleep 0.05; done")
+        expect(card.locator(".ah-header .ah-state")).to_have_text("Running")
+        server.stop()
+        expect(card.get_by_text("The kernel does not answer now")).to_be_visible(timeout=LIMIT)
+        expect(card.locator(".ah-header .ah-state")).to_be_hidden()
+        expect(card.get_by_role("button", name="Interrupt")).to_be_hidden()
+        server.start()
+        expect(card.get_by_text("The kernel is gone")).to_be_visible(timeout=LIMIT)
+        expect(card.locator(".ah-header .ah-state")).to_be_hidden()
+
+
 def test_what_is_to_be_changed_is_named_where_an_agent_asks(
     open_lab: Callable[[Server], Lab], server: Server, a_patching_chat: Chat
 ) -> None:
