@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 
 from agent_hub.agents import AGENTS
@@ -189,4 +190,11 @@ class NewChats:
 def find_project(store: Store, key: str) -> Project:
     """A project by id or name. Raises :class:`~agent_hub.errors.NotFound`."""
     named = next((project for project in store.projects if project.name == key), None)
-    return store.projects.items.get(key) or named or store.projects[key]
+    found = store.projects.items.get(key) or named
+    if found is None:
+        names = sorted({project.name for project in store.projects})
+        close = get_close_matches(key[:80], names, n=1)
+        there = f"There are {', '.join(map(repr, names[:8]))}." if names else "Add one first."
+        hint = f"Did you mean {close[0]!r}?" if close else there
+        raise NotFound(f"There is no project {key[:80]!r}.", hint, field="project")
+    return found

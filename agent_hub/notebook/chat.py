@@ -290,7 +290,7 @@ class Chats(ByName[Chat]):
         rows = [
             (
                 chat.name,
-                display.status(chat._data.status.value, _more(chat._data)),
+                display.status(_word(chat._data), _more(chat._data)),
                 _newest(chat._data),
                 chat.agent,
                 chat._data.created_at,
@@ -339,4 +339,10 @@ def _more(data: models.Chat) -> str:
 def describe(data: models.Chat) -> str:
     """A chat's state in a few words."""
     more = _more(data)
-    return f"{data.status.value} ({more})" if more else data.status.value
+    return f"{_word(data)} ({more})" if more else _word(data)
+
+
+def _word(data: models.Chat) -> str:
+    """Its status; of one that runs, that its agent waits for a person, who looks for that here."""
+    waits = data.status.value == "running" and data.turn is not None and data.turn.status.value == "waiting"
+    return "waiting for you" if waits else data.status.value

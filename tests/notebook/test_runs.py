@@ -228,8 +228,9 @@ def test_what_does_not_fit_starts_nothing(hub: Hub, project: Project) -> None:
         hub.map("Say {n}", {"n": [1]}, project=project, name="taken")
     with pytest.raises(NoConversation, match="takes no prompts"):
         hub.map("Say {n}", {"n": [1]}, project=project, agent="shell")
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound) as unknown:
         hub.map("Say {n}", {"n": [1]}, project="no such project")
+    assert repr(project.name) in unknown.value.hint
     with pytest.raises(InvalidInput, match="concurrency"):
         hub.map("Say {n}", {"n": [1]}, project=project, concurrency=0)
     assert list(hub.runs) == ["taken"] and len(hub.chats) == 1
