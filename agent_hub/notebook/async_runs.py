@@ -13,7 +13,7 @@ from agent_hub.notebook.async_record import AsyncRecord, AsyncRecords
 from agent_hub.notebook.chat import Chat
 from agent_hub.notebook.diff import Diff
 from agent_hub.notebook.polling import poll_async
-from agent_hub.notebook.results import frame
+from agent_hub.notebook.results import METRICS, frame
 from agent_hub.notebook.runs import RUN_TIMEOUT, Runs, all_done, has_begun, newly_done, to_stop
 from agent_hub.notebook.threads import in_thread
 
@@ -60,7 +60,7 @@ class AsyncRuns(AsyncRecord[Runs]):
                 if all_done(seen):
                     break
 
-    async def results(self, metrics: str = "metrics.json") -> pandas.DataFrame:
+    async def results(self, metrics: str = METRICS) -> pandas.DataFrame:
         """What has come of each so far, as a table; see :meth:`Runs.results`."""
         return await in_thread(frame, [chat.sync for chat in await self.chats()], metrics)
 

@@ -1,19 +1,11 @@
-// The page's side of a chat's card. The kernel decides what is shown (card_view.py); here it gets its place.
+// The page's side of a chat's card. The kernel decides what is shown (card_view.py); here it gets its place. What any
+// page is made of stands before it (page.js).
 // All that an agent says comes as text and is set as text, but for `body` of a message, which is HTML that the kernel
 // made of its Markdown (markdown.py).
 
-const BUSY_MS = 2000;
 const ASK_AGAIN_MS = 3000;
 const LONG_PROMPT = { characters: 400, lines: 4 };
 const RICH = ['message', 'reasoning'];
-const ICONS = {
-  running: '<circle cx="8" cy="8" r="5.5" stroke-dasharray="24 11"/>',
-  done: '<circle cx="8" cy="8" r="6"/><path d="m5 8.2 2.1 2.1L11 6.2"/>',
-  failed: '<circle cx="8" cy="8" r="6"/><path d="m5.8 5.8 4.4 4.4m0-4.4-4.4 4.4"/>',
-  asks: '<path d="M2.5 2.5h11v8h-6l-2.5 3v-3H2.5zM8 4.5v3M8 8.6v.6"/>',
-  waiting: '<circle cx="8" cy="8" r="6" stroke-dasharray="2 2"/><path d="M8 4.8V8l2 1.4"/>',
-  ended: '<circle cx="8" cy="8" r="6"/><path d="M5.5 8h5"/>'
-};
 
 /** What the kernel has told, and what a person has begun: views come and go. */
 class Store {
@@ -23,8 +15,7 @@ class Store {
     this.draft = '';
     this.focused = false;
     this.open = new Map();
-    this.waiting = new Map();
-    this.notice = '';
+    this.requests = new Requests(model, () => this.draw());
     this.asked = -Infinity;
     this.reset(model.get('state'));
     model.on('msg:custom', message => this.take(message));
@@ -56,6 +47,10 @@ class Store {
       this.apply(message);
     }
     this.asked = -Infinity;
+    this.draw();
+  }
+
+  draw() {
     for (const view of this.views) {
       view.draw();
     }
@@ -80,33 +75,7 @@ class Store {
         this.items.delete(key);
       }
     }
-    for (const [ask, error] of Object.entries(done)) {
-      this.waiting.get(ask)?.(error);
-    }
-  }
-
-  /** Ask the kernel for something; resolves with what is wrong, or ''. */
-  ask(what) {
-    const ask = `${Date.now()}-${Math.random()}`;
-    return new Promise(resolve => {
-      const busy = setTimeout(() => {
-        this.say('The kernel does not answer: this waits until it has run the cell, or it is gone.');
-      }, BUSY_MS);
-      this.waiting.set(ask, error => {
-        clearTimeout(busy);
-        this.waiting.delete(ask);
-        this.say(error);
-        resolve(error);
-      });
-      this.model.send({ ...what, ask });
-    });
-  }
-
-  say(notice) {
-    this.notice = notice;
-    for (const view of this.views) {
-      view.draw();
-    }
+    this.requests.answered(done);
   }
 }
 
@@ -123,17 +92,17 @@ class View {
       (this.time = make('span', 'ah-quiet ah-time')),
       make('span', 'ah-buttons', [
         (this.link = make('a', 'ah-button', ['Open terminal'])),
-        (this.interrupt = this.button('Interrupt', () => store.ask({ do: 'interrupt' }))),
-        (this.stop = this.button('Stop', () => this.confirm())),
-        (this.start = this.button('Resume', () => store.ask({ do: 'start' })))
+        (this.interrupt = press('Interrupt', () => store.requests.ask({ do: 'interrupt' }))),
+        (this.stop = press('Stop', () => this.confirm())),
+        (this.start = press('Resume', () => store.requests.ask({ do: 'start' })))
       ])
     ]);
     label(el, { role: 'group' });
     label(this.word, { role: 'status' });
     this.sure = make('div', 'ah-ask', [
       make('span', '', ['Stop this chat? Its workspace and its conversation stay, and it can be resumed.']),
-      this.button('Stop it', () => this.stopNow()),
-      this.button('Cancel', () => this.confirm(false))
+      press('Stop it', () => this.stopNow()),
+      press('Cancel', () => this.confirm(false))
     ]);
     this.note = make('div', 'ah-note');
     label(this.note, { role: 'status' });
@@ -155,16 +124,14 @@ class View {
         void this.send();
       }
     });
-    this.submit = this.button('Send', () => this.send());
+    this.submit = press('Send', () => this.send());
     this.form = make('div', 'ah-form', [this.prompt, this.submit]);
-    const away = make('div', 'ah-away', ['The kernel does not answer now: what is shown may be old.']);
-    const lost = make('div', 'ah-lost', ['The kernel is gone, and this is no longer live: run the cell again.']);
     this.followed = true;
     this.turns.addEventListener('scroll', () => {
       const { scrollHeight, scrollTop, clientHeight } = this.turns;
       this.followed = scrollHeight - scrollTop - clientHeight < 24;
     });
-    el.append(header, lost, away, this.sure, this.note, make('div', 'ah-body', [this.turns, this.artifacts]), this.form);
+    el.append(header, ...absences(), this.sure, this.note, make('div', 'ah-body', [this.turns, this.artifacts]), this.form);
     this.shown = new Map();
     this.sure.hidden = true;
     store.views.add(this);
@@ -204,7 +171,8 @@ class View {
   }
 
   paint() {
-    const { head, notice } = this.store;
+    const { head } = this.store;
+    const { notice } = this.store.requests;
     set(this.name, head.name);
     this.name.title = head.name;
     label(this.el, { 'aria-label': `Chat ${head.name}` });
@@ -316,7 +284,7 @@ class View {
     }
     this.sending = true;
     this.paint();
-    const error = await this.store.ask({ do: 'send', prompt });
+    const error = await this.store.requests.ask({ do: 'send', prompt });
     this.sending = false;
     if (!error) {
       this.prompt.value = this.store.draft = '';
@@ -332,14 +300,7 @@ class View {
 
   stopNow() {
     this.confirm(false);
-    void this.store.ask({ do: 'stop' });
-  }
-
-  button(label, act) {
-    const button = make('button', 'ah-button', [label]);
-    button.type = 'button';
-    button.addEventListener('click', () => void act());
-    return button;
+    void this.store.requests.ask({ do: 'stop' });
   }
 }
 
@@ -352,7 +313,7 @@ class TurnNode {
         (this.prompt = make('span', 'ah-asked')),
         make('span', 'ah-state', [(this.mark = icon('ended')), (this.facts = make('span', 'ah-quiet'))])
       ]),
-      (this.whole = view.button('', () => this.cut(!this.isCut))),
+      (this.whole = press('', () => this.cut(!this.isCut))),
       (this.items = make('div', 'ah-items')),
       (this.asks = make('div')),
       (this.error = make('div', 'ah-failure'))
@@ -413,7 +374,7 @@ class TurnNode {
       for (const button of box.querySelectorAll('button')) {
         button.disabled = true;
       }
-      void this.view.store.ask({ do: 'answer', approval, decision }).then(error => {
+      void this.view.store.requests.ask({ do: 'answer', approval, decision }).then(error => {
         for (const button of box.querySelectorAll('button')) {
           button.disabled = error === '';
         }
@@ -423,9 +384,9 @@ class TurnNode {
       make('strong', '', [what]),
       make('div', '', [why]),
       make('pre', 'ah-text', [about + (where ? `\n# in ${where}` : '')]),
-      this.view.button('Allow once', () => answer('accept')),
-      this.view.button('Allow in this chat', () => answer('accept_for_session')),
-      this.view.button('Deny', () => answer('decline'))
+      press('Allow once', () => answer('accept')),
+      press('Allow in this chat', () => answer('accept_for_session')),
+      press('Deny', () => answer('decline'))
     ]);
     label(box, { role: 'group', 'aria-label': what });
     return box;
@@ -490,72 +451,6 @@ class ItemNode {
     }
     this.body.classList.toggle('ah-live', this.item.mark === 'running');
   }
-}
-
-function make(tag, className = '', children = []) {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.append(...children);
-  return node;
-}
-
-/** Set the text of a node; whether it was another one. */
-function set(node, text) {
-  const isNew = node.textContent !== text;
-  if (isNew) {
-    node.textContent = text;
-  }
-  return isNew;
-}
-
-/** Say to a screen reader what a node is. */
-function label(node, attributes) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (node.getAttribute(name) !== value) {
-      node.setAttribute(name, value);
-    }
-  }
-}
-
-function icon(mark) {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', '0 0 16 16');
-  svg.setAttribute('aria-hidden', 'true');
-  redraw(svg, mark);
-  return svg;
-}
-
-function redraw(svg, mark) {
-  if (svg.dataset.mark !== mark) {
-    svg.setAttribute('class', `ah-icon ah-${mark}`);
-    svg.dataset.mark = mark;
-    svg.innerHTML = ICONS[mark] ?? ICONS.ended;
-  }
-}
-
-/** In JupyterLab the terminal opens beside the notebook; elsewhere in a Lab of its own. */
-function linkTo(link, { chat, link: address }) {
-  if (link.href === address) {
-    return;
-  }
-  link.href = address;
-  link.target = '_blank';
-  link.rel = 'noopener';
-  if (document.querySelector('.jp-LabShell')) {
-    link.dataset.commandlinkerCommand = 'agent-hub:open-chat';
-    link.dataset.commandlinkerArgs = JSON.stringify({ chat });
-  }
-}
-
-function duration(seconds) {
-  if (seconds < 10) {
-    return `${Math.max(0, seconds).toFixed(1)} s`;
-  }
-  if (seconds < 60) {
-    return `${Math.floor(seconds)} s`;
-  }
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 export default () => {

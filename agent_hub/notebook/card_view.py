@@ -31,7 +31,7 @@ MOST_ITEMS = 100
 
 SHORT = 300
 
-_TURN_WORDS = {
+TURN_WORDS = {
     Status.queued: ("waiting", "Queued"),
     Status.running: ("running", "Running"),
     Status.waiting: ("asks", "Waiting for you"),
@@ -60,7 +60,12 @@ _LIVE = (ChatStatus.queued, ChatStatus.starting, ChatStatus.running, ChatStatus.
 def state(chat: Chat, current: Turn | None) -> tuple[str, str]:
     """A mark, and the word for how a chat is: of one that runs, how its agent is."""
     if chat.status is ChatStatus.running:
-        return ("done", "Ready") if current is None else _TURN_WORDS[current.status]
+        return ("done", "Ready") if current is None else TURN_WORDS[current.status]
+    return chat_words(chat)
+
+
+def chat_words(chat: Chat) -> tuple[str, str]:
+    """The same of one that does not run."""
     mark, word = _CHAT_WORDS[chat.status]
     if chat.status is ChatStatus.exited and chat.exit_code:
         word = f"Exited ({chat.exit_code})"
@@ -96,7 +101,7 @@ def chat_view(chat: Chat, project: str, current: Turn | None, speaks: bool) -> d
 def turn_view(turn: Turn, items: Iterable[Item] = ()) -> dict[str, Any]:
     """A turn without its items; of `items`, those that its approvals are about are named there."""
     known = {item.id: item for item in items}
-    mark, word = _TURN_WORDS[turn.status]
+    mark, word = TURN_WORDS[turn.status]
     return {
         "number": turn.number,
         "prompt": visible(head(turn.prompt, MOST_CHARACTERS)),

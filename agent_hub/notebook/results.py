@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from agent_hub.errors import AgentHubError
-from agent_hub.notebook import display, run_display
+from agent_hub.notebook import display
 from agent_hub.notebook.packages import need
+from agent_hub.notebook.run_state import seconds, status
 from agent_hub.notebook.saved import everything, newest
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from agent_hub import models
     from agent_hub.notebook.chat import Chat
+
+METRICS = "metrics.json"
+"""The file that agents leave their metrics in, unless another is asked for."""
 
 AT_ONCE = 8
 """Chats that are asked side by side."""
@@ -46,7 +50,7 @@ def _row(chat: Chat, metrics: str) -> dict[str, Any]:
     try:
         turn = _first_turn(chat)
         error = _error(chat, turn)
-        found = _metrics(chat, metrics)
+        found = metrics_of(chat, metrics)
     except AgentHubError as unread:
         error = error or unread.message
     row: dict[str, Any] = dict(chat.parameters)
@@ -54,8 +58,8 @@ def _row(chat: Chat, metrics: str) -> dict[str, Any]:
         # An agent chooses these names; a parameter or a fact of the same name stays what it is.
         row[f"{metrics.partition('.')[0]}.{name}" if name in row or name in _FACTS else name] = value
     facts = (
-        run_display.status(chat._data, turn),
-        run_display.seconds(turn),
+        status(chat._data, turn),
+        seconds(turn),
         turn.usage.total if turn is not None and turn.usage is not None else None,
         error,
         chat.id,
@@ -82,7 +86,8 @@ def _error(chat: Chat, turn: models.Turn | models.TurnSummary | None) -> str | N
     return failure.message if failure is not None else "It was interrupted."
 
 
-def _metrics(chat: Chat, name: str) -> dict[str, Any]:
+def metrics_of(chat: Chat, name: str) -> dict[str, Any]:
+    """What a chat has left in its file of metrics, values within values by the names of both; empty without one."""
     saved = newest(everything(chat.files, chat.artifacts, name), name)
     if saved is None:
         return {}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from agent_hub.errors import AgentHubError, Conflict, NotFound
-from agent_hub.notebook import run_display
+from agent_hub.errors import AgentHubError, Conflict
 from agent_hub.notebook.mapping import ByName
-from agent_hub.notebook.output import Output, in_a_kernel
+from agent_hub.notebook.output import in_a_kernel
 from agent_hub.notebook.polling import poll
 from agent_hub.notebook.record import bundle
-from agent_hub.notebook.results import frame
+from agent_hub.notebook.results import METRICS, frame
+from agent_hub.notebook.run_state import is_done
 
 if TYPE_CHECKING:
     import pandas
@@ -22,10 +21,15 @@ if TYPE_CHECKING:
     from agent_hub.notebook.artifacts import Artifacts
     from agent_hub.notebook.chat import Chat
     from agent_hub.notebook.diff import Diff
+    from agent_hub.notebook.run_widget import RunWidget
     from agent_hub.notebook.transport import Transport
 
 RUN_TIMEOUT = 7 * 24 * 3600.0
 """Seconds; a sweep may take days."""
+
+
+PATIENCE = 2.0
+"""Seconds that a cell waits for the table which it shows."""
 
 
 class Runs:
@@ -39,8 +43,6 @@ class Runs:
         self._transport = transport
         self._data = data
         self._seen: list[models.Chat] = []
-        self._outputs: list[Output] = []
-        self._following: threading.Thread | None = None
 
     @property
     def id(self) -> str:
@@ -87,12 +89,14 @@ class Runs:
         TimeoutError
             Some have not ended in time; they go on.
         """
-        output = Output() if progress and in_a_kernel() else None
-        for _ in self._looks(timeout):
-            if output is not None:
-                output.show(self._bundle())
-            if all_done(self._seen):
+        table = self._show() if progress and in_a_kernel() else None
+        for seen in self._looks(timeout):
+            if all_done(seen):
                 break
+        if table is not None:
+            # How all have ended is there before the next cell runs.
+            with suppress(AgentHubError):
+                table.card.take(self._seen)
         return self
 
     def as_completed(self, timeout: float | None = None) -> Iterator[Chat]:
@@ -126,7 +130,7 @@ class Runs:
         """The chat of that place in the grid, from 0."""
         return self._chat(self._look()[index])
 
-    def results(self, metrics: str = "metrics.json") -> pandas.DataFrame:
+    def results(self, metrics: str = METRICS) -> pandas.DataFrame:
         """What has come of each so far: a row each, with its parameters, how it ended, and the metrics it has left.
 
         A chat that failed is a row like any other, which says why in its column ``error``.
@@ -161,38 +165,40 @@ class Runs:
     # -- how it is shown
 
     def _ipython_display_(self) -> None:
-        output = Output()
+        if not in_a_kernel():
+            raise NotImplementedError
+        self._show()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        from agent_hub.notebook import run_display
+
         try:
             self._look()
         except AgentHubError as error:
-            output.show(bundle(repr(self), "", error.message))
-            return
-        output.show(self._bundle())
-        if not in_a_kernel() or all_done(self._seen):
-            return
-        self._outputs.append(output)
-        if self._following is None or not self._following.is_alive():
-            self._following = threading.Thread(target=self._follow, name=f"agent-hub {self.name}", daemon=True)
-            self._following.start()
+            return bundle(repr(self), run_display.html(self._data, self._seen), error.message)
+        return self._bundle()
 
-    def _follow(self) -> None:
-        """Keep the tables that were shown as they are now, until nothing changes any more."""
-        try:
-            for seen in poll(self._look, RUN_TIMEOUT, "", ""):
-                for output in self._outputs:
-                    output.show(self._bundle())
-                if all_done(seen):
-                    break
-        except (AgentHubError, TimeoutError) as error:
-            note = str(error) if not isinstance(error, NotFound) else "deleted"
-            for output in self._outputs:
-                output.show(bundle(repr(self), run_display.html(self._data, self._seen), note))
-        self._outputs.clear()
+    def _repr_html_(self) -> str:
+        return str(self._repr_mimebundle_()["text/html"])
+
+    def _show(self) -> RunWidget:
+        """Display the live table, as it is now."""
+        from agent_hub.notebook.run_widget import table_of
+
+        table = table_of(self)
+        # A cell may be run without a page, and saved then.
+        table.card.taken.wait(PATIENCE)
+        table.show()
+        return table
 
     def _bundle(self) -> dict[str, str]:
+        from agent_hub.notebook import run_display
+
         return bundle(run_display.text(self._data, self._seen), run_display.html(self._data, self._seen))
 
     def __repr__(self) -> str:
+        from agent_hub.notebook import run_display
+
         return run_display.line(self._data, self._seen)
 
     def __eq__(self, other: object) -> bool:
@@ -247,17 +253,19 @@ class AllRuns(ByName[Runs]):
         return [Runs(self._transport, data) for data in self._transport.read_all("runs", Data)]
 
     def _html(self, found: list[Runs]) -> str:
+        from agent_hub.notebook import run_display
+
         return run_display.table(runs._data for runs in found)
 
 
 def all_done(chats: Sequence[models.Chat]) -> bool:
     """Whether each of these has ended, however."""
-    return all(map(_is_done, chats))
+    return all(map(is_done, chats))
 
 
 def newly_done(chats: Sequence[models.Chat], told: set[str]) -> Sequence[models.Chat]:
     """Those that have ended and were not told of; they are then."""
-    new = [data for data in chats if _is_done(data) and data.id not in told]
+    new = [data for data in chats if is_done(data) and data.id not in told]
     told.update(data.id for data in new)
     return new
 
@@ -265,17 +273,13 @@ def newly_done(chats: Sequence[models.Chat], told: set[str]) -> Sequence[models.
 def to_stop(chats: Sequence[models.Chat]) -> Sequence[models.Chat]:
     """Those that have not ended, in the order to stop them."""
     # The last that wait first: one that works makes room for the next as it ends.
-    going = (data for data in chats if not _is_done(data))
+    going = (data for data in chats if not is_done(data))
     return sorted(going, key=lambda data: (data.status.value != "queued", -_number(data)))
 
 
 def has_begun(data: models.Chat) -> bool:
     """Whether there is a workspace to look at."""
     return data.started_at is not None
-
-
-def _is_done(data: models.Chat) -> bool:
-    return data.run is None or data.run.done
 
 
 def _number(data: models.Chat) -> int:
