@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
-from agent_hub.errors import Conflict
+from agent_hub.errors import Conflict, NotFound
 from agent_hub.notebook.async_artifacts import AsyncArtifact
 from agent_hub.notebook.async_chat import AsyncChat
 from agent_hub.notebook.async_record import AsyncRecord, AsyncRecords
@@ -14,7 +14,8 @@ from agent_hub.notebook.chat import Chat
 from agent_hub.notebook.diff import Diff
 from agent_hub.notebook.polling import poll_async
 from agent_hub.notebook.results import METRICS, frame
-from agent_hub.notebook.runs import RUN_TIMEOUT, Runs, all_done, has_begun, newly_done, to_stop
+from agent_hub.notebook.run_state import to_stop
+from agent_hub.notebook.runs import RUN_TIMEOUT, Runs, all_done, has_begun, newly_done
 from agent_hub.notebook.threads import in_thread
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class AsyncRuns(AsyncRecord[Runs]):
     async def stop(self) -> AsyncRuns:
         """Stop all that work, and those that wait for their turn."""
         for data in to_stop(await self._look()):
-            with suppress(Conflict):  # It has ended meanwhile.
+            with suppress(Conflict, NotFound):  # It has ended meanwhile, or is deleted.
                 await self._chat(data).stop()
         return self
 

@@ -70,8 +70,9 @@ class PageWidget(anywidget.AnyWidget):
         """Display it as the output of the cell that runs."""
         from IPython.display import display
 
-        # The outputs of all cells that show it have that id, and are updated together.
-        display(self.bundle(), raw=True, display_id=self._display)  # type: ignore[no-untyped-call]
+        # The outputs of all cells that show it have that id, and are updated together: none of them by an older one.
+        with self._settling:
+            display(self.bundle(), raw=True, display_id=self._display)  # type: ignore[no-untyped-call]
 
     def bundle(self) -> dict[str, Any]:
         """What a notebook shows, and keeps."""

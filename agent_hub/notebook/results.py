@@ -86,13 +86,13 @@ def _error(chat: Chat, turn: models.Turn | models.TurnSummary | None) -> str | N
     return failure.message if failure is not None else "It was interrupted."
 
 
-def metrics_of(chat: Chat, name: str) -> dict[str, Any]:
+def metrics_of(chat: Chat, name: str, most: int = METRICS_BYTES) -> dict[str, Any]:
     """What a chat has left in its file of metrics, values within values by the names of both; empty without one."""
     saved = newest(everything(chat.files, chat.artifacts, name), name)
     if saved is None:
         return {}
-    if saved.size > METRICS_BYTES:
-        raise AgentHubError(f"{name} is larger than {display.size(METRICS_BYTES)}.")
+    if saved.size > most:
+        raise AgentHubError(f"{name} is larger than {display.size(most)}.")
     content = saved.read_bytes()
     try:
         found = json.loads(content)

@@ -5,6 +5,8 @@
 class Store {
   constructor(model) {
     this.views = new Set();
+    // Chats that a person has cancelled, until the kernel answers.
+    this.pending = new Set();
     this.requests = new Requests(model, () => this.draw());
     this.seen = model.get('state');
     model.on('msg:custom', message => this.take(message));
@@ -37,7 +39,7 @@ class View {
       (this.name = make('strong', 'ah-name')),
       (this.count = make('span')),
       (this.facts = make('span', 'ah-quiet')),
-      make('span', 'ah-buttons', [(this.stop = press('Stop all…', () => (this.sure.hidden = false)))])
+      make('span', 'ah-buttons', [(this.stop = press('Stop all…', () => this.ask()))])
     ]);
     label(el, { role: 'group' });
     label(this.count, { role: 'status' });
@@ -47,7 +49,10 @@ class View {
         this.sure.hidden = true;
         return store.requests.ask({ do: 'stop' });
       }),
-      press('Cancel', () => (this.sure.hidden = true))
+      press('Cancel', () => {
+        this.sure.hidden = true;
+        this.stop.focus({ preventScroll: true });
+      })
     ]);
     this.sure.hidden = true;
     this.note = make('div', 'ah-note');
@@ -61,6 +66,12 @@ class View {
     store.views.add(this);
     this.clock = setInterval(() => this.tick(), 1000);
     this.paint();
+  }
+
+  /** Ask whether all are to be stopped. */
+  ask() {
+    this.sure.hidden = false;
+    this.sure.querySelector('button').focus({ preventScroll: true });
   }
 
   close() {
@@ -185,12 +196,19 @@ class Row {
   act() {
     const { chat, number, act, link } = this.row;
     if (act === 'cancel') {
-      const button = press('Cancel', () => {
-        button.disabled = true;
-        return this.store.requests.ask({ do: 'stop', chat }).then(() => (button.disabled = false));
+      const { pending, requests } = this.store;
+      const button = press('Cancel', async () => {
+        if (!pending.has(chat)) {
+          pending.add(chat);
+          // Not disabled: it would lose the focus.
+          label(button, { 'aria-disabled': 'true' });
+          await requests.ask({ do: 'stop', chat });
+          pending.delete(chat);
+          label(button, { 'aria-disabled': 'false' });
+        }
       });
       button.className = 'ah-link';
-      label(button, { 'aria-label': `Cancel ${number}` });
+      label(button, { 'aria-label': `Cancel ${number}`, 'aria-disabled': `${pending.has(chat)}` });
       return button;
     }
     const open = make('a', 'ah-link', [act === 'answer' ? 'Answer' : 'Open']);

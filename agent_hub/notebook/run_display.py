@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,7 @@ def html(run: models.Run, chats: Sequence[models.Chat], metrics: Metrics | None 
         for row in view["rows"]
     ]
     heads = ("#", *view["parameters"], "Status", "Time", "Tokens", *view["metrics"])
-    table = display.table(heads, rows, "Its chats are deleted.")
+    table = display.table(heads, rows, "")
     more = "".join(f"<div>{display.quiet(text)}</div>" for text in (view["more"], note) if text)
     return Markup(f"<div>{_head(view)}{table}{more}</div>")
 
@@ -80,6 +81,8 @@ def _bar(done: int, of: int, width: str = "8em") -> str:
 
 
 def _time(row: dict[str, Any]) -> str:
+    if row["since"]:
+        return display.duration((datetime.now(UTC) - datetime.fromisoformat(row["since"])).total_seconds())
     return "" if row["seconds"] is None else display.duration(row["seconds"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -33,3 +34,15 @@ def parameters(chat: models.Chat) -> dict[str, models.Parameter]:
 def is_done(chat: models.Chat) -> bool:
     """Whether its part of the run has ended, however."""
     return chat.run is None or chat.run.done
+
+
+def to_stop(chats: Sequence[models.Chat]) -> Sequence[models.Chat]:
+    """Those that have not ended, in the order to stop them."""
+    # The last that wait first: one that works makes room for the next as it ends.
+    going = (data for data in chats if not is_done(data))
+    return sorted(going, key=lambda data: (data.status.value != "queued", -number(data)))
+
+
+def number(chat: models.Chat) -> int:
+    """Its place in the run, from 1."""
+    return chat.run.number if chat.run is not None else 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent_hub.notebook.card_view import TURN_WORDS, chat_words
 from agent_hub.notebook.plain import visible
-from agent_hub.notebook.run_state import is_done, parameters, seconds
+from agent_hub.notebook.run_state import is_done, number, parameters, seconds
 
 if TYPE_CHECKING:
     from agent_hub import models
@@ -39,10 +39,15 @@ Metrics = Mapping[str, Mapping[str, float]]
 def run_view(run: models.Run, chats: Sequence[models.Chat], metrics: Metrics) -> dict[str, Any]:
     """A run: how far it is, and a row for each of its chats."""
     shown = chats[:MOST_ROWS]
-    names = list(dict.fromkeys(name for chat in shown for name in parameters(chat)))
-    found = list(dict.fromkeys(name for chat in chats for name in metrics.get(chat.id, {})))[:MOST_METRICS]
-    best = {name: _best(name, [one[name] for one in metrics.values() if name in one]) for name in found}
     left = len(chats) - MOST_ROWS
+    metrics = {chat.id: metrics[chat.id] for chat in shown if chat.id in metrics}
+    names = list(dict.fromkeys(name for chat in shown for name in parameters(chat)))
+    found = list(dict.fromkeys(name for one in metrics.values() for name in one))[:MOST_METRICS]
+    # Nobody has looked at those of a run that are not shown.
+    best = {
+        name: _best(name, [one[name] for one in metrics.values() if name in one]) if left <= 0 else None
+        for name in found
+    }
     return {
         "name": visible(run.name),
         "done": sum(map(is_done, chats)) if chats else run.done,
@@ -65,12 +70,12 @@ def _row(
     works = turn is not None and turn.ended_at is None and chat.status.value == "running"
     return {
         "chat": chat.id,
-        "number": chat.run.number if chat.run is not None else 0,
+        "number": number(chat),
         "values": [_short(parameters(chat).get(name)) for name in names],
         "mark": mark,
         "word": word,
         "since": turn.started_at.isoformat() if works and turn and turn.started_at else "",
-        "seconds": None if works else seconds(turn),
+        "seconds": seconds(turn) if turn is not None and turn.ended_at is not None else None,
         "tokens": 0 if turn is None or turn.usage is None else turn.usage.total,
         "metrics": [
             {"text": f"{metrics[name]:.4g}", "best": metrics[name] == best[name]} if name in metrics else None

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from agent_hub.notebook.runs import Runs
 
 
+MOST_TABLES = 20
+"""Live in one kernel; the one that was made longest ago rests then."""
+
+
 class RunWidget(PageWidget):
     """The table of a run in a page."""
 
@@ -25,7 +29,7 @@ class RunWidget(PageWidget):
 
     def close(self) -> None:
         """Be gone from all pages, as by ``Widget.close_all()``; displayed again, the run has another table."""
-        self.card.closed = True
+        self.card.rest("This table is closed: display the run again.")
         super().close()
 
 
@@ -36,7 +40,7 @@ _keeping = threading.Lock()
 
 
 def table_of(runs: Runs) -> RunWidget:
-    """The kernel's table of a run, which is live from now on."""
+    """The kernel's table of a run."""
     server = runs._transport.server
     key = (server.url, server.socket, runs.id)
     with _keeping:
@@ -45,6 +49,9 @@ def table_of(runs: Runs) -> RunWidget:
             # With another token, which the server may refuse by now.
             widget.close()
         if widget is None or widget.comm is None:
+            _tables.pop(key, None)
             widget = _tables[key] = RunWidget(runs)
-    widget.card.follow()
+        oldest = _tables.pop(next(iter(_tables))) if len(_tables) > MOST_TABLES else None
+    if oldest is not None:
+        oldest.card.rest(f"More than {MOST_TABLES} runs are shown: this one is no longer live. Display it again.")
     return widget

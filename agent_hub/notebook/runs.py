@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from agent_hub.errors import AgentHubError, Conflict
+from agent_hub.errors import AgentHubError, Conflict, NotFound
 from agent_hub.notebook.mapping import ByName
 from agent_hub.notebook.output import in_a_kernel
 from agent_hub.notebook.polling import poll
 from agent_hub.notebook.record import bundle
 from agent_hub.notebook.results import METRICS, frame
-from agent_hub.notebook.run_state import is_done
+from agent_hub.notebook.run_state import is_done, to_stop
 
 if TYPE_CHECKING:
     import pandas
@@ -94,9 +94,10 @@ class Runs:
             if all_done(seen):
                 break
         if table is not None:
-            # How all have ended is there before the next cell runs.
+            # How all have ended is there before the next cell runs: the notebook may be saved then.
             with suppress(AgentHubError):
-                table.card.take(self._seen)
+                table.card.look()
+                table.card.read_metrics()
         return self
 
     def as_completed(self, timeout: float | None = None) -> Iterator[Chat]:
@@ -153,7 +154,7 @@ class Runs:
         from agent_hub.notebook.chat import Chat
 
         for data in to_stop(self._look()):
-            with suppress(Conflict):  # It has ended meanwhile.
+            with suppress(Conflict, NotFound):  # It has ended meanwhile, or is deleted.
                 Chat(self._transport, data).stop()
         return self
 
@@ -186,8 +187,13 @@ class Runs:
         from agent_hub.notebook.run_widget import table_of
 
         table = table_of(self)
-        # A cell may be run without a page, and saved then.
-        table.card.taken.wait(PATIENCE)
+        try:
+            table.card.look()
+        except AgentHubError as error:
+            table.card.away(error.message)
+        table.card.follow()
+        # For what those have left that have ended: a cell may be run without a page, and saved then.
+        table.card.passed.wait(PATIENCE)
         table.show()
         return table
 
@@ -270,17 +276,6 @@ def newly_done(chats: Sequence[models.Chat], told: set[str]) -> Sequence[models.
     return new
 
 
-def to_stop(chats: Sequence[models.Chat]) -> Sequence[models.Chat]:
-    """Those that have not ended, in the order to stop them."""
-    # The last that wait first: one that works makes room for the next as it ends.
-    going = (data for data in chats if not is_done(data))
-    return sorted(going, key=lambda data: (data.status.value != "queued", -_number(data)))
-
-
 def has_begun(data: models.Chat) -> bool:
     """Whether there is a workspace to look at."""
     return data.started_at is not None
-
-
-def _number(data: models.Chat) -> int:
-    return data.run.number if data.run is not None else 0

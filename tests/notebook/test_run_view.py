@@ -8,6 +8,7 @@ import pytest
 
 from agent_hub.models import Chat, ChatStatus, InRun, Run, TurnStatus, TurnSummary
 from agent_hub.notebook import run_display
+from agent_hub.notebook.run_card import MOST_NUMBERS, numbers
 from agent_hub.notebook.run_view import MOST_ROWS, run_view
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -79,3 +80,17 @@ def test_what_an_agent_or_a_grid_has_named_is_shown_as_what_it_is() -> None:
     metrics = {chat.id: {"<i>loss\x1b": 1.0} for chat in chats}
     shown = str(run_display.html(a_run(2), chats, metrics))
     assert not [text for text in ("<b>", "<i>", "\u202e", "\x1b") if text in shown]
+
+
+def test_only_numbers_that_a_table_can_hold_are_taken_of_what_an_agent_left() -> None:
+    left = {
+        "loss": 0.5, "epochs": 4, "huge": 10**400, "nan": float("nan"), "done": True, "name": "heron", "x" * 300: 1.0,
+    }  # fmt: skip
+    assert dict(numbers(left)) == {"loss": 0.5, "epochs": 4.0}
+    assert len(dict(numbers({f"metric {number}": number for number in range(1000)}))) == MOST_NUMBERS
+
+
+def test_no_value_is_the_best_of_a_run_that_is_not_all_shown() -> None:
+    chats = [a_chat(number, TurnStatus.completed) for number in range(1, MOST_ROWS + 2)]
+    rows = run_view(a_run(len(chats)), chats, {chat.id: {"loss": 1.0} for chat in chats})["rows"]
+    assert not any(row["metrics"][0]["best"] for row in rows)
