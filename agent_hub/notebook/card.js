@@ -452,16 +452,3 @@ class ItemNode {
     this.body.classList.toggle('ah-live', this.item.mark === 'running');
   }
 }
-
-export default () => {
-  let store;
-  return {
-    initialize({ model }) {
-      store = new Store(model);
-    },
-    render({ el }) {
-      const view = new View(store, el);
-      return () => view.close();
-    }
-  };
-};

@@ -223,16 +223,3 @@ class Row {
     set(this.time, passed === null ? '–' : duration(passed));
   }
 }
-
-export default () => {
-  let store;
-  return {
-    initialize({ model }) {
-      store = new Store(model);
-    },
-    render({ el }) {
-      const view = new View(store, el);
-      return () => view.close();
-    }
-  };
-};
