@@ -7,7 +7,6 @@ import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from pathlib import Path
 
 from agent_hub.agents import AGENTS
@@ -23,6 +22,7 @@ from agent_hub.hub.store import Store
 from agent_hub.hub.titles import title
 from agent_hub.hub.workspaces import Repository
 from agent_hub.models import Chat, Model, NewChat, Project, Resources
+from agent_hub.suggestions import instead_of
 
 
 class NewChats:
@@ -192,9 +192,6 @@ def find_project(store: Store, key: str) -> Project:
     named = next((project for project in store.projects if project.name == key), None)
     found = store.projects.items.get(key) or named
     if found is None:
-        names = sorted({project.name for project in store.projects})
-        close = get_close_matches(key[:80], names, n=1)
-        there = f"There are {', '.join(map(repr, names[:8]))}." if names else "Add one first."
-        hint = f"Did you mean {close[0]!r}?" if close else there
-        raise NotFound(f"There is no project {key[:80]!r}.", hint, field="project")
+        name, names = key[:80], sorted({project.name for project in store.projects})
+        raise NotFound(f"There is no project {name!r}.", instead_of(name, names) or "Add one first.", field="project")
     return found

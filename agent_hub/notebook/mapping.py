@@ -5,11 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import ItemsView, Iterator, Mapping, ValuesView
-from difflib import get_close_matches
 from typing import Any, Protocol, TypeVar
 
 from agent_hub.errors import AgentHubError
 from agent_hub.notebook.record import bundle
+from agent_hub.suggestions import instead_of
 
 
 class Named(Protocol):
@@ -63,14 +63,7 @@ class ByName(Mapping[str, T]):
         raise NoSuchName(f"No {self.noun} has the id or name {key!r}. {self._others(str(key), found)}")
 
     def _others(self, key: str, found: list[T]) -> str:
-        names = [thing.name for thing in found]
-        if not names:
-            return f"There are no {self.noun}s."
-        close = get_close_matches(key, names, n=1)
-        if close:
-            return f"Did you mean {close[0]!r}?"
-        more = f", and {len(names) - 8} more" if len(names) > 8 else ""
-        return "There are " + ", ".join(repr(name) for name in names[:8]) + f"{more}."
+        return instead_of(key, [thing.name for thing in found]) or f"There are no {self.noun}s."
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._load())
