@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from agent_hub.notebook.card import Card
 from agent_hub.notebook.live import live
-from agent_hub.notebook.page_widget import PageWidget, pieces
+from agent_hub.notebook.page_widget import PATIENCE, PageWidget, pieces
 
 if TYPE_CHECKING:
     from agent_hub.models import Chat
@@ -21,18 +21,16 @@ if TYPE_CHECKING:
 MOST_CARDS = 100
 """Live in one kernel; the one that was displayed longest ago rests then."""
 
-PATIENCE = 2.0
-"""Seconds that a cell waits for the conversation which it shows: it may be run without a page, and saved then."""
-
 
 class CardWidget(PageWidget):
     """The card of a chat in a page."""
+
+    card: Card
 
     _esm = pieces("page.js", "card.js")
     _css = pieces("card.css")
 
     def __init__(self, transport: Transport, card: Card) -> None:
-        self.card = card
         self.server = transport.server
         self._live = live(transport)
         super().__init__(card, {"chat": card.chat_id})

@@ -11,6 +11,9 @@ from typing import Any, Protocol
 import anywidget
 import traitlets
 
+PATIENCE = 2.0
+"""Seconds that a cell waits for what it shows: it may be run without a page, and saved then."""
+
 LIVE_MIME_TYPE = "application/vnd.agent-hub.chat+json"
 """Makes Lab, where it has the hub's extension, show the HTML where no kernel has the widget (``chatoutput.ts``)."""
 
@@ -50,11 +53,11 @@ class PageWidget(anywidget.AnyWidget):
         Of what the card is, for who reads a saved notebook.
     """
 
-    state = traitlets.Dict().tag(sync=True, to_json=lambda value, widget: widget.page.everything())
+    state = traitlets.Dict().tag(sync=True, to_json=lambda value, widget: widget.card.everything())
     """What a page asks for that comes new: made when it is asked for, and told in pieces after that."""
 
     def __init__(self, card: LiveCard, about: Mapping[str, str]) -> None:
-        self.page = card
+        self.card = card
         self._about = dict(about)
         self._display = "-".join(("agent-hub", *self._about.values()))
         self._settling = threading.Lock()
@@ -78,8 +81,8 @@ class PageWidget(anywidget.AnyWidget):
         """What a notebook shows, and keeps."""
         view = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
         return {
-            "text/plain": self.page.text(),
-            "text/html": self.page.html(),
+            "text/plain": self.card.text(),
+            "text/html": self.card.html(),
             LIVE_MIME_TYPE: self._about,
             "application/vnd.jupyter.widget-view+json": view,
         }
@@ -109,4 +112,4 @@ class PageWidget(anywidget.AnyWidget):
 
 def _asked(widget: PageWidget, content: Mapping[str, Any], buffers: object) -> None:
     if isinstance(content, dict):
-        widget.page.asked(content)
+        widget.card.asked(content)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from agent_hub.errors import AgentHubError, Conflict, HubUnavailable, InvalidInput, NotFound
 from agent_hub.notebook import run_display
 from agent_hub.notebook.plain import visible
+from agent_hub.notebook.polling import Patience
 from agent_hub.notebook.results import METRICS, metrics_of
 from agent_hub.notebook.run_state import is_done, to_stop
 from agent_hub.notebook.run_view import MOST_ROWS, run_view
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
     from agent_hub.notebook.runs import Runs
 
 logger = logging.getLogger(__name__)
-
-FIRST_SECONDS, LAST_SECONDS = 0.1, 1.0
-"""Between two looks: short at first, then longer."""
-
-RETRY_SECONDS = 1.0
-"""Before the next look where the server did not answer."""
 
 MOST_TRIES = 30
 """Looks for metrics that cannot be had."""
@@ -152,7 +147,7 @@ class RunCard:
 
     def _follow(self) -> None:
         tries = 0
-        pause = FIRST_SECONDS
+        patience = Patience(None, "", "")
         while not self._resting and tries < MOST_TRIES:
             try:
                 ended = self.look()
@@ -163,15 +158,13 @@ class RunCard:
                 tries += ended
             except AgentHubError as error:
                 self.away(error.message)
-                pause = RETRY_SECONDS
             except Exception:
                 logger.exception("The table of %s is no longer live", self._runs.name)
                 self.rest("Something went wrong, and this is no longer live: see the log of the kernel.")
                 return
             finally:
                 self.passed.set()
-            time.sleep(pause)
-            pause = min(pause * 1.5, LAST_SECONDS)
+            time.sleep(patience.pause())
 
     def _show(self) -> None:
         with self._lock:

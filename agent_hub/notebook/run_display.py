@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from agent_hub.notebook import display
 from agent_hub.notebook.display import Markup
-from agent_hub.notebook.run_state import parameters
 from agent_hub.notebook.run_view import Metrics, run_view
 
 if TYPE_CHECKING:
@@ -28,12 +27,11 @@ def text(run: models.Run, chats: Sequence[models.Chat]) -> str:
     """A run as plain text: a line for each of its chats."""
     view = run_view(run, chats, {})
     lines = [line(run, chats)]
-    for row, chat in zip(view["rows"], chats, strict=False):
+    for row in view["rows"]:
         values = ", ".join(
             f"{name}={value}" for name, value in zip(view["parameters"], row["values"], strict=True) if value
         )
-        number = f"{row['number']:3}" if parameters(chat) or row["number"] else "   "
-        lines.append(f"  {number}  {row['word']:16} {_time(row):>8} {_tokens(row):>9}  {values}".rstrip())
+        lines.append(f"  {row['number']:3}  {row['word']:16} {_time(row):>8} {_tokens(row):>9}  {values}".rstrip())
     return "\n".join([*lines, *filter(None, [view["more"]])])
 
 

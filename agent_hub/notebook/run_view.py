@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from agent_hub.models import TurnStatus
 from agent_hub.notebook.card_view import TURN_WORDS, chat_words
 from agent_hub.notebook.plain import visible
-from agent_hub.notebook.run_state import is_done, number, parameters, seconds
+from agent_hub.notebook.run_state import is_done, number, parameters, seconds, status
 
 if TYPE_CHECKING:
     from agent_hub import models
@@ -87,13 +88,12 @@ def _row(
 
 def _words(chat: models.Chat) -> tuple[str, str]:
     """A mark, and how a run's chat fares in a word or two."""
-    if chat.turn is not None and chat.turn.status.value != "queued":
-        return TURN_WORDS[chat.turn.status]
-    if chat.status.value == "queued":
-        return "waiting", f"Queue place {chat.place}" if chat.place else "Queued"
-    if chat.status.value == "running":
+    said = status(chat, chat.turn)
+    if said == "queued" and chat.place:
+        return "waiting", f"Queue place {chat.place}"
+    if said == "starting":
         return "running", "Starting"
-    return ("ended", "Interrupted") if chat.status.value in ("exited", "deleting") else chat_words(chat)
+    return TURN_WORDS[TurnStatus(said)] if said in {one.value for one in TurnStatus} else chat_words(chat)
 
 
 def _counts(chats: Sequence[models.Chat]) -> str:

@@ -28,10 +28,6 @@ RUN_TIMEOUT = 7 * 24 * 3600.0
 """Seconds; a sweep may take days."""
 
 
-PATIENCE = 2.0
-"""Seconds that a cell waits for the table which it shows."""
-
-
 class Runs:
     """The chats that :meth:`Hub.map` has started: one for each combination of a grid.
 
@@ -187,13 +183,6 @@ class Runs:
         from agent_hub.notebook.run_widget import table_of
 
         table = table_of(self)
-        try:
-            table.card.look()
-        except AgentHubError as error:
-            table.card.away(error.message)
-        table.card.follow()
-        # For what those have left that have ended: a cell may be run without a page, and saved then.
-        table.card.passed.wait(PATIENCE)
         table.show()
         return table
 

@@ -49,7 +49,9 @@ def go(tmp_path: Path) -> Path:
 @pytest.fixture
 def sweep(hub: Hub, project: Project, go: Path) -> Runs:
     """Two that end at once, one that asks, one that works, and two that wait for their turn."""
-    leave = 'echo \'{{"val_loss": {}, "epochs": 4}}\' > metrics.json; hub_artifact publish metrics.json'
+    # Of what is left there, a table holds the numbers that are some.
+    left = f'"val_loss": {{}}, "epochs": 4, "huge": {"9" * 400}, "name": "heron"'
+    leave = "echo '{{" + left + "}}' > metrics.json; hub_artifact publish metrics.json"
     wait = f"until [ -e {go} ]; do sleep 0.05; done"
     grid = [
         {"lr": 1e-4, "seed": 0, "do": leave.format(0.25)},
