@@ -149,7 +149,13 @@ class DeletedChats:
             (folder / OBJECTS.lstrip("/")).parent.mkdir()
             (folder / OBJECTS.lstrip("/")).symlink_to(os.readlink(link))
         _write(folder, described)
-        _move(workspace, folder / WORKSPACE)
+        try:
+            _move(workspace, folder / WORKSPACE)
+        except OSError:
+            # It may have moved without being known to be on disk; what stays must stay in its place.
+            if not workspace.exists():
+                os.rename(folder / WORKSPACE, workspace)
+            raise
         return self._dated(described)
 
     # -- what there is

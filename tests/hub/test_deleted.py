@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -351,6 +353,26 @@ async def test_a_folder_that_cannot_be_written_refuses_the_delete(a_house: House
     with pytest.raises(WorkNotKept):
         await a_house.keep()
     assert (a_house.workspace.path / "new.txt").exists()
+
+
+async def test_a_workspace_that_moved_and_may_not_be_on_disk_is_put_back(
+    a_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_house.write("new.txt", "new")
+    # What no bundle can be made of is moved as it is.
+    a_house.workspace.path.joinpath(".git/index").write_text("no index")
+    synchronize = os.fsync
+
+    def fail(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, "Input/output error")
+        synchronize(descriptor)
+
+    with monkeypatch.context() as failing, pytest.raises(WorkNotKept):
+        failing.setattr(os, "fsync", fail)
+        await a_house.keep()
+    assert (a_house.workspace.path / "new.txt").read_text() == "new"
+    assert (await a_house.kept()).kind == "workspace"
 
 
 async def test_a_removal_that_was_cut_short_is_not_taken_for_work(a_house: House) -> None:
