@@ -39,6 +39,9 @@ def waiting(chat: Chat, place: int, reason: str) -> Chat:
 
 def starting(chat: Chat, image: str, commit: str) -> Chat:
     """Its turn has come. A chat keeps the image and commit it first started from."""
+    if chat.status not in (ChatStatus.queued, ChatStatus.starting):
+        # Asked to stop or to go since: whoever asked gives its start up.
+        return chat
     return chat.model_copy(
         update={
             "status": ChatStatus.starting,

@@ -264,6 +264,8 @@ class Starts:
             chat = await self._store.chats.change(
                 chat_id, lambda chat: lifecycle.starting(chat, snapshot.image, snapshot.commit)
             )
+            if chat.status is not ChatStatus.starting:
+                return
             handle = await self._launcher.prepare(chat)
             self._terminals.get_or_create(chat_id).connect(await self._engine.attach(handle))
             await to_its_end(self._engine.start(handle))

@@ -66,6 +66,35 @@ async def test_a_queued_start_can_be_given_up(a_hub: RunningHub, a_ready_project
     await a_hub.settled(last.id)
 
 
+async def test_a_chat_that_is_deleted_as_its_turn_comes_is_never_seen_to_start(
+    a_process_hub: RunningHub, a_repository: Repository
+) -> None:
+    hub = a_process_hub.hub
+    chat = await a_process_hub.start(await a_process_hub.ready(a_repository))
+    await hub.chats.stop(chat.id)
+    seen: list[ChatStatus] = []
+    subscription = hub.events.subscribe()
+    written = asyncio.Event()
+    async with hub.chats._lock(chat.id):
+        await hub.chats.start(chat.id)
+        await anext(subscription)
+        # The store is busy: the deletion is kept first, and the start, whose turn it is then, behind it.
+        writing = asyncio.create_task(hub.store.transact(written.wait))
+        deleting = asyncio.create_task(hub.chats.delete(chat.id, force=True))
+        await _everything_that_can_go_on()
+    await _everything_that_can_go_on()
+    written.set()
+    async with asyncio.timeout(30):
+        await asyncio.gather(writing, deleting)
+        async for event in subscription:
+            if event.type == "change" and isinstance(event.value, Chat):
+                seen.append(event.value.status)
+            elif event.type == "change" and (event.kind, event.id) == ("chat", chat.id):
+                break
+    subscription.close()
+    assert seen == [ChatStatus.deleting]
+
+
 async def test_queued_chats_start_after_a_restart(
     open_hub: OpenHub, opened: list[RunningHub], a_repository: Repository
 ) -> None:
@@ -77,3 +106,8 @@ async def test_queued_chats_start_after_a_restart(
     for chat in chats:
         await second.settled(chat.id)
     assert len(await second.containers()) == BURST
+
+
+async def _everything_that_can_go_on() -> None:
+    for _ in range(100):
+        await asyncio.sleep(0)
