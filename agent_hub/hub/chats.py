@@ -107,6 +107,9 @@ class Chats:
 
     async def _stop(self, chat_id: str, grace: float = 10.0) -> None:
         async with self._lock(chat_id):
+            if self._store.chats[chat_id].status is not ChatStatus.stopping:
+                # Somebody else has stopped it meanwhile, and by now it may have been started again.
+                return
             handle = await self._launcher.find(chat_id)
             if handle is None:
                 await self._conversations.ended(chat_id)
@@ -270,6 +273,9 @@ class Chats:
     async def _adopt(self, chat_id: str, handle: Handle) -> None:
         """Take up a container that was there before this hub process was."""
         async with self._lock(chat_id):
+            if chat_id in self._watches:
+                # It was started meanwhile.
+                return
             status = await self._engine.inspect(handle)
             if status.state == "running":
                 self._terminal(chat_id).connect(await self._engine.attach(handle), painted=True)

@@ -71,7 +71,8 @@ def stopping(chat: Chat) -> Chat:
 
 def ended(chat: Chat, status: ContainerStatus, thread: str = "") -> Chat:
     """Its container was seen not to run any more."""
-    if chat.status is ChatStatus.deleting:
+    if chat.status not in (ChatStatus.running, ChatStatus.stopping, ChatStatus.unknown):
+        # Somebody has asked for another run since, or for it to go.
         return chat
     reason, exit_code = status.reason, status.exit_code
     if status.state == "lost":
@@ -93,7 +94,7 @@ def ended(chat: Chat, status: ContainerStatus, thread: str = "") -> Chat:
 
 def failed(chat: Chat, error: AgentHubError) -> Chat:
     """It could not be started."""
-    if chat.status is ChatStatus.deleting:
+    if chat.status in (ChatStatus.stopping, ChatStatus.deleting):
         return chat
     body = ErrorBody.model_validate(error.to_dict())
     update = {"status": ChatStatus.failed, "place": 0, "reason": error.message, "error": body, "ended_at": now()}
@@ -102,7 +103,7 @@ def failed(chat: Chat, error: AgentHubError) -> Chat:
 
 def cancelled(chat: Chat) -> Chat:
     """Its start was given up before the container ran."""
-    if chat.status is ChatStatus.deleting:
+    if chat.status is not ChatStatus.stopping:
         return chat
     return chat.model_copy(update={"status": ChatStatus.exited, "reason": "stopped", "ended_at": now()})
 

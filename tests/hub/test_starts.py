@@ -95,6 +95,22 @@ async def test_a_chat_that_is_deleted_as_its_turn_comes_is_never_seen_to_start(
     assert seen == [ChatStatus.deleting]
 
 
+async def test_a_chat_that_two_have_stopped_starts_again_for_who_asks_then(
+    a_process_hub: RunningHub, a_repository: Repository
+) -> None:
+    hub = a_process_hub.hub
+    chat = await a_process_hub.start(await a_process_hub.ready(a_repository))
+    async with hub.chats._lock(chat.id):
+        first = asyncio.create_task(hub.chats.stop(chat.id))
+        await _everything_that_can_go_on()
+        second = asyncio.create_task(hub.chats.stop(chat.id))
+        await _everything_that_can_go_on()
+    assert (await first).status is ChatStatus.exited
+    await hub.chats.start(chat.id)
+    await second
+    assert (await a_process_hub.settled(chat.id)).status is ChatStatus.running
+
+
 async def test_queued_chats_start_after_a_restart(
     open_hub: OpenHub, opened: list[RunningHub], a_repository: Repository
 ) -> None:
