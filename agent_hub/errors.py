@@ -17,10 +17,13 @@ The tree::
     ├── NotFound                     404  no such project, chat, artifact
     ├── Conflict                     409  right in itself, wrong now
     │   ├── UnsavedWork                   deleting would lose work that is nowhere else
+    │   ├── BudgetUsedUp                  a chat, or its project, has taken the tokens that it may
+    │   ├── NotConnected                  an account is needed, and none is connected
     │   ├── NoConversation                the chat's agent does not tell of its turns
     │   ├── DataDirectoryInUse            another hub holds the data directory
     │   └── PortInUse                     another program listens where the hub has to
     ├── TooLarge                     413  more bytes than the hub takes
+    ├── TooManyRequests              429  a chat asks the hub for too much
     ├── GitError                     422  a Git command failed
     │   ├── RepositoryUnreachable         no answer, or no access
     │   └── BranchNotFound                the repository has no such branch
@@ -37,6 +40,8 @@ The tree::
     │   ├── StoreDamaged                  it is truncated, overwritten or gone
     │   └── StoreTooNew                   a newer hub wrote it
     ├── StorageFull                  507  no space left where the hub keeps its data
+    ├── SecretsUnusable              500  what is kept of a connection cannot be read
+    ├── ApiUnreachable               502  an API that is connected does not answer
     ├── AgentUnavailable             502  the agent's program cannot be had
     ├── TurnError                    422  the agent did not do what a prompt asked for
     │   ├── TurnFailed                    it could not go on
@@ -135,6 +140,14 @@ class UnsavedWork(Conflict):
     code = "unsaved_work"
 
 
+class BudgetUsedUp(Conflict):
+    code = "budget_used_up"
+
+
+class NotConnected(Conflict):
+    code = "not_connected"
+
+
 class NoConversation(Conflict):
     code = "no_conversation"
 
@@ -149,6 +162,10 @@ class PortInUse(Conflict):
 
 class TooLarge(AgentHubError):
     code, status = "too_large", 413
+
+
+class TooManyRequests(AgentHubError):
+    code, status = "too_many_requests", 429
 
 
 class GitError(AgentHubError):
@@ -220,6 +237,15 @@ class StorageFull(AgentHubError):
 
 class WorkNotKept(AgentHubError):
     code, status = "work_not_kept", 500
+
+
+class SecretsUnusable(AgentHubError):
+    code = "secrets_unusable"
+
+
+class ApiUnreachable(AgentHubError):
+    code = "api_unreachable"
+    status = 502
 
 
 class AgentUnavailable(AgentHubError):

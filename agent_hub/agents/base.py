@@ -24,6 +24,9 @@ AGENT_HOME = "/hub/agent"
 RUN = "/hub/run"
 """Where a container sees, read-only, what the hub tells it while it runs: its token, and the gateway's address."""
 
+TOKEN_FILE = "token"
+"""Where the chat's token is, in :data:`RUN`."""
+
 TOOLS = "/opt/agent-hub"
 """Where an image keeps the agent layer: ``bin/``, and ``seed/``, the files that the setup script made."""
 
@@ -37,8 +40,14 @@ class Agent(ABC):
     """Whether it tells of its turns, and takes prompts: :meth:`converse`."""
 
     @abstractmethod
-    def command(self, chat: Chat) -> Sequence[str]:
-        """What the terminal runs: a new conversation, or the one in ``chat.thread`` where that is set."""
+    def command(self, chat: Chat, gateway: str) -> Sequence[str]:
+        """What the terminal runs: a new conversation, or the one in ``chat.thread`` where that is set.
+
+        Parameters
+        ----------
+        gateway
+            Where the container finds the hub's gateway, which asks a model for whoever shows the chat's token.
+        """
 
     @abstractmethod
     def environment(self, chat: Chat) -> Mapping[str, str]:
@@ -84,8 +93,8 @@ class Agent(ABC):
 
     # -- spares: a container made ahead, which a chat that is asked for later takes over
 
-    def spare_command(self, spare: Chat) -> Sequence[str] | None:
-        """What a spare's terminal runs before anyone has asked for a chat.
+    def spare_command(self, spare: Chat, gateway: str) -> Sequence[str] | None:
+        """What a spare's terminal runs before anyone has asked for a chat; `gateway` is as for :meth:`command`.
 
         ``None``: the spare's container waits, and runs :meth:`command` at the claim.
         """

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
-from agent_hub.agents.base import AGENT_HOME, WORKSPACE, Agent, Warm
+from agent_hub.agents.base import AGENT_HOME, TOKEN_FILE, WORKSPACE, Agent, Warm
 from agent_hub.agents.codex_conversation import CodexConversation
 from agent_hub.agents.codex_sessions import last_thread
 from agent_hub.agents.codex_socket import find_socket, sockets_folder
@@ -30,7 +30,7 @@ RUN_CODEX = "run-codex"
 KEY_FILE = "openai_key"
 """Where the key is, in :data:`~agent_hub.agents.base.RUN`."""
 
-_READ_KEY = f'exec cat "$AGENT_HUB_RUN/{KEY_FILE}"'
+_READ = 'exec cat "$AGENT_HUB_RUN/{}"'
 
 _AT_START = re.compile(
     r"(?!OPENAI_(API_KEY|MODEL)$)((OPENAI|CODEX|RUST|OTEL|LC|SSL)_|"
@@ -42,19 +42,19 @@ _AT_START = re.compile(
 class CodexAgent(Agent):
     """Codex. What the hub decides is passed on the command line, so the files in its folder are the person's to change.
 
-    A chat whose environment has ``OPENAI_API_KEY`` uses that; another shows Codex's own login in its terminal, and the
-    login stays in the agent's folder. ``OPENAI_BASE_URL`` and ``OPENAI_MODEL`` are honoured.
+    It asks a model by way of the hub's gateway, with the chat's own token: no key is in the container. A chat whose
+    environment has an ``OPENAI_API_KEY`` uses that instead, with ``OPENAI_BASE_URL``. ``OPENAI_MODEL`` is honoured.
     """
 
     name: ClassVar[str] = "codex"
     title: ClassVar[str] = "Codex"
     converses: ClassVar[bool] = True
 
-    def command(self, chat: Chat) -> Sequence[str]:
+    def command(self, chat: Chat, gateway: str) -> Sequence[str]:
         if chat.thread:
-            return (RUN_CODEX, "resume", *_options(chat), "--", chat.thread)
+            return (RUN_CODEX, "resume", *_options(chat, gateway), "--", chat.thread)
         # The first prompt is said to the app-server, as every later one, and the terminal shows it.
-        return (RUN_CODEX, "new", *_options(chat))
+        return (RUN_CODEX, "new", *_options(chat, gateway))
 
     def environment(self, chat: Chat) -> Mapping[str, str]:
         return {"CODEX_HOME": AGENT_HOME}
@@ -80,20 +80,15 @@ class CodexAgent(Agent):
     async def converse(self, chat: Chat, home: Path, sockets: Path, listener: Listener) -> Conversation:
         return await CodexConversation.join(lambda: find_socket(home, sockets), chat, listener)
 
-    def spare_command(self, spare: Chat) -> Sequence[str] | None:
-        if not _provider(_env(spare)):
-            # The first screen is a sign-in, which begins no thread.
-            return None
+    def spare_command(self, spare: Chat, gateway: str) -> Sequence[str] | None:
         # A snapshot of the shell's environment is made as a thread begins, which is before the chat's is known.
-        return (RUN_CODEX, "spare", "-c", "features.shell_snapshot=false", *_options(spare))
+        return (RUN_CODEX, "spare", "-c", "features.shell_snapshot=false", *_options(spare, gateway))
 
     def fits(self, spare: Chat, chat: Chat) -> bool:
-        if self.spare_command(spare) is None:
-            return True
         held, asked = _env(spare), _env(chat)
         return (
             spare.ask_before == chat.ask_before
-            and _provider(held) == _provider(asked)
+            and _provider(held, "") == _provider(asked, "")
             and bool(_model(spare)) <= bool(_model(chat))
             # What Codex has, the commands that it runs have as well: it can be given a value anew, not taken away.
             and held.keys() <= asked.keys()
@@ -103,8 +98,6 @@ class CodexAgent(Agent):
         )
 
     async def warm(self, spare: Chat, home: Path, sockets: Path) -> Warm | None:
-        if self.spare_command(spare) is None:
-            return None
         return await WarmCodex.wait_for(lambda: find_socket(home, sockets), spare, _model)
 
 
@@ -167,11 +160,11 @@ def _model(chat: Chat) -> str:
     return chat.model or _env(chat).get("OPENAI_MODEL", "")
 
 
-def _options(chat: Chat) -> list[str]:
-    return [part for key, value in _settings(chat).items() for part in ("-c", f"{key}={value}")]
+def _options(chat: Chat, gateway: str) -> list[str]:
+    return [part for key, value in _settings(chat, gateway).items() for part in ("-c", f"{key}={value}")]
 
 
-def _settings(chat: Chat) -> dict[str, str]:
+def _settings(chat: Chat, gateway: str) -> dict[str, str]:
     """Codex's settings as TOML values, by their dotted key."""
     settings = {
         # The container is the sandbox; Codex's own cannot start in one.
@@ -182,22 +175,21 @@ def _settings(chat: Chat) -> dict[str, str]:
     }
     if model := _model(chat):
         settings["model"] = _toml(model)
-    return settings | _provider(_env(chat))
+    return settings | _provider(_env(chat), gateway)
 
 
-def _provider(env: Mapping[str, str]) -> dict[str, str]:
-    """The settings of whom Codex asks, where there is a key for it."""
-    if not env.get("OPENAI_API_KEY"):
-        return {}
+def _provider(env: Mapping[str, str], gateway: str) -> dict[str, str]:
+    """The settings of whom Codex asks: the gateway, or whom the chat has a key of its own for."""
+    own = bool(env.get("OPENAI_API_KEY"))
     provider = {
         # The name "OpenAI" itself has a meaning to Codex.
         "name": _toml("OpenAI API"),
-        "base_url": _toml(env.get("OPENAI_BASE_URL") or PUBLIC_API),
+        "base_url": _toml((env.get("OPENAI_BASE_URL") or PUBLIC_API) if own else f"{gateway}/v1"),
         "wire_api": _toml("responses"),
-        # From a file, so that the key is in no container's configuration, and may come after Codex was started. A shell
+        # From a file, so that it is in no container's configuration, and may come after Codex was started. A shell
         # finds it, because without a container the folder is another one.
         "auth.command": _toml("sh"),
-        "auth.args": f"[{_toml('-c')}, {_toml(_READ_KEY)}]",
+        "auth.args": f"[{_toml('-c')}, {_toml(_READ.format(KEY_FILE if own else TOKEN_FILE))}]",
         "auth.timeout_ms": "5000",
         # Read for every request, so that the key of before is never used again.
         "auth.refresh_interval_ms": "1",

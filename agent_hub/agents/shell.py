@@ -25,7 +25,7 @@ class ShellAgent(Agent):
     name: ClassVar[str] = "shell"
     title: ClassVar[str] = "Shell"
 
-    def command(self, chat: Chat) -> Sequence[str]:
+    def command(self, chat: Chat, gateway: str) -> Sequence[str]:
         return ("sh", "-c", START, "sh")
 
     def environment(self, chat: Chat) -> Mapping[str, str]:

@@ -13,6 +13,8 @@ from tornado.web import Application
 
 from agent_hub.errors import AgentHubError, PortInUse
 from agent_hub.gateway.artifacts import ArtifactsHandler
+from agent_hub.gateway.callers import Callers
+from agent_hub.gateway.models import ModelHandler
 from agent_hub.hub.hub import Hub
 
 logger = logging.getLogger(__name__)
@@ -67,7 +69,7 @@ class Gateway:
         self.url = ""
 
     async def open(self) -> str:
-        """Listen where containers reach it, and return the URL that they publish to.
+        """Listen where containers reach it, and return the URL that they find it at.
 
         Raises
         ------
@@ -77,8 +79,12 @@ class Gateway:
         if self._server is None:
             address, name = await self._hub.engine.gateway_address()
             listener = self._bind(address)
+            callers = Callers(self._hub.store)
             application = Application(
-                [(r"/artifacts", ArtifactsHandler, {"hub": self._hub, "limit": self._max_artifact})],
+                [
+                    (r"/artifacts", ArtifactsHandler, {"hub": self._hub, "limit": self._max_artifact}),
+                    (r"/v1/(.*)", ModelHandler, {"hub": self._hub, "callers": callers}),
+                ],
                 log_function=lambda handler: None,
             )
             self._server = BoundedServer(
@@ -86,8 +92,8 @@ class Gateway:
             )
             self._server.add_sockets([listener])
             port = listener.getsockname()[1]
-            self.url = f"{self._base_url or f'http://{name}:{port}'}/artifacts"
-            logger.info("Containers publish to %s (bound to %s:%s)", self.url, address, port)
+            self.url = self._base_url or f"http://{name}:{port}"
+            logger.info("Containers find the hub at %s (bound to %s:%s)", self.url, address, port)
         return self.url
 
     async def close(self) -> None:

@@ -27,7 +27,7 @@ from agent_hub.hub.starts import Starts
 from agent_hub.hub.store import Store
 from agent_hub.hub.trees import remove_tree
 from agent_hub.hub.unsaved import Unsaved, unsaved_work
-from agent_hub.models import Chat, ChatStatus
+from agent_hub.models import Chat, ChatChange, ChatStatus
 from agent_hub.terminals.registry import Terminals
 from agent_hub.terminals.terminal import Terminal
 
@@ -76,9 +76,9 @@ class Chats:
         )
         self.spares = Spares(store, folders, engine, agents, self._launcher, terminals, self._starting.queue, spares)
 
-    def tell_containers(self, artifacts_url: str) -> None:
-        """Containers publish to this address from now on."""
-        self._launcher.artifacts_url = artifacts_url
+    def tell_containers(self, gateway_url: str) -> None:
+        """Containers find the gateway at this address from now on."""
+        self._launcher.gateway_url = gateway_url
 
     # -- what a person asks for
 
@@ -94,9 +94,12 @@ class Chats:
         self._starting.begin(chat_id)
         return chat
 
-    async def rename(self, chat_id: str, name: str) -> Chat:
-        """Give a chat another name."""
-        return await self._store.chats.change(chat_id, name=name)
+    async def change(self, chat_id: str, change: ChatChange) -> Chat:
+        """Give a chat another name, or another budget."""
+        update = {name: getattr(change, name) for name in change.model_fields_set}
+        if update.get("name", "") is None:
+            del update["name"]
+        return await self._store.chats.change(chat_id, **update)
 
     async def stop(self, chat_id: str, grace: float = 10.0) -> Chat:
         """Stop a chat and return once it does not run. What waits to start is given up."""

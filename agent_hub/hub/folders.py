@@ -18,6 +18,11 @@ class Folders:
         return self.root / "cache"
 
     @property
+    def secrets(self) -> Path:
+        """What the connections prove themselves with."""
+        return self.root / "secrets"
+
+    @property
     def engine(self) -> Path:
         """The process engine's images and containers."""
         return self.root / "processes"

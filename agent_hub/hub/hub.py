@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from agent_hub.agents import AGENTS
+from agent_hub.connections.openai import OpenAI
+from agent_hub.connections.secrets import Secrets
 from agent_hub.engines.base import Engine
 from agent_hub.errors import AgentHubError, EngineError, EngineUnavailable, StorageFull
 from agent_hub.hub.artifacts import Artifacts
+from agent_hub.hub.budgets import Budgets
 from agent_hub.hub.builds import Builds
 from agent_hub.hub.chat_work import ChatWork
 from agent_hub.hub.chats import Chats
@@ -72,6 +75,8 @@ class Hub:
         self.events = Events(self._take_snapshot)
         self.store = Store(settings.data_dir, self._announce)
         self.terminals = Terminals(self.folders.terminal)
+        self.openai = OpenAI(Secrets(self.folders.secrets), self._say_status)
+        self.budgets = Budgets(self.store)
         self.artifacts = Artifacts(self.store, self.folders, settings.root, settings.artifacts_folder)
         self.builds = Builds(self.store, self.folders, engine, AGENTS, settings.base_image, settings.setup_timeout)
         self.deleted = DeletedChats(self.store, self.folders, settings.keep_deleted)
@@ -110,7 +115,7 @@ class Hub:
         Parameters
         ----------
         open_gateway
-            Opens the listener that containers reach, once the engine can tell where, and returns its URL for artifacts.
+            Opens the listener that containers reach, once the engine can tell where, and returns its URL.
         """
         self._open_gateway = open_gateway
         await self.artifacts.reconcile()
@@ -127,6 +132,7 @@ class Hub:
             await asyncio.wait([self._looking])
         await self.deleted.close()
         await self.commands.close()
+        await self.openai.close()
         # Chats that wait for a build first: the end of one that is cut off is no failure of theirs.
         await self.chats.close()
         await self.builds.close()
@@ -160,8 +166,11 @@ class Hub:
             self._reconciled = False
             await self.chats.engine_lost()
         if found.model_copy(update={"checked_at": before.checked_at}) != before:
-            self.events.announce("status", "status", self.status())
+            self._say_status()
         return self.status()
+
+    def _say_status(self) -> None:
+        self.events.announce("status", "status", self.status())
 
     def _look_again(self) -> None:
         self._reconciled = False
@@ -205,6 +214,7 @@ class Hub:
             gpus=self._gpus,
             agents=tuple(AgentInfo(name=agent.name, title=agent.title) for agent in AGENTS.values()),
             default_base=self.settings.base_image,
+            openai=self.openai.status,
             artifacts_path=self.settings.artifacts_folder,
         )
 

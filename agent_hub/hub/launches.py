@@ -37,7 +37,7 @@ PIDS = 4096
 class Launcher:
     """Prepares chats' containers.
 
-    `artifacts_url` is what containers are told to publish to, once the gateway listens.
+    `gateway_url` is what containers are told to find the gateway by, once it listens.
     """
 
     def __init__(self, store: Store, folders: Folders, engine: Engine, agents: Mapping[str, Agent]) -> None:
@@ -45,7 +45,7 @@ class Launcher:
         self._folders = folders
         self._engine = engine
         self._agents = agents
-        self.artifacts_url = ""
+        self.gateway_url = ""
 
     async def prepare(self, chat: Chat) -> Handle:
         """Make what the chat lacks, and return its container, created and not started.
@@ -85,7 +85,7 @@ class Launcher:
         all that can be done before the chat is done.
         """
         await asyncio.to_thread(self._make_folders, spare.id)
-        command = self._agents[spare.agent].spare_command(spare)
+        command = self._agents[spare.agent].spare_command(spare, self.gateway_url)
 
         words = self._words(spare)
         if command is not None:
@@ -174,7 +174,7 @@ class Launcher:
 
     async def tell_address(self, chat_id: str) -> None:
         """Tell a container that runs where to publish now."""
-        await asyncio.to_thread(self._write_run, chat_id, {"artifacts_url": self.artifacts_url})
+        await asyncio.to_thread(self._write_run, chat_id, {"artifacts_url": self._artifacts_url})
 
     def _spec(self, chat: Chat, agent: Agent) -> ContainerSpec:
         folders = self._folders
@@ -236,11 +236,15 @@ class Launcher:
         agent = self._agents[chat.agent]
         return {
             **agent.files(chat),
-            "artifacts_url": self.artifacts_url,
+            "artifacts_url": self._artifacts_url,
             # `command`: a name that a shell keeps for itself, such as UID, must not end the script that reads this.
             "environment": "".join(f"command export {one.name}={shlex.quote(one.value or '')}\n" for one in chat.env),
-            "command": _command(agent.command(chat)),
+            "command": _command(agent.command(chat, self.gateway_url)),
         }
+
+    @property
+    def _artifacts_url(self) -> str:
+        return f"{self.gateway_url}/artifacts"
 
     def _write_run(self, chat_id: str, files: Mapping[str, str]) -> None:
         for name, text in files.items():

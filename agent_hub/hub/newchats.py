@@ -157,6 +157,7 @@ class NewChats:
             mounts=merge_mounts(project.mounts, mounts),
             env=merge_env(project.env, new.env),
             resources=project.resources.model_copy(update=own),
+            token_budget=new.token_budget if new.token_budget is not None else project.chat_token_budget,
             workspace=self.workspace(chat_id),
         )
 

@@ -67,7 +67,9 @@ class Projects:
     async def change(self, project_id: str, change: ProjectChange) -> Project:
         """Change a project's settings; chats that exist keep theirs, and the snapshot stays until it is built anew."""
         project = self._store.projects[project_id]
-        update = {name: getattr(change, name) for name in change.model_fields_set if getattr(change, name) is not None}
+        given = {name: getattr(change, name) for name in change.model_fields_set}
+        # A budget is taken back by null; of the rest, null changes nothing.
+        update = {name: value for name, value in given.items() if value is not None or name.endswith("token_budget")}
         if "mounts" in update:
             update["mounts"] = check_mounts(update["mounts"], self._data_dir)
         if "agent" in update:

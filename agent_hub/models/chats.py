@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 
 from agent_hub.models.base import ErrorBody, Model, Name, checked_prompt, now
-from agent_hub.models.containers import Env, Mount, Resources
+from agent_hub.models.containers import Env, Mount, Resources, Tokens
 from agent_hub.models.runs import InRun
 from agent_hub.models.settings import AskBefore, ChatSettings
 from agent_hub.models.turns import TurnStatus, Usage
@@ -62,6 +62,8 @@ class Chat(Model):
     thread: str = Field(default="", description="the agent's own id of the conversation")
     turn: TurnSummary | None = Field(default=None, description="the newest, of an agent that tells of its turns")
     ask_before: AskBefore = ()
+    tokens: Tokens = Field(default=0, description="that a model has counted for it, by way of the gateway")
+    token_budget: Tokens | None = Field(default=None, description="most that it may take; None: as many as it likes")
     run: InRun | None = Field(default=None, description="the run that it is one of")
     workspace: str = Field(default="", description="the workspace's folder on the host")
     created_at: datetime = Field(default_factory=now)
@@ -137,6 +139,7 @@ class NewChat(ChatSettings):
 
 
 class ChatChange(Model):
-    """Body of ``PATCH api/chats/{id}``."""
+    """Body of ``PATCH api/chats/{id}``: what is given changes."""
 
-    name: Name
+    name: Name | None = None
+    token_budget: Tokens | None = Field(default=None, description="null where given: as many as it likes")

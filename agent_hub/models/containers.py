@@ -83,6 +83,10 @@ class Resources(Model):
     gpus: int | None = Field(default=None, ge=0, le=1024, description="how many GPUs")
 
 
+Tokens = Annotated[int, Field(ge=0, le=2**53 - 1)]
+"""A number of a model's tokens, of what it reads and what it writes."""
+
+
 class Gpu(Model):
     """A GPU of the machine."""
 

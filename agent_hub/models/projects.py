@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from agent_hub.models.base import ErrorBody, Model, Name, now
-from agent_hub.models.containers import Env, Mount, Resources
+from agent_hub.models.containers import Env, Mount, Resources, Tokens
 
 
 class BuildState(StrEnum):
@@ -97,6 +97,9 @@ class Project(Model):
     mounts: tuple[Mount, ...] = ()
     env: Env = ()
     resources: Resources = Resources()
+    tokens: Tokens = Field(default=0, description="that a model has counted for its chats, deleted ones as well")
+    token_budget: Tokens | None = Field(default=None, description="most that all its chats may take")
+    chat_token_budget: Tokens | None = Field(default=None, description="most that each may, where it does not say")
     snapshot: Snapshot | None = None
     build: Build | None = Field(default=None, description="the newest build")
     spares: int = Field(default=0, description="chats that are prepared ahead, and start at once")
@@ -122,6 +125,8 @@ class NewProject(Model):
     mounts: tuple[Mount, ...] = ()
     env: Env = ()
     resources: Resources = Resources()
+    token_budget: Tokens | None = None
+    chat_token_budget: Tokens | None = None
 
 
 class ProjectChange(Model):
@@ -136,6 +141,8 @@ class ProjectChange(Model):
     mounts: tuple[Mount, ...] | None = None
     env: Env | None = None
     resources: Resources | None = None
+    token_budget: Tokens | None = Field(default=None, description="null where given: as many as they like")
+    chat_token_budget: Tokens | None = None
 
 
 class RepositoryCheck(Model):

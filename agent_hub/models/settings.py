@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from agent_hub.models.base import NAME_LENGTH, Name
-from agent_hub.models.containers import Env, Mount, Resources
+from agent_hub.models.containers import Env, Mount, Resources, Tokens
 
 
 def _words(command: str) -> str:
@@ -41,3 +41,4 @@ class ChatSettings(Resources):
     mounts: tuple[Mount, ...] = ()
     env: Env = ()
     ask_before: AskBefore = ()
+    token_budget: Tokens | None = Field(default=None, description="most tokens that each chat may take")

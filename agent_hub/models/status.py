@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from agent_hub.models.base import Model
+from agent_hub.models.connections import OpenAIConnection
 from agent_hub.models.containers import EngineStatus, Gpu
 
 
@@ -23,5 +24,6 @@ class Status(Model):
     engine: EngineStatus
     gpus: tuple[Gpu, ...] = ()
     agents: tuple[AgentInfo, ...] = ()
+    openai: OpenAIConnection = OpenAIConnection()
     default_base: str = ""
     artifacts_path: str = Field(default="", description="folder of published files, relative to the server's root")

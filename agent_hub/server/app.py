@@ -22,6 +22,7 @@ from agent_hub.server import (
     builds,
     chats,
     commands,
+    connections,
     deleted,
     events,
     files,
@@ -34,7 +35,22 @@ from agent_hub.server import (
 )
 from agent_hub.server.handler import NothingHandler
 
-ROOMS = (status, projects, builds, chats, turns, runs, commands, files, work, deleted, artifacts, terminals, events)
+ROOMS = (
+    status,
+    projects,
+    builds,
+    chats,
+    turns,
+    runs,
+    commands,
+    files,
+    work,
+    deleted,
+    artifacts,
+    terminals,
+    connections,
+    events,
+)
 
 
 class AgentHub(ExtensionApp):

@@ -38,8 +38,8 @@ class ChatHandler(HubHandler):
 
     @guarded
     async def patch(self, id: str) -> None:
-        """Rename a chat."""
-        chat = await self.hub.chats.rename(id, self.body(ChatChange).name)
+        """Rename a chat, or give it another budget."""
+        chat = await self.hub.chats.change(id, self.body(ChatChange))
         self.answer(chat.masked())
 
     @guarded

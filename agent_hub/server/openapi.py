@@ -29,7 +29,7 @@ ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
     ("get", "api/chats", "Every chat", None, "[Chat]"),
     ("post", "api/chats", "Start a new chat", m.NewChat, "201 Chat"),
     ("get", "api/chats/{id}", "One chat", None, "Chat"),
-    ("patch", "api/chats/{id}", "Rename a chat", m.ChatChange, "Chat"),
+    ("patch", "api/chats/{id}", "Rename a chat, or change its budget", m.ChatChange, "Chat"),
     ("delete", "api/chats/{id}", "Delete a chat; ?force=true with its unsaved work", None, "204"),
     ("post", "api/chats/{id}/start", "Start a chat that has ended", None, "202 Chat"),
     ("post", "api/chats/{id}/stop", "Stop a chat", None, "202 Chat"),
@@ -59,6 +59,10 @@ ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
     ("delete", "api/deleted/{id}", "Let go of it now", None, "204"),
     ("get", "api/deleted/{id}/content", "It as a Git bundle", None, "bytes"),
     ("post", "api/deleted/{id}/restore", "Start a new chat with this work in it", None, "201 Chat"),
+    ("get", "api/connections/openai", "The connection to a model", None, "OpenAIConnection"),
+    ("put", "api/connections/openai", "Connect by an API key", m.ConnectOpenAI, "OpenAIConnection"),
+    ("post", "api/connections/openai/check", "Ask the API whether it works", None, "OpenAIConnection"),
+    ("delete", "api/connections/openai", "Forget the key", None, "204"),
     ("get", "api/terminals", "Every terminal", None, "[TerminalInfo]"),
     ("get", "api/terminals/{id}", "One terminal", None, "TerminalInfo"),
     ("delete", "api/terminals/{id}", "Stop the terminal's chat", None, "204"),
@@ -72,12 +76,13 @@ MODELS: tuple[type[BaseModel], ...] = (
     m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange,
     m.Turn, m.NewTurn, m.Answer, m.Run, m.NewRun, m.WorkspaceEntry, m.NewCommand, m.CommandEvent,
     m.ChatDiff, m.NewCommit, m.WorkCommit, m.NewBranch, m.WorkBranch, m.NewApplication, m.WorkApplied,
+    m.OpenAIConnection, m.ConnectOpenAI,
     m.SnapshotEvent, m.ChangeEvent, m.LogEvent, m.ConversationEvent, m.FollowedEvent,
 )  # fmt: skip
 
 REQUESTS = (
     m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange, m.NewTurn, m.Answer,
-    m.NewRun, m.NewCommand, m.NewCommit, m.NewBranch, m.NewApplication,
+    m.ConnectOpenAI, m.NewRun, m.NewCommand, m.NewCommit, m.NewBranch, m.NewApplication,
 )  # fmt: skip
 
 

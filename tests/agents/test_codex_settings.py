@@ -14,11 +14,12 @@ from agent_hub.errors import InvalidInput
 from agent_hub.models import Chat
 
 CODEX = agent("codex")
+GATEWAY = "http://hub:8400"
 PLAIN = Chat(id="c1", project="p1", name="A chat", agent="codex")
 
 
 def settings(chat: Chat) -> dict[str, object]:
-    command = list(CODEX.command(chat))
+    command = list(CODEX.command(chat, GATEWAY))
     found: dict[str, object] = {}
     for flag, setting in zip(command, command[1:], strict=False):
         if flag == "-c":
@@ -50,8 +51,10 @@ def test_the_workspace_is_trusted_by_every_path_it_is_seen_at():
     assert settings(chat)["projects"] == {"/workspace": trusted, chat.workspace: trusted}
 
 
-def test_without_a_key_codex_is_left_to_its_own_sign_in():
-    assert "model_provider" not in settings(PLAIN)
+def test_without_a_key_of_its_own_a_chat_asks_the_gateway_by_its_token():
+    found = settings(PLAIN)
+    assert found["model_providers.hub.base_url"] == f"{GATEWAY}/v1"
+    assert found["model_providers.hub.auth.args"] == ["-c", 'exec cat "$AGENT_HUB_RUN/token"']
 
 
 def test_a_key_is_for_the_public_api_unless_an_address_is_given():
@@ -63,7 +66,9 @@ def test_a_key_is_for_the_public_api_unless_an_address_is_given():
 def test_a_key_is_in_a_file_and_in_no_argument():
     chat = with_env(OPENAI_API_KEY="a-secret")
     assert CODEX.files(chat) == {"openai_key": "a-secret"} and CODEX.files(PLAIN) == {}
-    assert not any("a-secret" in part for part in (*CODEX.command(chat), *(CODEX.spare_command(chat) or ())))
+    assert not any(
+        "a-secret" in part for part in (*CODEX.command(chat, GATEWAY), *(CODEX.spare_command(chat, GATEWAY) or ()))
+    )
 
 
 def test_the_chat_s_model_wins_over_the_environment_s():
@@ -74,16 +79,16 @@ def test_the_chat_s_model_wins_over_the_environment_s():
 
 def test_a_resumed_conversation_is_named_by_its_id_and_no_prompt_is_an_argument():
     chat = PLAIN.model_copy(update={"prompt": "--help"})
-    new = list(CODEX.command(chat))
+    new = list(CODEX.command(chat, GATEWAY))
     assert new[:2] == ["run-codex", "new"] and "--help" not in new
-    resumed = list(CODEX.command(chat.model_copy(update={"thread": "t1"})))
+    resumed = list(CODEX.command(chat.model_copy(update={"thread": "t1"}), GATEWAY))
     assert resumed[:2] == ["run-codex", "resume"] and resumed[-2:] == ["--", "t1"] and "--help" not in resumed
-    assert "--" not in CODEX.command(PLAIN)
+    assert "--" not in CODEX.command(PLAIN, GATEWAY)
 
 
-def test_a_spare_without_a_key_waits_for_its_chat_and_fits_any():
-    assert CODEX.spare_command(PLAIN) is None
-    assert CODEX.fits(PLAIN, with_env(OPENAI_API_KEY="k", HTTP_PROXY="http://here"))
+def test_a_spare_that_asks_the_gateway_is_for_no_chat_with_a_key_of_its_own():
+    assert CODEX.fits(PLAIN, PLAIN.model_copy(update={"name": "Another"}))
+    assert not CODEX.fits(PLAIN, with_env(OPENAI_API_KEY="k"))
 
 
 SPARE = with_env(OPENAI_API_KEY="k", DATABASE="d")

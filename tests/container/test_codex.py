@@ -167,7 +167,7 @@ def open_chat(run_chat, chat_folders):
     """A chat's terminal, from a cold start; its first prompt is said to its app-server."""
 
     def open(chat: Chat, *command: str) -> Screen:
-        opened = run_chat(chat, command or CODEX.command(chat))
+        opened = run_chat(chat, command or CODEX.command(chat, ""))
         if chat.prompt and not chat.thread:
             asyncio.run(say(chat, chat_folders))
         return opened.screen
@@ -181,7 +181,7 @@ async def make_spare(run_chat, chat_folders):
     held: list[Warm] = []
 
     async def make(spare: Chat) -> tuple[Opened, Warm]:
-        opened = run_chat(spare, CODEX.spare_command(spare))
+        opened = run_chat(spare, CODEX.spare_command(spare, ""))
         painted = asyncio.to_thread(opened.screen.wait_for, PROMPT)
         warm, _ = await asyncio.gather(CODEX.warm(spare, chat_folders["agent"], chat_folders["sockets"]), painted)
         held.append(warm)
@@ -417,7 +417,7 @@ def bare_chat(layers, chat, model, chat_folders, userland):
         os.chown(home, os.getuid(), os.getgid())
         CODEX.prepare(bare, home)
         tell(bare, chat_folders["run"])
-        program, *rest = CODEX.spare_command(bare) if spare else CODEX.command(bare)
+        program, *rest = CODEX.spare_command(bare, "") if spare else CODEX.command(bare, "")
         command = shlex.join([userland.shell, str(layers.context / "bin" / program), *rest])
         # As the hub starts a chat: what to run is in a file, and the entrypoint is called with nothing.
         (chat_folders["run"] / "command").write_text(f"set -- {command}\n")

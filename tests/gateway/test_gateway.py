@@ -180,7 +180,7 @@ async def test_a_link_in_the_place_of_a_published_file_is_not_written_through(
 async def test_a_connection_cut_in_the_middle_leaves_nothing(hub: RunningHub, container: Container) -> None:
     parts = urlsplit(container.url)
     _, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    head = f"POST {parts.path}?name=file.txt HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {container.token}\r\n"
+    head = f"POST /artifacts?name=file.txt HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {container.token}\r\n"
     writer.write(f"{head}Content-Length: 10000000\r\n\r\n".encode() + b"x" * 3_000_000)
     await writer.drain()
     await _eventually(lambda: incoming(hub) != [])
@@ -228,7 +228,7 @@ async def a_small_gateway(hub: RunningHub) -> Any:
 async def test_a_file_that_is_too_large_is_refused(
     hub: RunningHub, container: Container, a_small_gateway: Gateway
 ) -> None:
-    small = replace(container, url=a_small_gateway.url)
+    small = replace(container, url=f"{a_small_gateway.url}/artifacts")
     await small.published("fits.txt", b"x" * 1024)
     answer = await small.publish("large.txt", b"x" * 1025)
     body = json.loads(answer.body)
@@ -241,7 +241,7 @@ async def test_a_file_without_a_length_is_too_large_all_the_same(
 ) -> None:
     parts = urlsplit(a_small_gateway.url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    head = f"POST {parts.path}?name=file.txt HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {container.token}\r\n"
+    head = f"POST /artifacts?name=file.txt HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {container.token}\r\n"
     writer.write(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + (b"400\r\n" + b"x" * 1024 + b"\r\n") * 3)
     writer.write(b"0\r\n\r\n")
     async with asyncio.timeout(20):
@@ -292,7 +292,7 @@ async def test_the_next_hub_listens_where_the_last_one_did(hub: RunningHub) -> N
 
 async def test_what_containers_are_told_can_be_chosen(hub: RunningHub) -> None:
     behind = Gateway(hub.hub, base_url="https://hub.example/gate/")
-    assert await behind.open() == "https://hub.example/gate/artifacts"
+    assert await behind.open() == "https://hub.example/gate"
     await behind.close()
 
 

@@ -147,7 +147,7 @@ async def test_a_chat_may_have_any_printable_name(
     project = await a_process_hub.ready(a_repository, name=name)
     chat = await a_process_hub.start(project, name=name)
     assert (project.name, chat.name) == (name, name)
-    renamed = await a_process_hub.hub.chats.rename(chat.id, ChatChange(name=f"  {name[:190]} again ").name)
+    renamed = await a_process_hub.hub.chats.change(chat.id, ChatChange(name=f"  {name[:190]} again "))
     assert renamed.name == f"{name[:190]} again"
     assert a_process_hub.hub.store.chats[chat.id].status is ChatStatus.running
 

@@ -15,7 +15,7 @@ import pytest
 
 from agent_hub.engines.docker import DockerEngine
 from agent_hub.errors import EngineUnavailable
-from agent_hub.models import BuildState, ChatStatus, NewChat, ProjectChange
+from agent_hub.models import BuildState, ChatChange, ChatStatus, NewChat, ProjectChange
 from tests.conftest import Repository
 from tests.hub.running import RunningHub
 from tests.hub.second_engine import SecondEngine
@@ -201,7 +201,7 @@ async def test_an_engine_that_hangs_keeps_nobody_waiting_who_needs_none(
         looking = asyncio.create_task(hub.hub.look())
         async with asyncio.timeout(2):
             other = await hub.hub.new_chats.add(NewChat(project=project.id, agent="shell", name="Later"))
-            assert (await hub.hub.chats.rename(chat.id, "Renamed")).name == "Renamed"
+            assert (await hub.hub.chats.change(chat.id, ChatChange(name="Renamed"))).name == "Renamed"
             await hub.hub.projects.change(project.id, ProjectChange(name="Gadgets"))
             subscription = hub.hub.events.subscribe()
             assert len((await anext(subscription)).chats) == 2  # type: ignore[union-attr]

@@ -23,7 +23,7 @@ import asyncio
 from pathlib import Path
 
 from agent_hub.hub.store import Store
-from agent_hub.models import Chat, ChatStatus, Project
+from agent_hub.models import Chat, ChatChange, ChatStatus, Project
 from tests.hub.running import RunningHub
 
 
@@ -36,7 +36,7 @@ async def test_sixty_chats_deleted_side_by_side_are_gone(a_process_hub: RunningH
         hub.folders.workspace(chat.id).mkdir(parents=True)
     await asyncio.gather(
         *(hub.chats.delete(f"{number:x}", force=True) for number in range(60)),
-        *(hub.chats.rename("3c", f"renamed {number}") for number in range(60)),
+        *(hub.chats.change("3c", ChatChange(name=f"renamed {number}")) for number in range(60)),
     )
     assert [chat.id for chat in hub.store.chats] == ["3c"]
     assert [path.name for path in (hub.settings.data_dir / "chats").iterdir()] == ["3c"]

@@ -1,0 +1,1 @@
+"""Whose accounts the hub uses, and the secrets that this takes; no container sees one."""

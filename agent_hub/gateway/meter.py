@@ -1,0 +1,78 @@
+"""Counts the tokens of a model's answer while it passes by."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from agent_hub.models import Usage
+
+LONGEST = 16 * 2**20
+"""Bytes of one line, or of an answer in one piece, that are looked at."""
+
+
+class Meter:
+    """What an answer says of its tokens, of either of OpenAI's APIs, streamed or in one piece.
+
+    Source: https://platform.openai.com/docs/api-reference/responses-streaming, and `usage` of Chat Completions.
+    """
+
+    def __init__(self) -> None:
+        self._line = bytearray()
+        self._skipping = False
+        self.usage: Usage | None = None
+
+    def feed(self, data: bytes) -> None:
+        """Take the next piece, however it is cut."""
+        begin = 0
+        while (end := data.find(b"\n", begin)) >= 0:
+            self._add(data[begin:end])
+            self._take()
+            begin = end + 1
+        self._add(data[begin:])
+
+    def end(self) -> None:
+        """There is no more."""
+        self._take()
+
+    def _add(self, piece: bytes) -> None:
+        if self._skipping or len(self._line) + len(piece) > LONGEST:
+            self._skipping = True
+            self._line.clear()
+        else:
+            self._line += piece
+
+    def _take(self) -> None:
+        line, self._skipping = bytes(self._line), False
+        self._line.clear()
+        # Most lines are a word of the answer, and say nothing of its tokens.
+        if b'"usage"' not in line:
+            return
+        try:
+            told = json.loads(line.removeprefix(b"data:"))
+        except (ValueError, RecursionError):
+            return
+        if isinstance(told, dict):
+            inner = told.get("response")
+            found = (inner if isinstance(inner, dict) else told).get("usage")
+            if isinstance(found, dict):
+                self.usage = _usage(found)
+
+
+def _usage(told: dict[str, Any]) -> Usage:
+    def count(*path: str) -> int:
+        value: Any = told
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value if isinstance(value, int) and 0 <= value < 2**53 else 0
+
+    given = count("input_tokens") or count("prompt_tokens")
+    made = count("output_tokens") or count("completion_tokens")
+    return Usage(
+        input=given,
+        cached_input=count("input_tokens_details", "cached_tokens") or count("prompt_tokens_details", "cached_tokens"),
+        output=made,
+        reasoning=count("output_tokens_details", "reasoning_tokens")
+        or count("completion_tokens_details", "reasoning_tokens"),
+        total=count("total_tokens") or given + made,
+    )

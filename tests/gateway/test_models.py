@@ -1,0 +1,248 @@
+"""What a chat asks a model, by way of the gateway: answered with the hub's own key, and with nothing of it told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+
+from agent_hub.errors import ApiUnreachable, InvalidInput
+from agent_hub.gateway import callers
+from agent_hub.gateway.meter import Meter
+from agent_hub.models import Chat, ChatChange, ConnectOpenAI, ProjectChange
+from tests.gateway.container import Container
+from tests.hub.running import RunningHub
+from tests.standins.model_server import USAGE, ModelServer
+
+KEY = "sk-proj-the-real-key-of-a-person-7Qf2"
+ASKED = {"model": "stand-in-1", "input": [{"role": "user", "content": "Say heron"}], "stream": True}
+
+
+@pytest.fixture
+def model() -> Iterator[ModelServer]:
+    """A stand-in that takes one key alone."""
+    with ModelServer(key=KEY) as server:
+        yield server
+
+
+def connection(model: ModelServer, key: str = KEY, verify: bool = True) -> ConnectOpenAI:
+    return ConnectOpenAI.model_validate({"api_key": key, "base_url": model.base_url(), "verify": verify})
+
+
+@pytest.fixture
+async def agent(container: Container) -> AsyncIterator[httpx.AsyncClient]:
+    """Who asks, inside of `a_chat`."""
+    base = container.url.removesuffix("/artifacts")
+    async with httpx.AsyncClient(
+        base_url=f"{base}/v1/", headers={"Authorization": f"Bearer {container.token}"}, trust_env=False, timeout=30
+    ) as client:
+        yield client
+
+
+async def test_a_model_is_asked_with_the_hubs_key_and_the_chat_s_own_goes_no_further(
+    hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient, container: Container
+) -> None:
+    await hub.hub.openai.connect(connection(model))
+    answer = await agent.post("responses", json=ASKED)
+    assert answer.status_code == 200 and answer.headers["content-type"] == "text/event-stream"
+    words = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: ")]
+    assert "".join(word.get("delta", "") for word in words) == "You said: Say heron"
+    (asked,) = model.turns
+    assert asked.headers["authorization"] == f"Bearer {KEY}"
+    assert container.token not in json.dumps([request.headers for request in model.requests])
+    assert KEY not in answer.text and KEY not in str(answer.headers)
+
+
+async def test_tokens_are_counted_for_the_chat_and_its_project(
+    hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient, a_chat: Chat
+) -> None:
+    await hub.hub.openai.connect(connection(model))
+    for _ in range(2):
+        await agent.post("responses", json=ASKED)
+    await hub.until(lambda: hub.hub.store.projects[a_chat.project].tokens == 2 * USAGE["total_tokens"])
+    assert hub.hub.store.chats[a_chat.id].tokens == 2 * USAGE["total_tokens"]
+
+
+@pytest.mark.parametrize("of", ["chat", "project"])
+async def test_a_budget_that_is_used_up_stops_further_requests_and_says_why(
+    hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient, a_chat: Chat, of: str
+) -> None:
+    await hub.hub.openai.connect(connection(model))
+    if of == "chat":
+        await hub.hub.chats.change(a_chat.id, ChatChange(token_budget=1000))
+    else:
+        await hub.hub.projects.change(a_chat.project, ProjectChange(token_budget=1000))
+    assert (await agent.post("responses", json=ASKED)).status_code == 200
+    await hub.until(lambda: hub.hub.store.projects[a_chat.project].tokens)
+    refused = await agent.post("responses", json=ASKED)
+    assert refused.status_code == 400
+    assert "1,234 tokens of the 1,000" in refused.json()["error"]["message"]
+    assert len(model.turns) == 1
+    # Raised, it goes on.
+    if of == "chat":
+        await hub.hub.chats.change(a_chat.id, ChatChange(token_budget=None))
+    else:
+        await hub.hub.projects.change(a_chat.project, ProjectChange(token_budget=None))
+    assert (await agent.post("responses", json=ASKED)).status_code == 200
+
+
+async def test_without_a_connection_an_agent_is_told_what_to_do(agent: httpx.AsyncClient) -> None:
+    answer = await agent.post("responses", json=ASKED)
+    assert answer.status_code == 400
+    assert "Connections page" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "files"),
+        ("DELETE", "models/stand-in-1"),
+        ("GET", "organization/admin_api_keys"),
+        ("POST", "responses/../files"),
+        ("POST", "%2e%2e/admin"),
+        ("GET", "models/../../other"),
+    ],
+)
+async def test_the_rest_of_the_api_is_the_person_s_own(
+    hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient, method: str, path: str
+) -> None:
+    await hub.hub.openai.connect(connection(model, verify=False))
+    # As it stands: a client would resolve the dots itself.
+    url = agent.base_url.copy_with(raw_path=f"/v1/{path}".encode())
+    answer = await agent.request(method, url)
+    assert answer.status_code in (404, 405)
+    assert model.requests == []
+
+
+@pytest.mark.parametrize("token", ["", "Bearer", "Bearer nonsense", "Basic {}", "bearer x"])
+async def test_who_shows_no_token_of_a_chat_that_runs_is_refused(
+    hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient, token: str, container: Container
+) -> None:
+    await hub.hub.openai.connect(connection(model, verify=False))
+    answer = await agent.post("responses", json=ASKED, headers={"Authorization": token.format(container.token)})
+    assert answer.status_code == 403
+    assert model.requests == []
+
+
+async def test_a_chat_that_was_stopped_asks_nothing_any_more(
+    hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient, a_chat: Chat
+) -> None:
+    await hub.hub.openai.connect(connection(model, verify=False))
+    await hub.hub.chats.stop(a_chat.id)
+    assert (await agent.post("responses", json=ASKED)).status_code == 403
+    assert model.requests == []
+
+
+async def test_a_key_that_the_api_refuses_is_not_kept(hub: RunningHub, model: ModelServer) -> None:
+    await hub.hub.openai.connect(connection(model))
+    with pytest.raises(InvalidInput, match="refuses the key") as refused:
+        await hub.hub.openai.connect(connection(model, key="sk-wrong"))
+    assert "sk-wrong" not in str(refused.value)
+    assert hub.hub.openai.account.key == KEY
+
+
+async def test_an_api_that_is_away_is_named(hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient) -> None:
+    away = ConnectOpenAI.model_validate({"api_key": KEY, "base_url": "http://127.0.0.1:9/v1"})
+    with pytest.raises(ApiUnreachable, match="127.0.0.1:9 does not answer"):
+        await hub.hub.openai.connect(away)
+    await hub.hub.openai.connect(away.model_copy(update={"verify": False}))
+    answer = await agent.post("responses", json=ASKED)
+    assert answer.status_code == 502 and "does not answer" in answer.json()["error"]["message"]
+    problem = (await hub.hub.openai.check()).problem
+    assert problem is not None and problem.code == "api_unreachable"
+
+
+async def test_a_key_outlives_the_hub_in_a_file_of_its_owner_s_alone(hub: RunningHub, model: ModelServer) -> None:
+    status = await hub.hub.openai.connect(connection(model))
+    assert (status.key, status.connected) == ("sk-proj-…7Qf2", True)
+    folder = hub.hub.folders.secrets
+    assert folder.stat().st_mode & 0o777 == 0o700
+    (file,) = folder.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600 and KEY in file.read_text()
+    assert KEY not in repr(hub.hub.openai.account) + hub.hub.status().model_dump_json()
+    await hub.hub.openai.disconnect()
+    assert list(folder.iterdir()) == [] and not hub.hub.openai.status.connected
+
+
+async def test_an_answer_reaches_the_agent_as_it_comes(hub: RunningHub, agent: httpx.AsyncClient) -> None:
+    go_on = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: first\n\n")
+        await go_on.wait()
+        writer.write(b"data: second\n\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        slow = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
+        await hub.hub.openai.connect(ConnectOpenAI.model_validate(slow))
+        async with asyncio.timeout(20), agent.stream("POST", "responses", json=ASKED) as told:
+            pieces = told.aiter_raw()
+            assert await anext(pieces) == b"data: first\n\n"
+            go_on.set()
+            assert b"".join([piece async for piece in pieces]) == b"data: second\n\n"
+
+
+async def test_an_answer_that_breaks_off_does_not_look_like_one_that_is_whole(
+    hub: RunningHub, agent: httpx.AsyncClient
+) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        broken = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
+        await hub.hub.openai.connect(ConnectOpenAI.model_validate(broken))
+        with pytest.raises(httpx.RemoteProtocolError):
+            await agent.post("responses", json=ASKED)
+
+
+async def test_an_agent_that_goes_away_ends_what_was_asked_for_it(hub: RunningHub, agent: httpx.AsyncClient) -> None:
+    ended = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\ndata: first\n\n")
+        while await reader.read(65536):
+            continue
+        ended.set()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        endless = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
+        await hub.hub.openai.connect(ConnectOpenAI.model_validate(endless))
+        async with asyncio.timeout(20):
+            async with agent.stream("POST", "responses", json=ASKED) as told:
+                assert await anext(told.aiter_raw()) == b"data: first\n\n"
+            await ended.wait()
+
+
+async def test_a_chat_that_asks_without_end_is_slowed_down(
+    hub: RunningHub, agent: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callers, "BURST", 3)
+    answers = [await agent.get("models") for _ in range(5)]
+    assert [answer.status_code for answer in answers][:3] == [400] * 3
+    assert answers[-1].status_code == 429
+
+
+def test_a_meter_counts_however_an_answer_is_cut() -> None:
+    done = {"type": "response.completed", "response": {"usage": USAGE}}
+    told = f"event: a\ndata: {{}}\n\nevent: response.completed\ndata: {json.dumps(done)}\n\n".encode()
+    chat = json.dumps({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 4}}).encode()
+    for text, total in ((told, 1234), (chat, 7), (b'data: {"usage": null}\n', None), (b'{"usage": [' * 10_000, None)):
+        for size in (1, 7, len(text)):
+            meter = Meter()
+            for begin in range(0, len(text), size):
+                meter.feed(text[begin : begin + size])
+            meter.end()
+            assert (meter.usage.total if meter.usage else None) == total
