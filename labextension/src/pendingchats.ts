@@ -61,6 +61,8 @@ export class PendingChats {
       thread: '',
       turn: null,
       ask_before: body.ask_before ?? [],
+      tokens: 0,
+      token_budget: body.token_budget ?? null,
       run: null,
       workspace: '',
       created_at: new Date().toISOString(),

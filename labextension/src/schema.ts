@@ -675,7 +675,7 @@ export interface paths {
         };
         options?: never;
         head?: never;
-        /** Rename a chat */
+        /** Rename a chat, or change its budget */
         patch: {
             parameters: {
                 query?: never;
@@ -691,7 +691,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Rename a chat */
+                /** @description Rename a chat, or change its budget */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1978,6 +1978,156 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent-hub/api/connections/openai": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The connection to a model */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The connection to a model */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OpenAIConnection"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        /** Connect by an API key */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ConnectOpenAI"];
+                };
+            };
+            responses: {
+                /** @description Connect by an API key */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OpenAIConnection"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Forget the key */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Forget the key */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/connections/openai/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the API whether it works */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Ask the API whether it works */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OpenAIConnection"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agent-hub/api/terminals": {
         parameters: {
             query?: never;
@@ -2521,6 +2671,18 @@ export interface components {
              */
             ask_before: string[];
             /**
+             * Tokens
+             * @description that a model has counted for it, by way of the gateway
+             * @default 0
+             */
+            tokens: number;
+            /**
+             * Token Budget
+             * @description most that it may take; None: as many as it likes
+             * @default null
+             */
+            token_budget: number | null;
+            /**
              * @description the run that it is one of
              * @default null
              */
@@ -2549,11 +2711,20 @@ export interface components {
         };
         /**
          * ChatChange
-         * @description Body of ``PATCH api/chats/{id}``.
+         * @description Body of ``PATCH api/chats/{id}``: what is given changes.
          */
         ChatChange: {
-            /** Name */
-            name: string;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Token Budget
+             * @description null where given: as many as it likes
+             * @default null
+             */
+            token_budget: number | null;
         };
         /**
          * ChatDiff
@@ -2660,6 +2831,29 @@ export interface components {
              * @default null
              */
             error: components["schemas"]["ErrorBody"] | null;
+        };
+        /**
+         * ConnectOpenAI
+         * @description Body of ``PUT api/connections/openai``.
+         */
+        ConnectOpenAI: {
+            /**
+             * Api Key
+             * Format: password
+             */
+            api_key: string;
+            /**
+             * Base Url
+             * @description of an API that speaks OpenAI's Responses, such as a vLLM's; OpenAI's own, where empty
+             * @default
+             */
+            base_url: string;
+            /**
+             * Verify
+             * @description ask the API whether the key works, and keep it only if it does
+             * @default true
+             */
+            verify: boolean;
         };
         /**
          * ConversationEvent
@@ -3185,6 +3379,12 @@ export interface components {
              */
             ask_before: string[];
             /**
+             * Token Budget
+             * @description most tokens that each chat may take
+             * @default null
+             */
+            token_budget: number | null;
+            /**
              * Prompt
              * @default
              */
@@ -3271,6 +3471,16 @@ export interface components {
              *     }
              */
             resources: components["schemas"]["Resources"];
+            /**
+             * Token Budget
+             * @default null
+             */
+            token_budget: number | null;
+            /**
+             * Chat Token Budget
+             * @default null
+             */
+            chat_token_budget: number | null;
         };
         /**
          * NewRun
@@ -3336,6 +3546,12 @@ export interface components {
              * @default []
              */
             ask_before: string[];
+            /**
+             * Token Budget
+             * @description most tokens that each chat may take
+             * @default null
+             */
+            token_budget: number | null;
             /** Tasks */
             tasks: components["schemas"]["Task"][];
             /**
@@ -3351,6 +3567,47 @@ export interface components {
         NewTurn: {
             /** Prompt */
             prompt: string;
+        };
+        /**
+         * OpenAIConnection
+         * @description How chats reach a model: through the gateway, which adds what is connected here.
+         */
+        OpenAIConnection: {
+            /**
+             * Connected
+             * @default false
+             */
+            connected: boolean;
+            /**
+             * Kind
+             * @description what chats use; empty where nothing is connected
+             * @default
+             * @enum {string}
+             */
+            kind: "" | "key";
+            /**
+             * Key
+             * @description the API key, masked
+             * @default
+             */
+            key: string;
+            /**
+             * Base Url
+             * @description the API that it is for
+             * @default
+             */
+            base_url: string;
+            /**
+             * Checked At
+             * @description when the API was last asked whether it works
+             * @default null
+             */
+            checked_at: string | null;
+            /**
+             * @description why it does not work, as of the last time
+             * @default null
+             */
+            problem: components["schemas"]["ErrorBody"] | null;
         };
         /**
          * Project
@@ -3409,6 +3666,24 @@ export interface components {
              *     }
              */
             resources: components["schemas"]["Resources"];
+            /**
+             * Tokens
+             * @description that a model has counted for its chats, deleted ones as well
+             * @default 0
+             */
+            tokens: number;
+            /**
+             * Token Budget
+             * @description most that all its chats may take
+             * @default null
+             */
+            token_budget: number | null;
+            /**
+             * Chat Token Budget
+             * @description most that each may, where it does not say
+             * @default null
+             */
+            chat_token_budget: number | null;
             /** @default null */
             snapshot: components["schemas"]["Snapshot"] | null;
             /**
@@ -3475,6 +3750,17 @@ export interface components {
             env: components["schemas"]["EnvVar"][] | null;
             /** @default null */
             resources: components["schemas"]["Resources"] | null;
+            /**
+             * Token Budget
+             * @description null where given: as many as they like
+             * @default null
+             */
+            token_budget: number | null;
+            /**
+             * Chat Token Budget
+             * @default null
+             */
+            chat_token_budget: number | null;
         };
         /**
          * Reasoning
@@ -3652,6 +3938,17 @@ export interface components {
              * @default []
              */
             agents: components["schemas"]["AgentInfo"][];
+            /**
+             * @default {
+             *       "connected": false,
+             *       "kind": "",
+             *       "key": "",
+             *       "base_url": "",
+             *       "checked_at": null,
+             *       "problem": null
+             *     }
+             */
+            openai: components["schemas"]["OpenAIConnection"];
             /**
              * Default Base
              * @default

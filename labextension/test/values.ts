@@ -26,6 +26,7 @@ export const STATUS: Status = {
     { name: 'codex', title: 'Codex' },
     { name: 'shell', title: 'Shell' }
   ],
+  openai: { connected: false, kind: '', key: '', base_url: '', checked_at: null, problem: null },
   default_base: 'python:3.12',
   artifacts_path: 'agent-hub'
 };
@@ -43,6 +44,9 @@ export function project(change: Partial<Project> = {}): Project {
     mounts: [],
     env: [],
     resources: { cpus: null, memory: null, pids: null, gpus: null },
+    tokens: 0,
+    token_budget: null,
+    chat_token_budget: null,
     snapshot: null,
     build: null,
     spares: 0,
@@ -94,6 +98,8 @@ export function chat(change: Partial<Chat> = {}): Chat {
     thread: '',
     turn: null,
     ask_before: [],
+    tokens: 0,
+    token_budget: null,
     run: null,
     workspace: '',
     created_at: TIME,
