@@ -36,6 +36,7 @@ export type LogLine = Schemas['LogLine'];
 export type Mount = Schemas['Mount'];
 export type NewChat = Body<Schemas['NewChat'], 'project'>;
 export type NewProject = Body<Schemas['NewProject'], 'url'>;
+export type OpenAIConnection = Full<Schemas['OpenAIConnection']>;
 export type Project = Omit<Full<Schemas['Project']>, 'build' | 'snapshot'> & {
   build: Build | null;
   snapshot: Full<Schemas['Snapshot']> | null;
@@ -47,7 +48,10 @@ export type SnapshotEvent = Omit<
   Schemas['SnapshotEvent'],
   'status' | 'projects' | 'chats' | 'artifacts'
 > & { status: Status; projects: Project[]; chats: Chat[]; artifacts: Artifact[] };
-export type Status = Omit<Full<Schemas['Status']>, 'engine'> & { engine: EngineStatus };
+export type Status = Omit<Full<Schemas['Status']>, 'engine' | 'openai'> & {
+  engine: EngineStatus;
+  openai: OpenAIConnection;
+};
 export type TerminalMatch = Schemas['TerminalMatch'];
 export type TerminalMatches = Schemas['TerminalMatches'];
 export type TurnStatus = Schemas['TurnStatus'];
@@ -214,6 +218,20 @@ export class HubApi {
   /** The address that downloads what is kept of a deleted chat. */
   deletedUrl(id: string): string {
     return this._url(`deleted/${encodeURIComponent(id)}/content`);
+  }
+
+  /** Use another key from now on. */
+  connectOpenAI(body: Schemas['ConnectOpenAI']): Promise<OpenAIConnection> {
+    return this._json('PUT', 'connections/openai', body);
+  }
+
+  /** Ask the API whether the key works. */
+  checkOpenAI(): Promise<OpenAIConnection> {
+    return this._json('POST', 'connections/openai/check');
+  }
+
+  disconnectOpenAI(): Promise<void> {
+    return this._empty('DELETE', 'connections/openai');
   }
 
   /** The lines of a terminal's history that have a text, the newest first. */

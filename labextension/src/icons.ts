@@ -41,6 +41,11 @@ export const branchIcon = outline(
   '<circle cx="4.5" cy="3.2" r="1.6"/><circle cx="4.5" cy="12.8" r="1.6"/><circle cx="11.5" cy="4.8" r="1.6"/><path d="M4.5 4.8v6.4M11.5 6.4c0 2.6-2.2 3.2-5.6 3.8"/>'
 );
 
+export const connectionsIcon = outline(
+  'connections',
+  '<path d="M5.4 1.6v3.2M10.6 1.6v3.2M3.6 4.8h8.8v2.6a4.4 4.4 0 0 1-8.8 0ZM8 11.8v2.8"/>'
+);
+
 export const eyeIcon = outline(
   'eye',
   '<path d="M1.4 8S3.8 3.8 8 3.8 14.6 8 14.6 8 12.2 12.2 8 12.2 1.4 8 1.4 8Z"/><circle cx="8" cy="8" r="2"/>'

@@ -5,6 +5,7 @@ import { approvals } from './plugins/approvals';
 import { artifacts } from './plugins/artifacts';
 import { builds } from './plugins/builds';
 import { chats } from './plugins/chats';
+import { connections } from './plugins/connections';
 import { deleting } from './plugins/deleting';
 import { hub } from './plugins/hub';
 import { launcher } from './plugins/launcher';
@@ -23,6 +24,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   builds,
   chats,
   approvals,
+  connections,
   deleting,
   terminals,
   artifacts,

@@ -22,6 +22,9 @@ export namespace CommandIDs {
   export const filter = 'agent-hub:filter';
   export const checkEngine = 'agent-hub:check-engine';
   export const outage = 'agent-hub:outage';
+  export const openConnections = 'agent-hub:open-connections';
+  export const checkConnections = 'agent-hub:check-connections';
+  export const disconnectOpenAI = 'agent-hub:disconnect-openai';
   export const addProject = 'agent-hub:add-project';
   export const projectSettings = 'agent-hub:project-settings';
   export const buildProject = 'agent-hub:build-project';

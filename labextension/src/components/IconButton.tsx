@@ -10,6 +10,8 @@ interface IIconButtonProps {
   tabbable?: boolean;
   /** Why it cannot be used now; its tooltip says so. */
   blocked?: string;
+  /** Whether it says, by a dot, that something behind it needs a person. */
+  isMarked?: boolean;
   /** Its element, for what gives it the focus. */
   node?: React.RefObject<HTMLButtonElement>;
 }
@@ -22,7 +24,7 @@ export function IconButton(props: IIconButtonProps): JSX.Element {
     <button
       ref={props.node}
       type="button"
-      className="jp-AgentHub-iconButton"
+      className={`jp-AgentHub-iconButton${props.isMarked ? ' jp-mod-marked' : ''}`}
       title={blocked ? `${props.label}: ${blocked}` : props.label}
       aria-label={props.label}
       aria-pressed={props.pressed}

@@ -4,6 +4,7 @@ import type { CommandRegistry } from '@lumino/commands';
 
 import type { CurrentTab } from '../currenttab';
 import { age } from '../format';
+import { connectionsIcon } from '../icons';
 import type { HubModel } from '../model';
 import { CommandIDs } from '../tokens';
 import { ARTIFACT_HEIGHT, ArtifactRow } from './ArtifactRow';
@@ -74,6 +75,12 @@ export function Panel(props: IPanelProps): JSX.Element {
           pressed={props.query !== null}
           node={glass}
           onClick={() => onQuery(props.query === null ? '' : null)}
+        />
+        <IconButton
+          icon={connectionsIcon}
+          label={needsConnection(model) ? 'Connections: OpenAI needs you' : 'Connections'}
+          isMarked={needsConnection(model)}
+          onClick={() => void commands.execute(CommandIDs.openConnections)}
         />
       </div>
       {props.query !== null && (
@@ -187,4 +194,10 @@ export function Panel(props: IPanelProps): JSX.Element {
       <PanelFooter model={model} />
     </div>
   );
+}
+
+/** Whether chats cannot reach a model, or may not. */
+function needsConnection(model: HubModel): boolean {
+  const openai = model.status?.openai;
+  return openai !== undefined && (!openai.connected || openai.problem !== null);
 }

@@ -21,6 +21,7 @@ export const palette: JupyterFrontEndPlugin<void> = {
       CommandIDs.newChat,
       CommandIDs.newChatWithOptions,
       CommandIDs.searchTerminal,
+      CommandIDs.openConnections,
       CommandIDs.checkEngine
     ]) {
       palette.addItem({ command, category: CATEGORY });

@@ -1,0 +1,46 @@
+import React from 'react';
+import { refreshIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+
+import { connectionsIcon } from '../icons';
+import type { HubModel } from '../model';
+import { CommandIDs } from '../tokens';
+import { BarButton } from './BarButton';
+import { EngineBanner } from './EngineBanner';
+import { OpenAISection } from './OpenAISection';
+import { useModel } from './hooks';
+
+interface IConnectionsPageProps {
+  model: HubModel;
+  commands: CommandRegistry;
+}
+
+/** Whose accounts chats use. */
+export function ConnectionsPage(props: IConnectionsPageProps): JSX.Element {
+  const { model, commands } = props;
+  useModel(model, ['status', 'chat']);
+  const { outage, status } = model;
+  const Icon = connectionsIcon;
+  return (
+    <div className="jp-AgentHub-page">
+      <header className="jp-AgentHub-pageHeader">
+        <Icon.react tag="span" className="jp-AgentHub-titleIcon" />
+        <h2>Connections</h2>
+        <span className="jp-AgentHub-spacer" />
+        <BarButton
+          icon={refreshIcon}
+          label="Check all"
+          isEnabled={outage?.kind !== 'hub' && Boolean(status?.openai.connected)}
+          blocked={outage?.kind === 'hub' ? outage.reason : 'Nothing is connected.'}
+          onClick={() => void commands.execute(CommandIDs.checkConnections)}
+        />
+      </header>
+      <div className="jp-AgentHub-pageBody">
+        <div className="jp-AgentHub-column">
+          {outage?.kind === 'hub' && <EngineBanner model={model} commands={commands} />}
+          {status && <OpenAISection model={model} openai={status.openai} commands={commands} />}
+        </div>
+      </div>
+    </div>
+  );
+}
