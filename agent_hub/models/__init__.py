@@ -17,7 +17,7 @@ from agent_hub.models.chats import (
     Spare,
     TurnSummary,
 )
-from agent_hub.models.connections import ConnectOpenAI, OpenAIConnection
+from agent_hub.models.connections import ConnectGitHub, ConnectOpenAI, GitHubConnection, OpenAIConnection
 from agent_hub.models.containers import EngineStatus, Env, EnvVar, Gpu, Mount, Node, Resources
 from agent_hub.models.events import ChangeEvent, LogEvent, SnapshotEvent
 from agent_hub.models.projects import (
@@ -75,6 +75,8 @@ from agent_hub.models.workspace import (
 )
 
 __all__ = [
+    "ConnectGitHub",
+    "GitHubConnection",
     "ConnectOpenAI",
     "OpenAIConnection",
     "AgentInfo",
