@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
@@ -18,6 +18,11 @@ from agent_hub.models import ConnectGitHub, ErrorBody, GitHubConnection, now
 PUBLIC = "https://github.com"
 
 NAME = "github"
+
+_HELPER = (
+    '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" '
+    '"$AGENT_HUB_GIT_USERNAME" "$AGENT_HUB_GIT_PASSWORD"; }; f'
+)
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,27 @@ class GitHub:
         if self._account is None or repository_of(url, self._account.url) is None:
             return None
         return Credential("x-access-token", self._account.token)
+
+    def environment(self, url: str) -> Mapping[str, str]:
+        """What Git of this machine is run with to read a repository; empty where it needs nothing of the hub's.
+
+        The token is in the environment alone: not on a command line, and in no file.
+        """
+        credential = self.credential(url)
+        if credential is None or self._account is None:
+            return {}
+        # Git asks a helper only once a host wants to know who asks, and takes what it says to no other host. An empty
+        # one first: whatever the person's own Git would answer is not asked for.
+        key = f"credential.{self._account.url}.helper"
+        return {
+            "GIT_CONFIG_COUNT": "2",
+            "GIT_CONFIG_KEY_0": key,
+            "GIT_CONFIG_VALUE_0": "",
+            "GIT_CONFIG_KEY_1": key,
+            "GIT_CONFIG_VALUE_1": _HELPER,
+            "AGENT_HUB_GIT_USERNAME": credential.username,
+            "AGENT_HUB_GIT_PASSWORD": credential.password,
+        }
 
     async def connect(self, new: ConnectGitHub) -> GitHubConnection:
         """Use a token from now on, once GitHub has said whose it is.

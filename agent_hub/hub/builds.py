@@ -16,6 +16,7 @@ from agent_hub.engines.base import Engine
 from agent_hub.errors import AgentHubError, Conflict, StorageFull
 from agent_hub.hub.buildlog import BATCH, BuildLog, read_log
 from agent_hub.hub.folders import Folders
+from agent_hub.hub.git import GitAccess
 from agent_hub.hub.snapshots import SETUP_LABEL, SnapshotBuild
 from agent_hub.hub.store import Store
 from agent_hub.hub.trees import remove_tree
@@ -61,6 +62,7 @@ class Builds:
         agents: dict[str, Agent],
         default_base: str,
         setup_timeout: float,
+        access: GitAccess,
         parallel: int = 2,
     ) -> None:
         self._store = store
@@ -69,6 +71,7 @@ class Builds:
         self._agents = agents
         self._default_base = default_base
         self._setup_timeout = setup_timeout
+        self._access = access
         self._room = asyncio.Semaphore(parallel)
         # Each for as long as a build holds it, or waits for it.
         self._same_image: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -196,7 +199,7 @@ class Builds:
         project = self._store.projects[project_id]
         base = project.base or self._default_base
         await self._change(project_id, state=BuildState.cloning, started_at=now(), branch=project.branch, base=base)
-        repository = Repository(self._folders.repository(project_id), project.url, project.branch)
+        repository = Repository(self._folders.repository(project_id), project.url, project.branch, self._access)
         await self._begin(project_id, "Clone repository", project.url, log)
         commit = await repository.refresh(log.write)
         scratch = self._folders.scratch(project_id)

@@ -34,6 +34,15 @@ ELSEWHERE = (
 """Variables that would point Git at another repository: a server that was started from a hook has them."""
 
 
+GitAccess = Callable[[str], Mapping[str, str]]
+"""By the URL of a repository, what Git is run with so that it may be read."""
+
+
+def no_access(url: str) -> Mapping[str, str]:
+    """Nothing but what the person's own Git has."""
+    return {}
+
+
 async def run_git(
     *arguments: str,
     action: str,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_hub.agents import AGENTS
+from agent_hub.connections.github import GitHub
 from agent_hub.connections.openai import OpenAI
 from agent_hub.connections.secrets import Secrets
 from agent_hub.engines.base import Engine
@@ -75,10 +76,15 @@ class Hub:
         self.events = Events(self._take_snapshot)
         self.store = Store(settings.data_dir, self._announce)
         self.terminals = Terminals(self.folders.terminal)
-        self.openai = OpenAI(Secrets(self.folders.secrets), self._say_status)
+        secrets = Secrets(self.folders.secrets)
+        self.openai = OpenAI(secrets, self._say_status)
+        self.github = GitHub(secrets, self._say_status)
         self.budgets = Budgets(self.store)
         self.artifacts = Artifacts(self.store, self.folders, settings.root, settings.artifacts_folder)
-        self.builds = Builds(self.store, self.folders, engine, AGENTS, settings.base_image, settings.setup_timeout)
+        access = self.github.environment
+        self.builds = Builds(
+            self.store, self.folders, engine, AGENTS, settings.base_image, settings.setup_timeout, access
+        )
         self.deleted = DeletedChats(self.store, self.folders, settings.keep_deleted)
         self.conversations = Conversations(self.store, self.folders, AGENTS)
         self.chats = Chats(
@@ -95,7 +101,9 @@ class Hub:
         )
         self.new_chats = NewChats(self.store, self.folders, self.chats, self.deleted, settings.data_dir)
         self.runs = Runs(self.store, self.new_chats)
-        self.projects = Projects(self.store, self.builds, self.chats, self.new_chats, self.deleted, settings.data_dir)
+        self.projects = Projects(
+            self.store, self.builds, self.chats, self.new_chats, self.deleted, settings.data_dir, access
+        )
         self.commands = Commands(self.store, engine)
         self.work = ChatWork(self.store, self.folders)
         self._engine_status = EngineStatus(
@@ -133,6 +141,7 @@ class Hub:
         await self.deleted.close()
         await self.commands.close()
         await self.openai.close()
+        await self.github.close()
         # Chats that wait for a build first: the end of one that is cut off is no failure of theirs.
         await self.chats.close()
         await self.builds.close()
@@ -215,6 +224,7 @@ class Hub:
             agents=tuple(AgentInfo(name=agent.name, title=agent.title) for agent in AGENTS.values()),
             default_base=self.settings.base_image,
             openai=self.openai.status,
+            github=self.github.status,
             artifacts_path=self.settings.artifacts_folder,
         )
 

@@ -13,11 +13,12 @@ from agent_hub.errors import AgentHubError, Conflict, EngineUnavailable, NotFoun
 from agent_hub.hub.builds import Builds
 from agent_hub.hub.chats import Chats
 from agent_hub.hub.deleted import DeletedChats
+from agent_hub.hub.git import GitAccess
 from agent_hub.hub.mounts import check_mounts, keep_secrets
 from agent_hub.hub.newchats import NewChats
 from agent_hub.hub.store import Store
 from agent_hub.hub.workspaces import check_repository
-from agent_hub.models import NewProject, Project, ProjectChange
+from agent_hub.models import NewProject, Project, ProjectChange, RepositoryInfo
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class Projects:
         new_chats: NewChats,
         deleted: DeletedChats,
         data_dir: Path,
+        access: GitAccess,
     ) -> None:
         self._store = store
         self._builds = builds
@@ -46,13 +48,18 @@ class Projects:
         self._new_chats = new_chats
         self._deleted = deleted
         self._data_dir = data_dir
+        self._access = access
         self._naming = asyncio.Lock()
+
+    async def look_at(self, url: str, branch: str = "") -> RepositoryInfo:
+        """Look at a repository without cloning it; see :func:`~agent_hub.hub.workspaces.check_repository`."""
+        return await check_repository(url, branch, self._access)
 
     async def add(self, new: NewProject) -> Project:
         """Keep a project and build it. The repository is looked at first, so that a wrong URL is refused at once."""
         mounts = check_mounts(new.mounts, self._data_dir)
         find_agent(new.agent)
-        found = await check_repository(new.url, new.branch)
+        found = await self.look_at(new.url, new.branch)
         async with self._naming:
             name = self._free_name(new.name or found.name, chosen=new.name is not None)
             project = Project(
@@ -77,7 +84,7 @@ class Projects:
         if "name" in update and update["name"] != project.name:
             update["name"] = self._free_name(update["name"], chosen=True)
         if update.get("branch") not in (None, project.branch):
-            await check_repository(project.url, update["branch"])
+            await self.look_at(project.url, update["branch"])
 
         def apply(old: Project) -> Project:
             env = {"env": keep_secrets(update["env"], old.env)} if "env" in update else {}

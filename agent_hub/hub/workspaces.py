@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from agent_hub.errors import BranchNotFound, GitError
-from agent_hub.hub.git import OWN, git_output, run_git
+from agent_hub.hub.git import OWN, GitAccess, git_output, no_access, run_git
 from agent_hub.hub.git_directory import OBJECTS, GitDirectory
 from agent_hub.hub.repositories import parse_url, repository_name
 from agent_hub.models import Mount, RepositoryInfo
@@ -37,7 +37,7 @@ PACKS = 16
 """Packs that a project's clone may lie in before they are put together."""
 
 
-async def check_repository(text: str, branch: str = "") -> RepositoryInfo:
+async def check_repository(text: str, branch: str = "", access: GitAccess = no_access) -> RepositoryInfo:
     """Look at a repository without cloning it.
 
     Raises
@@ -46,8 +46,9 @@ async def check_repository(text: str, branch: str = "") -> RepositoryInfo:
     """
     url = parse_url(text)
     listing = await run_git(
-        "ls-remote", "--symref", "--", url, action="read the repository", timeout=CHECK_TIMEOUT, url=url
-    )
+        "ls-remote", "--symref", "--", url,
+        action="read the repository", timeout=CHECK_TIMEOUT, url=url, env=access(url),
+    )  # fmt: skip
     branches, default = [], ""
     for line in listing.splitlines():
         left, _, ref = line.partition("\t")
@@ -79,12 +80,15 @@ class Repository:
         Where it comes from, as :func:`~agent_hub.hub.repositories.parse_url` gave it.
     branch
         The branch that chats start on; empty for the repository's own default.
+    access
+        What Git is run with to read it.
     """
 
-    def __init__(self, folder: Path, url: str, branch: str = "") -> None:
+    def __init__(self, folder: Path, url: str, branch: str = "", access: GitAccess = no_access) -> None:
         self.folder = folder
         self.url = url
         self.branch = branch
+        self._access = access
 
     async def refresh(self, on_line: Callable[[str], None]) -> str:
         """Clone, or fetch what is new; return the commit that chats start from, empty in an empty repository."""
@@ -99,6 +103,7 @@ class Repository:
             "fetch", "--prune", "--progress", "--", self.url,
             "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*",
             cwd=self.folder, action="fetch the repository", on_line=on_line, url=self.url, branch=self.branch,
+            env=self._access(self.url),
         )  # fmt: skip
         await self._keep_reachable(before)
         await self._follow_default()
@@ -259,6 +264,7 @@ class Repository:
             await run_git(
                 "clone", "--bare", "--no-hardlinks", "--progress", "--", self.url, str(unfinished),
                 action="clone the repository", on_line=on_line, url=self.url, branch=self.branch,
+                env=self._access(self.url),
             )  # fmt: skip
             os.rename(unfinished, self.folder)
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from agent_hub.models.base import Model
-from agent_hub.models.connections import OpenAIConnection
+from agent_hub.models.connections import GitHubConnection, OpenAIConnection
 from agent_hub.models.containers import EngineStatus, Gpu
 
 
@@ -25,5 +25,6 @@ class Status(Model):
     gpus: tuple[Gpu, ...] = ()
     agents: tuple[AgentInfo, ...] = ()
     openai: OpenAIConnection = OpenAIConnection()
+    github: GitHubConnection = GitHubConnection()
     default_base: str = ""
     artifacts_path: str = Field(default="", description="folder of published files, relative to the server's root")

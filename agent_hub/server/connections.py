@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent_hub.models import ConnectOpenAI
+from agent_hub.models import ConnectGitHub, ConnectOpenAI
 from agent_hub.server.handler import HubHandler, guarded
 
 
@@ -35,7 +35,38 @@ class OpenAICheckHandler(HubHandler):
         self.answer(await self.hub.openai.check())
 
 
+class GitHubHandler(HubHandler):
+    """``api/connections/github``"""
+
+    @guarded
+    async def get(self) -> None:
+        """What is connected; the token is masked."""
+        self.answer(self.hub.github.status)
+
+    @guarded
+    async def put(self) -> None:
+        """Connect by a personal token, in place of what was connected."""
+        self.answer(await self.hub.github.connect(self.body(ConnectGitHub)))
+
+    @guarded
+    async def delete(self) -> None:
+        """Forget the token."""
+        await self.hub.github.disconnect()
+        self.set_status(204)
+
+
+class GitHubCheckHandler(HubHandler):
+    """``api/connections/github/check``"""
+
+    @guarded
+    async def post(self) -> None:
+        """Ask GitHub whether the token works."""
+        self.answer(await self.hub.github.check())
+
+
 handlers: list[tuple[str, type]] = [
     (r"api/connections/openai", OpenAIHandler),
     (r"api/connections/openai/check", OpenAICheckHandler),
+    (r"api/connections/github", GitHubHandler),
+    (r"api/connections/github/check", GitHubCheckHandler),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from agent_hub.hub.workspaces import check_repository
 from agent_hub.models import NewProject, ProjectChange, RepositoryCheck
 from agent_hub.server.handler import HubHandler, guarded
 
@@ -29,7 +28,7 @@ class RepositoryHandler(HubHandler):
     async def post(self) -> None:
         """Look at a repository before it is added."""
         check = self.body(RepositoryCheck)
-        self.answer(await check_repository(check.url, check.branch))
+        self.answer(await self.hub.projects.look_at(check.url, check.branch))
 
 
 class ProjectHandler(HubHandler):
