@@ -112,6 +112,12 @@ class GitHub:
             return None
         return Credential("x-access-token", self._account.token)
 
+    def credential_within(self, project: str, url: str) -> Credential | None:
+        """What Git proves itself with at `url`, where that is the very repository of the project at `project`."""
+        if self._account is None or repository_of(project, self._account.url) != repository_of(url, self._account.url):
+            return None
+        return self.credential(url)
+
     def environment(self, url: str) -> Mapping[str, str]:
         """What Git of this machine is run with to read a repository; empty where it needs nothing of the hub's.
 

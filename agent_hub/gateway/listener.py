@@ -14,6 +14,7 @@ from tornado.web import Application
 from agent_hub.errors import AgentHubError, PortInUse
 from agent_hub.gateway.artifacts import ArtifactsHandler
 from agent_hub.gateway.callers import Callers
+from agent_hub.gateway.git_credential import GitCredentialHandler
 from agent_hub.gateway.models import ModelHandler
 from agent_hub.hub.hub import Hub
 
@@ -84,6 +85,7 @@ class Gateway:
                 [
                     (r"/artifacts", ArtifactsHandler, {"hub": self._hub, "limit": self._max_artifact}),
                     (r"/v1/(.*)", ModelHandler, {"hub": self._hub, "callers": callers}),
+                    (r"/git-credential", GitCredentialHandler, {"hub": self._hub, "callers": callers}),
                 ],
                 log_function=lambda handler: None,
             )

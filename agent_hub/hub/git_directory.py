@@ -91,6 +91,8 @@ class GitDirectory:
                 b"branch %s" % _quoted(branch),
                 {"remote": b"origin", "merge": _quoted(b"refs/heads/" + branch)} if branch else {},
             ),
+            # The hub is asked whether it has an account for this; the path tells it which repository it is.
+            (b"credential", {"helper": b"agent-hub", "useHttpPath": b"true"} if self.url.startswith("http") else {}),
             # As many at once as there are cores: also for what the agent checks out.
             (b"checkout", {"workers": b"0"}),
             (b"user", {key.removeprefix("user."): _quoted(value.encode()) for key, value in self.identity.items()}),

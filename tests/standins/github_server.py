@@ -38,21 +38,24 @@ class GitHubServer:
     ----------
     redirect
         Where each request is sent on to, instead of being answered.
+    host
+        The address that it listens on.
     """
 
     root: Path
     tokens: dict[str, Token] = field(default_factory=dict)
     redirect: str = ""
+    host: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
         self.seen: list[tuple[str, str]] = []
         """Of each request, its path and what it proved itself with."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"github": self}))
+        self._server = ThreadingHTTPServer((self.host, 0), type("Handler", (_Handler,), {"github": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://{self.host}:{self._server.server_port}"
 
     def add(self, name: str, source: Path) -> str:
         """Make a private repository of what another one holds; its address."""
