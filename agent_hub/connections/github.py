@@ -106,24 +106,24 @@ class GitHub:
         """Who commits are by; ``None`` where nobody is known."""
         return None if self._account is None else self._account.person
 
-    def credential(self, url: str) -> Credential | None:
+    async def credential(self, url: str) -> Credential | None:
         """What Git proves itself with at a repository's address; ``None`` where that is not of the connected GitHub."""
         if self._account is None or repository_of(url, self._account.url) is None:
             return None
         return Credential("x-access-token", self._account.token)
 
-    def credential_within(self, project: str, url: str) -> Credential | None:
+    async def credential_within(self, project: str, url: str) -> Credential | None:
         """What Git proves itself with at `url`, where that is the very repository of the project at `project`."""
         if self._account is None or repository_of(project, self._account.url) != repository_of(url, self._account.url):
             return None
-        return self.credential(url)
+        return await self.credential(url)
 
-    def environment(self, url: str) -> Mapping[str, str]:
+    async def environment(self, url: str) -> Mapping[str, str]:
         """What Git of this machine is run with to read a repository; empty where it needs nothing of the hub's.
 
         The token is in the environment alone: not on a command line, and in no file.
         """
-        credential = self.credential(url)
+        credential = await self.credential(url)
         if credential is None or self._account is None:
             return {}
         # Git asks a helper only once a host wants to know who asks, and takes what it says to no other host. An empty

@@ -52,7 +52,7 @@ class GitCredentialHandler(RequestHandler):
         asked = {name: value for name, _, value in lines}
         url = f"{asked.get('protocol', '')}://{asked.get('host', '')}/{asked.get('path', '')}"
         project = self._hub.store.projects[self._hub.store.chats[self._chat].project]
-        credential = self._hub.github.credential_within(project.url, url)
+        credential = await self._hub.github.credential_within(project.url, url)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
         if credential is None:

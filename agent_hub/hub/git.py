@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -34,11 +34,11 @@ ELSEWHERE = (
 """Variables that would point Git at another repository: a server that was started from a hook has them."""
 
 
-GitAccess = Callable[[str], Mapping[str, str]]
+GitAccess = Callable[[str], Awaitable[Mapping[str, str]]]
 """By the URL of a repository, what Git is run with so that it may be read."""
 
 
-def no_access(url: str) -> Mapping[str, str]:
+async def no_access(url: str) -> Mapping[str, str]:
     """Nothing but what the person's own Git has."""
     return {}
 

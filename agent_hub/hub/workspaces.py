@@ -47,7 +47,7 @@ async def check_repository(text: str, branch: str = "", access: GitAccess = no_a
     url = parse_url(text)
     listing = await run_git(
         "ls-remote", "--symref", "--", url,
-        action="read the repository", timeout=CHECK_TIMEOUT, url=url, env=access(url),
+        action="read the repository", timeout=CHECK_TIMEOUT, url=url, env=await access(url),
     )  # fmt: skip
     branches, default = [], ""
     for line in listing.splitlines():
@@ -103,7 +103,7 @@ class Repository:
             "fetch", "--prune", "--progress", "--", self.url,
             "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*",
             cwd=self.folder, action="fetch the repository", on_line=on_line, url=self.url, branch=self.branch,
-            env=self._access(self.url),
+            env=await self._access(self.url),
         )  # fmt: skip
         await self._keep_reachable(before)
         await self._follow_default()
@@ -218,8 +218,9 @@ class Repository:
         if self.branch or not refs or not head.startswith("refs/") or os.fsencode(head) in refs:
             return
         listing = await run_git(
-            "ls-remote", "--symref", "--", self.url, "HEAD", action="read the repository", url=self.url
-        )
+            "ls-remote", "--symref", "--", self.url, "HEAD",
+            action="read the repository", url=self.url, env=await self._access(self.url),
+        )  # fmt: skip
         for line in listing.splitlines():
             if line.startswith("ref: refs/heads/") and line.endswith("\tHEAD"):
                 default = line.removeprefix("ref: ").removesuffix("\tHEAD")
@@ -264,7 +265,7 @@ class Repository:
             await run_git(
                 "clone", "--bare", "--no-hardlinks", "--progress", "--", self.url, str(unfinished),
                 action="clone the repository", on_line=on_line, url=self.url, branch=self.branch,
-                env=self._access(self.url),
+                env=await self._access(self.url),
             )  # fmt: skip
             os.rename(unfinished, self.folder)
         finally:

@@ -17,7 +17,21 @@ from agent_hub.models.chats import (
     Spare,
     TurnSummary,
 )
-from agent_hub.models.connections import ConnectGitHub, ConnectOpenAI, GitHubConnection, OpenAIConnection
+from agent_hub.models.connections import (
+    AppManifest,
+    ChatGPTAccount,
+    ConnectGitHub,
+    ConnectOpenAI,
+    GitHubApp,
+    GitHubConnection,
+    Installation,
+    MakeApp,
+    OpenAIConnection,
+    SignIn,
+    SignInCallback,
+    StartSignIn,
+    UseOpenAI,
+)
 from agent_hub.models.containers import EngineStatus, Env, EnvVar, Gpu, Mount, Node, Resources
 from agent_hub.models.events import ChangeEvent, LogEvent, SnapshotEvent
 from agent_hub.models.projects import (
@@ -75,6 +89,15 @@ from agent_hub.models.workspace import (
 )
 
 __all__ = [
+    "UseOpenAI",
+    "StartSignIn",
+    "SignInCallback",
+    "SignIn",
+    "MakeApp",
+    "Installation",
+    "GitHubApp",
+    "ChatGPTAccount",
+    "AppManifest",
     "ConnectGitHub",
     "GitHubConnection",
     "ConnectOpenAI",

@@ -43,15 +43,57 @@ Secret = Annotated[SecretStr, AfterValidator(_one_word)]
 Address = Annotated[str, AfterValidator(_of_the_web)]
 
 
+class ChatGPTAccount(Model):
+    """Whose ChatGPT account is signed in."""
+
+    email: str = ""
+    plan: str = Field(default="", description="as OpenAI calls it, such as plus or team")
+    signed_in_at: datetime | None = None
+    problem: ErrorBody | None = Field(default=None, description="why it does not work, as of the last time")
+
+
+class SignIn(Model):
+    """A sign-in with ChatGPT, by Codex's own login."""
+
+    method: Literal["browser", "device"]
+    state: Literal["starting", "waiting", "done", "failed", "expired", "cancelled"]
+    url: str = Field(default="", description="of the page where the person confirms it")
+    code: str = Field(default="", description="what the person enters there; of a sign-in by device alone")
+    expires_at: datetime | None = None
+    error: ErrorBody | None = None
+
+
+class StartSignIn(Model):
+    """Body of ``POST api/connections/openai/sign-in``."""
+
+    method: Literal["browser", "device"] = "device"
+
+
+class SignInCallback(Model):
+    """Body of ``POST api/connections/openai/sign-in/callback``: where the person's browser was sent in the end."""
+
+    url: SecretStr = Field(description="the whole address, http://localhost:1455/auth/callback?code=…")
+
+
+class UseOpenAI(Model):
+    """Body of ``PUT api/connections/openai/use``."""
+
+    kind: Literal["key", "chatgpt"]
+
+
 class OpenAIConnection(Model):
     """How chats reach a model: through the gateway, which adds what is connected here."""
 
     connected: bool = False
-    kind: Literal["", "key"] = Field(default="", description="what chats use; empty where nothing is connected")
-    key: str = Field(default="", description="the API key, masked")
+    kind: Literal["", "key", "chatgpt"] = Field(
+        default="", description="what chats use; empty where nothing is connected"
+    )
+    key: str = Field(default="", description="the API key, masked; also where a ChatGPT account is used instead")
     base_url: str = Field(default="", description="the API that it is for")
     checked_at: datetime | None = Field(default=None, description="when the API was last asked whether it works")
     problem: ErrorBody | None = Field(default=None, description="why it does not work, as of the last time")
+    chatgpt: ChatGPTAccount | None = Field(default=None, description="the ChatGPT account that is signed in")
+    sign_in: SignIn | None = Field(default=None, description="a sign-in that goes on, or how the last one ended")
 
 
 class ConnectOpenAI(Model):
@@ -64,11 +106,51 @@ class ConnectOpenAI(Model):
     verify: bool = Field(default=True, description="ask the API whether the key works, and keep it only if it does")
 
 
+class Installation(Model):
+    """Where a GitHub App is installed."""
+
+    id: int
+    account: str = Field(description="the person or organisation")
+    all_repositories: bool = Field(default=False, description="of that account, and not those that were chosen")
+    repositories: tuple[str, ...] = Field(default=(), description="owner/name, the first of them")
+    count: int = Field(default=0, description="how many repositories there are")
+    write: bool = Field(default=False, description="whether chats may push")
+    suspended: bool = False
+    url: str = Field(default="", description="where the person changes it")
+
+
+class GitHubApp(Model):
+    """A GitHub App of the person's own, which the hub was given the key of."""
+
+    slug: str
+    name: str
+    owner: str = ""
+    url: str = Field(default="", description="its page")
+    install_url: str = Field(default="", description="where it is installed on repositories")
+    installations: tuple[Installation, ...] = ()
+
+
+class AppManifest(Model):
+    """What the browser posts to GitHub to make an App; answer of ``POST api/connections/github/app``."""
+
+    action: str = Field(description="where the form goes")
+    manifest: str = Field(description="its field of that name, JSON")
+
+
+class MakeApp(Model):
+    """Body of ``POST api/connections/github/app``."""
+
+    url: Address = Field(default="", description="of a GitHub Enterprise; github.com, where empty")
+    organization: str = Field(default="", description="whose App it becomes; the person's own, where empty")
+    callback: Address = Field(description="api/connections/github/app/callback of this hub, as the browser reaches it")
+
+
 class GitHubConnection(Model):
     """How private repositories are cloned, and how chats fetch from and push to theirs."""
 
     connected: bool = False
-    kind: Literal["", "token"] = Field(default="", description="what is used; empty where nothing is connected")
+    kind: Literal["", "token", "app"] = Field(default="", description="what is used; empty where nothing is connected")
+    app: GitHubApp | None = None
     token: str = Field(default="", description="masked")
     url: str = Field(default="", description="of the GitHub that it is for")
     login: str = Field(default="", description="whose it is")

@@ -74,19 +74,15 @@ ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
 )
 """Method, path, summary, model of the body, and the answer: its status where not 200, then a model, or a list of it."""
 
-MODELS: tuple[type[BaseModel], ...] = (
-    m.Status, m.Project, m.Build, m.Snapshot, m.Chat, m.DeletedChat, m.Artifact, m.Gpu, m.TerminalInfo,
-    m.TerminalMatches, m.RepositoryInfo, m.ErrorBody,
-    m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange,
-    m.Turn, m.NewTurn, m.Answer, m.Run, m.NewRun, m.WorkspaceEntry, m.NewCommand, m.CommandEvent,
-    m.ChatDiff, m.NewCommit, m.WorkCommit, m.NewBranch, m.WorkBranch, m.NewApplication, m.WorkApplied,
-    m.OpenAIConnection, m.ConnectOpenAI,
-    m.SnapshotEvent, m.ChangeEvent, m.LogEvent, m.ConversationEvent, m.FollowedEvent,
-)  # fmt: skip
+REQUESTS = tuple(dict.fromkeys(body for _, _, _, body, _ in ROUTES if body is not None))
 
-REQUESTS = (
-    m.NewProject, m.ProjectChange, m.RepositoryCheck, m.NewBuild, m.NewChat, m.ChatChange, m.NewTurn, m.Answer,
-    m.ConnectOpenAI, m.NewRun, m.NewCommand, m.NewCommit, m.NewBranch, m.NewApplication,
+MODELS: tuple[type[BaseModel], ...] = (
+    *REQUESTS,
+    m.Status, m.Project, m.Build, m.Snapshot, m.Chat, m.DeletedChat, m.Artifact, m.Gpu, m.TerminalInfo,
+    m.TerminalMatches, m.RepositoryInfo, m.ErrorBody, m.Turn, m.Run, m.WorkspaceEntry, m.CommandEvent,
+    m.ChatDiff, m.WorkCommit, m.WorkBranch, m.WorkApplied,
+    m.OpenAIConnection, m.GitHubConnection, m.AppManifest,
+    m.SnapshotEvent, m.ChangeEvent, m.LogEvent, m.ConversationEvent, m.FollowedEvent,
 )  # fmt: skip
 
 

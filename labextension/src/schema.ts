@@ -2128,6 +2128,156 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent-hub/api/connections/github": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The connection to GitHub */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The connection to GitHub */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GitHubConnection"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        /** Connect by a personal token */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ConnectGitHub"];
+                };
+            };
+            responses: {
+                /** @description Connect by a personal token */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GitHubConnection"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Forget the token */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Forget the token */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/connections/github/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask GitHub whether it works */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Ask GitHub whether it works */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GitHubConnection"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agent-hub/api/terminals": {
         parameters: {
             query?: never;
@@ -2320,6 +2470,22 @@ export interface components {
              * @enum {string}
              */
             decision: "accept" | "accept_for_session" | "decline";
+        };
+        /**
+         * AppManifest
+         * @description What the person's browser posts to GitHub to make an App, as a form; answer of ``POST api/connections/github/app``.
+         */
+        AppManifest: {
+            /**
+             * Action
+             * @description where the form goes
+             */
+            action: string;
+            /**
+             * Manifest
+             * @description its field of that name, JSON
+             */
+            manifest: string;
         };
         /**
          * Approval
@@ -2762,6 +2928,33 @@ export interface components {
             left_out: string[];
         };
         /**
+         * ChatGPTAccount
+         * @description Whose ChatGPT account is signed in.
+         */
+        ChatGPTAccount: {
+            /**
+             * Email
+             * @default
+             */
+            email: string;
+            /**
+             * Plan
+             * @description as OpenAI calls it, such as plus or team
+             * @default
+             */
+            plan: string;
+            /**
+             * Signed In At
+             * @default null
+             */
+            signed_in_at: string | null;
+            /**
+             * @description why it does not work, as of the last time
+             * @default null
+             */
+            problem: components["schemas"]["ErrorBody"] | null;
+        };
+        /**
          * ChatStatus
          * @enum {string}
          */
@@ -2831,6 +3024,23 @@ export interface components {
              * @default null
              */
             error: components["schemas"]["ErrorBody"] | null;
+        };
+        /**
+         * ConnectGitHub
+         * @description Body of ``PUT api/connections/github``: a fine-grained personal token.
+         */
+        ConnectGitHub: {
+            /**
+             * Token
+             * Format: password
+             */
+            token: string;
+            /**
+             * Url
+             * @description of a GitHub Enterprise; github.com, where empty
+             * @default
+             */
+            url: string;
         };
         /**
          * ConnectOpenAI
@@ -3118,6 +3328,94 @@ export interface components {
             event: components["schemas"]["TurnChanged"] | components["schemas"]["ItemChanged"] | components["schemas"]["TextAdded"];
         };
         /**
+         * GitHubApp
+         * @description A GitHub App of the person's own, which the hub was given the key of.
+         */
+        GitHubApp: {
+            /** Slug */
+            slug: string;
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /**
+             * Url
+             * @description its page
+             * @default
+             */
+            url: string;
+            /**
+             * Install Url
+             * @description where it is installed on repositories
+             * @default
+             */
+            install_url: string;
+            /**
+             * Installations
+             * @default []
+             */
+            installations: components["schemas"]["Installation"][];
+        };
+        /**
+         * GitHubConnection
+         * @description How private repositories are cloned, and how chats fetch from and push to theirs.
+         */
+        GitHubConnection: {
+            /**
+             * Connected
+             * @default false
+             */
+            connected: boolean;
+            /**
+             * Kind
+             * @description what is used; empty where nothing is connected
+             * @default
+             * @enum {string}
+             */
+            kind: "" | "token" | "app";
+            /** @default null */
+            app: components["schemas"]["GitHubApp"] | null;
+            /**
+             * Token
+             * @description masked
+             * @default
+             */
+            token: string;
+            /**
+             * Url
+             * @description of the GitHub that it is for
+             * @default
+             */
+            url: string;
+            /**
+             * Login
+             * @description whose it is
+             * @default
+             */
+            login: string;
+            /**
+             * Name
+             * @description what commits are signed with
+             * @default
+             */
+            name: string;
+            /**
+             * Email
+             * @default
+             */
+            email: string;
+            /**
+             * Checked At
+             * @default null
+             */
+            checked_at: string | null;
+            /** @default null */
+            problem: components["schemas"]["ErrorBody"] | null;
+        };
+        /**
          * Gpu
          * @description A GPU of the machine.
          */
@@ -3174,6 +3472,54 @@ export interface components {
              * @default false
              */
             done: boolean;
+        };
+        /**
+         * Installation
+         * @description Where a GitHub App is installed.
+         */
+        Installation: {
+            /** Id */
+            id: number;
+            /**
+             * Account
+             * @description the person or organisation
+             */
+            account: string;
+            /**
+             * All Repositories
+             * @description of that account, and not those that were chosen
+             * @default false
+             */
+            all_repositories: boolean;
+            /**
+             * Repositories
+             * @description owner/name, the first of them
+             * @default []
+             */
+            repositories: string[];
+            /**
+             * Count
+             * @description how many repositories there are
+             * @default 0
+             */
+            count: number;
+            /**
+             * Write
+             * @description whether chats may push
+             * @default false
+             */
+            write: boolean;
+            /**
+             * Suspended
+             * @default false
+             */
+            suspended: boolean;
+            /**
+             * Url
+             * @description where the person changes it
+             * @default
+             */
+            url: string;
         };
         /**
          * ItemChanged
@@ -3584,10 +3930,10 @@ export interface components {
              * @default
              * @enum {string}
              */
-            kind: "" | "key";
+            kind: "" | "key" | "chatgpt";
             /**
              * Key
-             * @description the API key, masked
+             * @description the API key, masked; also where a ChatGPT account is used instead
              * @default
              */
             key: string;
@@ -3608,6 +3954,16 @@ export interface components {
              * @default null
              */
             problem: components["schemas"]["ErrorBody"] | null;
+            /**
+             * @description the ChatGPT account that is signed in
+             * @default null
+             */
+            chatgpt: components["schemas"]["ChatGPTAccount"] | null;
+            /**
+             * @description a sign-in that goes on, or how the last one ended
+             * @default null
+             */
+            sign_in: components["schemas"]["SignIn"] | null;
         };
         /**
          * Project
@@ -3873,6 +4229,41 @@ export interface components {
             created_at: string;
         };
         /**
+         * SignIn
+         * @description A sign-in with ChatGPT, by Codex's own login.
+         */
+        SignIn: {
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "browser" | "device";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "starting" | "waiting" | "done" | "failed" | "expired" | "cancelled";
+            /**
+             * Url
+             * @description of the page where the person confirms it
+             * @default
+             */
+            url: string;
+            /**
+             * Code
+             * @description what the person enters there; of a sign-in by device alone
+             * @default
+             */
+            code: string;
+            /**
+             * Expires At
+             * @default null
+             */
+            expires_at: string | null;
+            /** @default null */
+            error: components["schemas"]["ErrorBody"] | null;
+        };
+        /**
          * Snapshot
          * @description A project as an image: everything a chat starts from, and what it was made from.
          */
@@ -3945,10 +4336,27 @@ export interface components {
              *       "key": "",
              *       "base_url": "",
              *       "checked_at": null,
-             *       "problem": null
+             *       "problem": null,
+             *       "chatgpt": null,
+             *       "sign_in": null
              *     }
              */
             openai: components["schemas"]["OpenAIConnection"];
+            /**
+             * @default {
+             *       "connected": false,
+             *       "kind": "",
+             *       "app": null,
+             *       "token": "",
+             *       "url": "",
+             *       "login": "",
+             *       "name": "",
+             *       "email": "",
+             *       "checked_at": null,
+             *       "problem": null
+             *     }
+             */
+            github: components["schemas"]["GitHubConnection"];
             /**
              * Default Base
              * @default

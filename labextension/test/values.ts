@@ -26,7 +26,28 @@ export const STATUS: Status = {
     { name: 'codex', title: 'Codex' },
     { name: 'shell', title: 'Shell' }
   ],
-  openai: { connected: false, kind: '', key: '', base_url: '', checked_at: null, problem: null },
+  openai: {
+    connected: false,
+    kind: '',
+    key: '',
+    base_url: '',
+    checked_at: null,
+    problem: null,
+    chatgpt: null,
+    sign_in: null
+  },
+  github: {
+    connected: false,
+    kind: '',
+    app: null,
+    token: '',
+    url: '',
+    login: '',
+    name: '',
+    email: '',
+    checked_at: null,
+    problem: null
+  },
   default_base: 'python:3.12',
   artifacts_path: 'agent-hub'
 };
