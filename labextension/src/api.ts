@@ -30,13 +30,23 @@ export type DeletedChat = Full<Schemas['DeletedChat']>;
 export type EngineStatus = Full<Schemas['EngineStatus']>;
 export type EnvVar = Schemas['EnvVar'];
 export type ErrorBody = Schemas['ErrorBody'];
+export type GitHubApp = Full<Schemas['GitHubApp']> & { installations: Installation[] };
+export type GitHubConnection = Omit<Full<Schemas['GitHubConnection']>, 'app'> & {
+  app: GitHubApp | null;
+};
 export type Gpu = Schemas['Gpu'];
+export type Installation = Omit<Full<Schemas['Installation']>, 'repositories'> & {
+  repositories: string[];
+};
 export type LogEvent = Schemas['LogEvent'];
 export type LogLine = Schemas['LogLine'];
 export type Mount = Schemas['Mount'];
 export type NewChat = Body<Schemas['NewChat'], 'project'>;
 export type NewProject = Body<Schemas['NewProject'], 'url'>;
-export type OpenAIConnection = Full<Schemas['OpenAIConnection']>;
+export type OpenAIConnection = Omit<Full<Schemas['OpenAIConnection']>, 'chatgpt' | 'sign_in'> & {
+  chatgpt: Full<Schemas['ChatGPTAccount']> | null;
+  sign_in: SignIn | null;
+};
 export type Project = Omit<Full<Schemas['Project']>, 'build' | 'snapshot'> & {
   build: Build | null;
   snapshot: Full<Schemas['Snapshot']> | null;
@@ -48,9 +58,11 @@ export type SnapshotEvent = Omit<
   Schemas['SnapshotEvent'],
   'status' | 'projects' | 'chats' | 'artifacts'
 > & { status: Status; projects: Project[]; chats: Chat[]; artifacts: Artifact[] };
-export type Status = Omit<Full<Schemas['Status']>, 'engine' | 'openai'> & {
+export type SignIn = Full<Schemas['SignIn']>;
+export type Status = Omit<Full<Schemas['Status']>, 'engine' | 'openai' | 'github'> & {
   engine: EngineStatus;
   openai: OpenAIConnection;
+  github: GitHubConnection;
 };
 export type TerminalMatch = Schemas['TerminalMatch'];
 export type TerminalMatches = Schemas['TerminalMatches'];
@@ -232,6 +244,49 @@ export class HubApi {
 
   disconnectOpenAI(): Promise<void> {
     return this._empty('DELETE', 'connections/openai');
+  }
+
+  /** Choose what chats use, where both are there. */
+  useOpenAI(kind: 'key' | 'chatgpt'): Promise<OpenAIConnection> {
+    return this._json('PUT', 'connections/openai/use', { kind });
+  }
+
+  /** Begin to sign in with ChatGPT; the status tells how it goes on. */
+  signIn(method: SignIn['method']): Promise<OpenAIConnection> {
+    return this._json('POST', 'connections/openai/sign-in', { method });
+  }
+
+  /** Bring the address that the browser was sent to in the end. */
+  finishSignIn(url: string): Promise<OpenAIConnection> {
+    return this._json('POST', 'connections/openai/sign-in/callback', { url });
+  }
+
+  cancelSignIn(): Promise<void> {
+    return this._empty('DELETE', 'connections/openai/sign-in');
+  }
+
+  signOut(): Promise<void> {
+    return this._empty('DELETE', 'connections/openai/chatgpt');
+  }
+
+  /** Use a personal token from now on. */
+  connectGitHub(body: Body<Schemas['ConnectGitHub'], 'token'>): Promise<GitHubConnection> {
+    return this._json('PUT', 'connections/github', body);
+  }
+
+  /** Ask GitHub whether what is connected works. */
+  checkGitHub(): Promise<GitHubConnection> {
+    return this._json('POST', 'connections/github/check');
+  }
+
+  disconnectGitHub(): Promise<void> {
+    return this._empty('DELETE', 'connections/github');
+  }
+
+  /** What the browser posts to GitHub to make an App, which then sends it back here. */
+  makeApp(url: string, organization: string): Promise<Schemas['AppManifest']> {
+    const callback = new URL(this._url('connections/github/app/callback'), document.baseURI).href;
+    return this._json('POST', 'connections/github/app', { url, organization, callback });
   }
 
   /** The lines of a terminal's history that have a text, the newest first. */

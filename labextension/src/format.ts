@@ -25,6 +25,21 @@ export function age(time: string, now: number = Date.now()): string {
   return day(time);
 }
 
+/** How long ago, within a sentence: `4 min ago`, and of another day its name. */
+export function ago(time: string, now: number = Date.now()): string {
+  const passed = age(time, now);
+  return /(min|h)$/.test(passed) ? `${passed} ago` : passed;
+}
+
+/** What is left until a moment: `11:42`; null once it has passed. */
+export function countdown(time: string, now: number = Date.now()): string | null {
+  const left = Math.ceil((Date.parse(time) - now) / SECOND);
+  if (!(left > 0)) {
+    return null;
+  }
+  return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
+}
+
 /** A length of time in milliseconds: `0.4 s`, `22 s`, `1 min 04 s`, `2 h 05 min`. */
 export function duration(milliseconds: number): string {
   const passed = Math.max(0, milliseconds);
@@ -89,8 +104,8 @@ export function size(bytes: number): string {
 }
 
 /** A number of things: `1 chat`, `2 chats`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
 }
 
 /**

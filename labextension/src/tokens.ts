@@ -25,6 +25,8 @@ export namespace CommandIDs {
   export const openConnections = 'agent-hub:open-connections';
   export const checkConnections = 'agent-hub:check-connections';
   export const disconnectOpenAI = 'agent-hub:disconnect-openai';
+  export const signOut = 'agent-hub:sign-out';
+  export const disconnectGitHub = 'agent-hub:disconnect-github';
   export const addProject = 'agent-hub:add-project';
   export const projectSettings = 'agent-hub:project-settings';
   export const buildProject = 'agent-hub:build-project';

@@ -7,6 +7,7 @@ import type { HubModel } from '../model';
 import { CommandIDs } from '../tokens';
 import { BarButton } from './BarButton';
 import { EngineBanner } from './EngineBanner';
+import { GitHubSection } from './GitHubSection';
 import { OpenAISection } from './OpenAISection';
 import { useModel } from './hooks';
 
@@ -18,8 +19,9 @@ interface IConnectionsPageProps {
 /** Whose accounts chats use. */
 export function ConnectionsPage(props: IConnectionsPageProps): JSX.Element {
   const { model, commands } = props;
-  useModel(model, ['status', 'chat']);
+  useModel(model, ['status', 'chat', 'project']);
   const { outage, status } = model;
+  const isConnected = Boolean(status?.openai.connected || status?.github.connected);
   const Icon = connectionsIcon;
   return (
     <div className="jp-AgentHub-page">
@@ -30,7 +32,7 @@ export function ConnectionsPage(props: IConnectionsPageProps): JSX.Element {
         <BarButton
           icon={refreshIcon}
           label="Check all"
-          isEnabled={outage?.kind !== 'hub' && Boolean(status?.openai.connected)}
+          isEnabled={outage?.kind !== 'hub' && isConnected}
           blocked={outage?.kind === 'hub' ? outage.reason : 'Nothing is connected.'}
           onClick={() => void commands.execute(CommandIDs.checkConnections)}
         />
@@ -38,7 +40,12 @@ export function ConnectionsPage(props: IConnectionsPageProps): JSX.Element {
       <div className="jp-AgentHub-pageBody">
         <div className="jp-AgentHub-column">
           {outage?.kind === 'hub' && <EngineBanner model={model} commands={commands} />}
-          {status && <OpenAISection model={model} openai={status.openai} commands={commands} />}
+          {status && (
+            <>
+              <OpenAISection model={model} openai={status.openai} commands={commands} />
+              <GitHubSection model={model} github={status.github} commands={commands} />
+            </>
+          )}
         </div>
       </div>
     </div>

@@ -1,13 +1,16 @@
-import React, { useRef, useState } from 'react';
+import React, { useState } from 'react';
 import type { CommandRegistry } from '@lumino/commands';
 
-import { HubError, type OpenAIConnection } from '../api';
-import { age, count } from '../format';
-import type { FieldError } from '../forms';
+import type { OpenAIConnection } from '../api';
+import { ago, count } from '../format';
 import type { HubModel } from '../model';
+import { refused } from '../notices';
 import { CommandIDs } from '../tokens';
+import { ChatGPTField } from './ChatGPTField';
 import { Chip } from './Chip';
-import { Field } from './Field';
+import { Choice } from './Choice';
+import { Fact, Problem } from './Fact';
+import { KeyForm } from './KeyForm';
 import { useNow } from './hooks';
 
 interface IOpenAISectionProps {
@@ -16,14 +19,20 @@ interface IOpenAISectionProps {
   commands: CommandRegistry;
 }
 
-/** The key that chats ask a model with. */
+/** What chats ask a model with: a key, or a ChatGPT account. */
 export function OpenAISection(props: IOpenAISectionProps): JSX.Element {
   const { model, openai, commands } = props;
   const now = useNow(15_000);
   const [isReplacing, setReplacing] = useState(false);
   const isUp = model.outage?.kind !== 'hub';
   const users = model.chats.filter(chat => chat.status === 'running' && chat.agent === 'codex');
-  const checked = openai.checked_at ? `checked ${ago(openai.checked_at, now)}` : 'not checked';
+  const used = `used by ${count(users.length, 'chat')}`;
+  const facts = [
+    `for ${openai.base_url.replace(/^https?:\/\//, '')}`,
+    openai.checked_at ? `checked ${ago(openai.checked_at, now)}` : 'not checked',
+    ...(openai.kind === 'key' ? [used] : [])
+  ];
+  const isThere = openai.connected || openai.chatgpt !== null;
   return (
     <section className="jp-AgentHub-connection" aria-labelledby="agent-hub-openai">
       <div className="jp-AgentHub-line">
@@ -32,42 +41,57 @@ export function OpenAISection(props: IOpenAISectionProps): JSX.Element {
           <State openai={openai} />
         </span>
       </div>
-      {openai.problem && (
-        <p className="jp-AgentHub-problem">
-          <strong>{openai.problem.message}</strong> {openai.problem.hint}
-        </p>
+      {openai.problem && <Problem problem={openai.problem} />}
+      {isThere && (
+        <Fact label="Chats use">
+          <Choice
+            label="Chats use"
+            value={openai.kind}
+            isEnabled={isUp}
+            options={[
+              { value: 'key', label: 'API key', blocked: openai.key ? '' : 'There is no key.' },
+              {
+                value: 'chatgpt',
+                label: 'ChatGPT account',
+                blocked: openai.chatgpt ? '' : 'Nobody is signed in.'
+              }
+            ]}
+            onChange={kind => {
+              if (kind) {
+                void model.api.useOpenAI(kind).catch(refused('Could not change what chats use'));
+              }
+            }}
+          />
+        </Fact>
       )}
-      {openai.connected && (
-        <div className="jp-AgentHub-fact">
-          <span className="jp-AgentHub-quiet">API key</span>
-          <span>
-            <code>{openai.key}</code>{' '}
-            <span className="jp-AgentHub-quiet">
-              for {openai.base_url.replace(/^https?:\/\//, '')} · {checked} · used by{' '}
-              {count(users.length, 'chat')}
-            </span>
-          </span>
-          <span className="jp-AgentHub-factActions">
-            <button
-              type="button"
-              className="jp-AgentHub-plain"
-              disabled={!isUp || isReplacing}
-              onClick={() => setReplacing(true)}
-            >
-              Replace…
-            </button>
-            <button
-              type="button"
-              className="jp-AgentHub-plain"
-              disabled={!isUp}
-              onClick={() => void commands.execute(CommandIDs.disconnectOpenAI)}
-            >
-              Remove…
-            </button>
-          </span>
-        </div>
+      {openai.key && (
+        <Fact
+          label="API key"
+          actions={
+            <>
+              <button
+                type="button"
+                className="jp-AgentHub-plain"
+                disabled={!isUp || isReplacing}
+                onClick={() => setReplacing(true)}
+              >
+                Replace…
+              </button>
+              <button
+                type="button"
+                className="jp-AgentHub-plain"
+                disabled={!isUp}
+                onClick={() => void commands.execute(CommandIDs.disconnectOpenAI)}
+              >
+                Remove…
+              </button>
+            </>
+          }
+        >
+          <code>{openai.key}</code> <span className="jp-AgentHub-quiet">{facts.join(' · ')}</span>
+        </Fact>
       )}
-      {(!openai.connected || isReplacing) && (
+      {(!openai.key || isReplacing) && (
         <KeyForm
           model={model}
           baseUrl={openai.base_url}
@@ -75,129 +99,29 @@ export function OpenAISection(props: IOpenAISectionProps): JSX.Element {
           onCancel={isReplacing ? () => setReplacing(false) : undefined}
         />
       )}
+      <ChatGPTField model={model} openai={openai} commands={commands} isUp={isUp} />
       <p className="jp-AgentHub-quiet">
-        The key stays on this server. Chats reach the model through the gateway and never see it.
+        Keys and sign-ins stay on this server. Chats reach the model through the gateway and never
+        see them.
       </p>
     </section>
   );
 }
 
-/** How long ago: `4 min ago`, and of another day its name. */
-function ago(time: string, now: number): string {
-  const passed = age(time, now);
-  return /(min|h)$/.test(passed) ? `${passed} ago` : passed;
-}
-
 function State(props: { openai: OpenAIConnection }): JSX.Element {
-  const { connected, problem, checked_at } = props.openai;
+  const { connected, kind, problem, checked_at, chatgpt } = props.openai;
   if (problem) {
     return <Chip mark="failed" word={connected ? 'Key does not work' : 'Cannot be read'} />;
+  }
+  if (kind === 'chatgpt') {
+    return chatgpt?.problem ? (
+      <Chip mark="failed" word="Sign in again" />
+    ) : (
+      <Chip mark="ready" word="Signed in" />
+    );
   }
   if (!connected) {
     return <Chip mark="pending" word="Not connected" />;
   }
-  return checked_at ? (
-    <Chip mark="ready" word="API key works" />
-  ) : (
-    <Chip mark="ready" word="Connected" />
-  );
-}
-
-interface IKeyFormProps {
-  model: HubModel;
-  baseUrl: string;
-  onDone: () => void;
-  onCancel: (() => void) | undefined;
-}
-
-function KeyForm(props: IKeyFormProps): JSX.Element {
-  const { model, onDone, onCancel } = props;
-  const [key, setKey] = useState('');
-  const [baseUrl, setBaseUrl] = useState(props.baseUrl);
-  const [isVerified, setVerified] = useState(true);
-  const [errors, setErrors] = useState<FieldError[]>([]);
-  const [isBusy, setBusy] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
-
-  const submit = async () => {
-    setBusy(true);
-    try {
-      await model.api.connectOpenAI({ api_key: key, base_url: baseUrl, verify: isVerified });
-      setKey('');
-      setErrors([]);
-      onDone();
-    } catch (reason) {
-      const { field, message, hint } = HubError.from(reason);
-      setErrors([{ field: field === 'base_url' ? field : 'api_key', message, hint }]);
-      form.current?.querySelector('input')?.focus();
-    } finally {
-      setBusy(false);
-    }
-  };
-
-  return (
-    <form
-      ref={form}
-      className="jp-AgentHub-form jp-AgentHub-keyForm"
-      onSubmit={event => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <Field label="API key" field="api_key" errors={errors}>
-        {control => (
-          <input
-            {...control}
-            type="password"
-            className="jp-mod-styled"
-            autoComplete="off"
-            spellCheck={false}
-            placeholder="sk-…"
-            value={key}
-            onChange={event => setKey(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field
-        label="Address"
-        field="base_url"
-        errors={errors}
-        note="Leave empty for OpenAI. A vLLM, Ollama, LiteLLM or Azure endpoint works the same."
-      >
-        {control => (
-          <input
-            {...control}
-            type="text"
-            className="jp-mod-styled"
-            spellCheck={false}
-            placeholder="https://api.openai.com/v1"
-            value={baseUrl}
-            onChange={event => setBaseUrl(event.target.value)}
-          />
-        )}
-      </Field>
-      <div className="jp-AgentHub-keyActions">
-        <button
-          type="submit"
-          className="jp-AgentHub-primary"
-          disabled={isBusy || key.trim() === '' || model.outage?.kind === 'hub'}
-        >
-          {isBusy ? (isVerified ? 'Asking the API…' : 'Connecting…') : 'Connect'}
-        </button>
-        {onCancel && (
-          <button type="button" className="jp-AgentHub-plain" onClick={onCancel}>
-            Cancel
-          </button>
-        )}
-        <label>
-          <input
-            type="checkbox"
-            checked={isVerified}
-            onChange={event => setVerified(event.target.checked)}
-          />
-          Ask the API whether the key works
-        </label>
-      </div>
-    </form>
-  );
+  return <Chip mark="ready" word={checked_at ? 'API key works' : 'Connected'} />;
 }

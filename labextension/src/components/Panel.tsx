@@ -57,6 +57,7 @@ export function Panel(props: IPanelProps): JSX.Element {
   const show = (part: readonly unknown[]) => wanted === '' || part.length > 0;
   const { outage } = model;
   const hasProjects = allProjects.length > 0;
+  const troubled = trouble(model);
 
   return (
     <div className="jp-AgentHub-panel">
@@ -78,8 +79,8 @@ export function Panel(props: IPanelProps): JSX.Element {
         />
         <IconButton
           icon={connectionsIcon}
-          label={needsConnection(model) ? 'Connections: OpenAI needs you' : 'Connections'}
-          isMarked={needsConnection(model)}
+          label={troubled ? `Connections: ${troubled} needs you` : 'Connections'}
+          isMarked={troubled !== null}
           onClick={() => void commands.execute(CommandIDs.openConnections)}
         />
       </div>
@@ -196,8 +197,15 @@ export function Panel(props: IPanelProps): JSX.Element {
   );
 }
 
-/** Whether chats cannot reach a model, or may not. */
-function needsConnection(model: HubModel): boolean {
-  const openai = model.status?.openai;
-  return openai !== undefined && (!openai.connected || openai.problem !== null);
+/** Which connection the person has to look at. */
+function trouble({ status }: HubModel): string | null {
+  if (!status) {
+    return null;
+  }
+  const { openai, github } = status;
+  const isUsed = openai.kind === 'chatgpt' ? openai.chatgpt?.problem === null : openai.connected;
+  if (!isUsed || openai.problem !== null) {
+    return 'OpenAI';
+  }
+  return github.problem === null ? null : 'GitHub';
 }

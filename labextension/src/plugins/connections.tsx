@@ -10,6 +10,7 @@ import { count } from '../format';
 import { connectionsIcon } from '../icons';
 import type { HubModel, IHubChange } from '../model';
 import { refused } from '../notices';
+import { repositories } from '../repositories';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 
 const ID = 'agent-hub-connections';
@@ -47,13 +48,19 @@ export const connections: JupyterFrontEndPlugin<void> = {
       label: 'Check Connections',
       isEnabled: isUp,
       execute: async () => {
-        await model.api.checkOpenAI().catch(refused('Could not check the connection to OpenAI'));
+        const { openai, github } = model.status ?? {};
+        await Promise.all([
+          openai?.connected &&
+            model.api.checkOpenAI().catch(refused('Could not check the connection to OpenAI')),
+          github?.connected &&
+            model.api.checkGitHub().catch(refused('Could not check the connection to GitHub'))
+        ]);
       }
     });
 
     commands.addCommand(CommandIDs.disconnectOpenAI, {
       label: 'Remove OpenAI Key…',
-      isEnabled: () => isUp() && Boolean(model.status?.openai.connected),
+      isEnabled: () => isUp() && Boolean(model.status?.openai.key),
       execute: async () => {
         const { button } = await showDialog({
           title: 'Remove the OpenAI key?',
@@ -66,9 +73,44 @@ export const connections: JupyterFrontEndPlugin<void> = {
       }
     });
 
+    commands.addCommand(CommandIDs.signOut, {
+      label: 'Sign Out of ChatGPT…',
+      isEnabled: () => isUp() && Boolean(model.status?.openai.chatgpt),
+      execute: async () => {
+        const { button } = await showDialog({
+          title: 'Sign out of ChatGPT?',
+          body: `${affected(model)} The sign-in is deleted from this server.`,
+          buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Sign out' })]
+        });
+        if (button.accept) {
+          await model.api.signOut().catch(refused('Could not sign out'));
+        }
+      }
+    });
+
+    commands.addCommand(CommandIDs.disconnectGitHub, {
+      label: 'Disconnect GitHub…',
+      isEnabled: () => isUp() && Boolean(model.status?.github.connected),
+      execute: async () => {
+        const { github } = model.status!;
+        const names = repositories(github, model.projects).flatMap(one => one.projects);
+        const lost = names.length
+          ? `${listed(names)} ${names.length > 1 ? 'are' : 'is'} not fetched any more where private, and the chats cannot push.`
+          : 'No project is at that GitHub now.';
+        const { button } = await showDialog({
+          title: 'Disconnect GitHub?',
+          body: `${lost} ${github.app ? 'The App’s key' : 'The token'} is deleted from this server; it stays valid at GitHub.`,
+          buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Disconnect' })]
+        });
+        if (button.accept) {
+          await model.api.disconnectGitHub().catch(refused('Could not disconnect GitHub'));
+        }
+      }
+    });
+
     model.changed.connect((_: HubModel, { kind }: IHubChange) => {
       if (kind === 'status' || kind === 'all') {
-        commands.notifyCommandChanged(CommandIDs.disconnectOpenAI);
+        commands.notifyCommandChanged();
       }
     });
     void restorer?.restore(tracker, { command: CommandIDs.openConnections, name: () => 'page' });
@@ -77,13 +119,18 @@ export const connections: JupyterFrontEndPlugin<void> = {
 
 /** Which chats lose what a connection gives them. */
 function affected(model: HubModel): string {
-  const names = model.chats
-    .filter(chat => chat.status === 'running' && chat.agent === 'codex')
-    .map(chat => `“${chat.name}”`);
-  if (names.length === 0) {
+  const chats = model.chats.filter(chat => chat.status === 'running' && chat.agent === 'codex');
+  if (chats.length === 0) {
     return 'No chat runs now; new ones reach no model until OpenAI is connected again.';
   }
-  const shown = names.slice(0, 3).join(', ');
-  const rest = names.length > 3 ? ` and ${count(names.length - 3, 'other')}` : '';
-  return `${shown}${rest} and new chats reach no model until OpenAI is connected again.`;
+  return `${listed(chats)} and new chats reach no model until OpenAI is connected again.`;
+}
+
+/** The first few by name, and how many more there are. */
+function listed(items: readonly { name: string }[]): string {
+  const shown = items
+    .slice(0, 3)
+    .map(({ name }) => `“${name}”`)
+    .join(', ');
+  return items.length > 3 ? `${shown} and ${count(items.length - 3, 'other')}` : shown;
 }

@@ -1,0 +1,105 @@
+import React from 'react';
+import type { CommandRegistry } from '@lumino/commands';
+
+import type { OpenAIConnection, SignIn } from '../api';
+import { moment } from '../format';
+import type { HubModel } from '../model';
+import { refused } from '../notices';
+import { CommandIDs } from '../tokens';
+import { Fact, Problem } from './Fact';
+import { SignInCard } from './SignInCard';
+
+interface IChatGPTFieldProps {
+  model: HubModel;
+  openai: OpenAIConnection;
+  commands: CommandRegistry;
+  isUp: boolean;
+}
+
+/** The ChatGPT account: signed in, being signed in, or not. */
+export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
+  const { model, commands, isUp } = props;
+  const { chatgpt, sign_in: signIn } = props.openai;
+  const isGoingOn = signIn !== null && ['starting', 'waiting'].includes(signIn.state);
+  const begin = (method: SignIn['method']) =>
+    void model.api.signIn(method).catch(refused('Could not begin to sign in'));
+  const ways = (
+    <>
+      <button
+        type="button"
+        className="jp-AgentHub-plain"
+        disabled={!isUp}
+        onClick={() => begin('device')}
+      >
+        {chatgpt ? 'Sign in again…' : 'Sign in with a code'}
+      </button>
+      {!chatgpt && (
+        <button
+          type="button"
+          className="jp-AgentHub-plain"
+          disabled={!isUp}
+          title="Where your account allows no codes"
+          onClick={() => begin('browser')}
+        >
+          Sign in with the browser
+        </button>
+      )}
+    </>
+  );
+  return (
+    <>
+      <Fact
+        label="ChatGPT account"
+        actions={
+          chatgpt ? (
+            <>
+              {!isGoingOn && ways}
+              <button
+                type="button"
+                className="jp-AgentHub-plain"
+                disabled={!isUp}
+                onClick={() => void commands.execute(CommandIDs.signOut)}
+              >
+                Sign out…
+              </button>
+            </>
+          ) : undefined
+        }
+      >
+        {chatgpt ? (
+          <>
+            Signed in as <strong>{chatgpt.email || 'you'}</strong>{' '}
+            <span className="jp-AgentHub-quiet">
+              {[chatgpt.plan, chatgpt.signed_in_at && `since ${moment(chatgpt.signed_in_at)}`]
+                .filter(Boolean)
+                .join(' · ')}
+            </span>
+          </>
+        ) : isGoingOn ? (
+          <SignInCard model={model} signIn={signIn} />
+        ) : (
+          <span className="jp-AgentHub-factActions">{ways}</span>
+        )}
+      </Fact>
+      {chatgpt && isGoingOn && <SignInCard model={model} signIn={signIn} />}
+      {chatgpt?.problem && <Problem problem={chatgpt.problem} />}
+      <p className="jp-AgentHub-note" aria-live="polite">
+        {!isGoingOn && signIn && ended(signIn)}
+      </p>
+    </>
+  );
+}
+
+/** How a sign-in ended, where that needs a word. */
+function ended(signIn: SignIn): string {
+  if (signIn.state === 'expired') {
+    return signIn.method === 'device'
+      ? 'The code expired. Sign in again for a new one.'
+      : 'The sign-in took too long. Begin it again.';
+  }
+  if (signIn.state === 'failed') {
+    const { message = 'The sign-in failed.', hint = 'Begin it again.' } = signIn.error ?? {};
+    return `${message} ${hint}`;
+  }
+  return signIn.state === 'cancelled' ? 'The sign-in was cancelled.' : '';
+}

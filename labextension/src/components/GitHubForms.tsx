@@ -1,0 +1,156 @@
+import React, { useState } from 'react';
+
+import type { HubModel } from '../model';
+import { useSubmission } from './submission';
+import { TextField } from './TextField';
+
+const PUBLIC = 'https://github.com';
+
+interface IFormProps {
+  model: HubModel;
+  /** The GitHub that was connected before; empty for github.com. */
+  url: string;
+  onDone: () => void;
+  onCancel?: () => void;
+}
+
+/** A personal token. */
+export function TokenForm(props: IFormProps): JSX.Element {
+  const { model, onDone } = props;
+  const [token, setToken] = useState('');
+  const [url, setUrl] = useState(props.url);
+  const { form, errors, isBusy, submit } = useSubmission(['token', 'url'], async () => {
+    await model.api.connectGitHub({ token, url });
+    setToken('');
+    onDone();
+  });
+  return (
+    <form ref={form} className="jp-AgentHub-form jp-AgentHub-keyForm" onSubmit={submit}>
+      <TextField
+        label="Token"
+        field="token"
+        errors={errors}
+        isSecret
+        placeholder="github_pat_…"
+        note={
+          <>
+            <a
+              href={`${url.trim().replace(/\/+$/, '') || PUBLIC}/settings/personal-access-tokens/new`}
+              target="_blank"
+              rel="noreferrer"
+            >
+              Make a fine-grained one
+            </a>{' '}
+            for the repositories of your projects, with Contents: read and write.
+          </>
+        }
+        value={token}
+        onChange={setToken}
+      />
+      <GitHubAddress errors={errors} value={url} onChange={setUrl} />
+      <Actions
+        label="Connect"
+        busy="Asking GitHub…"
+        isBusy={isBusy}
+        isEnabled={token.trim() !== '' && model.outage?.kind !== 'hub'}
+        onCancel={props.onCancel}
+      />
+    </form>
+  );
+}
+
+/** A GitHub App of the person's own, which GitHub makes from what the hub says it needs. */
+export function AppForm(props: IFormProps): JSX.Element {
+  const { model, onDone } = props;
+  const [organization, setOrganization] = useState('');
+  const [url, setUrl] = useState(props.url);
+  const { form, errors, isBusy, submit } = useSubmission(['organization', 'url'], async () => {
+    const { action, manifest } = await model.api.makeApp(url, organization);
+    post(action, { manifest });
+    onDone();
+  });
+  return (
+    <form
+      ref={form}
+      className="jp-AgentHub-form jp-AgentHub-keyForm"
+      onSubmit={event => {
+        // Now, while the browser sees that the person has asked for it; the form that GitHub is sent follows.
+        window.open('about:blank', TAB);
+        submit(event);
+      }}
+    >
+      <TextField
+        label="Organization"
+        field="organization"
+        errors={errors}
+        placeholder="optional"
+        note="Whose App it becomes; leave empty for your own account."
+        value={organization}
+        onChange={setOrganization}
+      />
+      <GitHubAddress errors={errors} value={url} onChange={setUrl} />
+      <Actions
+        label="Make the App on GitHub"
+        busy="Preparing…"
+        isBusy={isBusy}
+        isEnabled={model.outage?.kind !== 'hub'}
+        onCancel={props.onCancel}
+      />
+    </form>
+  );
+}
+
+const TAB = 'agent-hub-github-app';
+
+/** Post values as a form does, in the tab of that name. */
+function post(action: string, values: Record<string, string>): void {
+  const form = document.createElement('form');
+  Object.assign(form, { method: 'post', action, target: TAB });
+  for (const [name, value] of Object.entries(values)) {
+    form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }));
+  }
+  document.body.append(form);
+  form.submit();
+  form.remove();
+}
+
+function GitHubAddress(props: {
+  errors: React.ComponentProps<typeof TextField>['errors'];
+  value: string;
+  onChange: (value: string) => void;
+}): JSX.Element {
+  return (
+    <TextField
+      label="GitHub"
+      field="url"
+      placeholder={PUBLIC}
+      note="Leave empty for github.com; for a GitHub Enterprise, its address."
+      {...props}
+    />
+  );
+}
+
+function Actions(props: {
+  label: string;
+  busy: string;
+  isBusy: boolean;
+  isEnabled: boolean;
+  onCancel: (() => void) | undefined;
+}): JSX.Element {
+  return (
+    <div className="jp-AgentHub-keyActions">
+      <button
+        type="submit"
+        className="jp-AgentHub-primary"
+        disabled={props.isBusy || !props.isEnabled}
+      >
+        {props.isBusy ? props.busy : props.label}
+      </button>
+      {props.onCancel && (
+        <button type="button" className="jp-AgentHub-plain" onClick={props.onCancel}>
+          Cancel
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,176 @@
+import React, { useState } from 'react';
+import { launchIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+
+import type { GitHubApp, GitHubConnection } from '../api';
+import { ago, count } from '../format';
+import type { HubModel } from '../model';
+import { repositories } from '../repositories';
+import { CommandIDs } from '../tokens';
+import { Chip } from './Chip';
+import { Choice } from './Choice';
+import { Fact, Problem } from './Fact';
+import { AppForm, TokenForm } from './GitHubForms';
+import { RepositoryTable } from './RepositoryTable';
+import { useNow } from './hooks';
+
+interface IGitHubSectionProps {
+  model: HubModel;
+  github: GitHubConnection;
+  commands: CommandRegistry;
+}
+
+/** What private repositories are cloned with, and what chats fetch and push with. */
+export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
+  const { model, github, commands } = props;
+  const now = useNow(15_000);
+  const [isChanging, setChanging] = useState(false);
+  const [way, setWay] = useState<'app' | 'token'>('app');
+  const isUp = model.outage?.kind !== 'hub';
+  const checked = github.checked_at ? `checked ${ago(github.checked_at, now)}` : 'not checked';
+  const Form = way === 'app' ? AppForm : TokenForm;
+  return (
+    <section className="jp-AgentHub-connection" aria-labelledby="agent-hub-github">
+      <div className="jp-AgentHub-line">
+        <h3 id="agent-hub-github">GitHub</h3>
+        <span aria-live="polite">
+          <State github={github} />
+        </span>
+        <span className="jp-AgentHub-spacer" />
+        {github.connected && (
+          <a href={accessUrl(github)} target="_blank" rel="noreferrer">
+            Change access on GitHub
+            <launchIcon.react tag="span" />
+          </a>
+        )}
+      </div>
+      {github.problem && <Problem problem={github.problem} />}
+      {github.connected && (
+        <Fact
+          label={github.app ? 'App' : 'Token'}
+          actions={
+            <>
+              <button
+                type="button"
+                className="jp-AgentHub-plain"
+                disabled={!isUp || isChanging}
+                onClick={() => setChanging(true)}
+              >
+                Replace…
+              </button>
+              <button
+                type="button"
+                className="jp-AgentHub-plain"
+                disabled={!isUp}
+                onClick={() => void commands.execute(CommandIDs.disconnectGitHub)}
+              >
+                Disconnect…
+              </button>
+            </>
+          }
+        >
+          {github.app ? (
+            <Installed app={github.app} checked={checked} />
+          ) : (
+            <>
+              <code>{github.token}</code>{' '}
+              <span className="jp-AgentHub-quiet">
+                of {github.login} at {new URL(github.url).host} · {checked}
+              </span>
+            </>
+          )}
+        </Fact>
+      )}
+      {github.name && (
+        <Fact label="Commits by">
+          {github.name} <span className="jp-AgentHub-quiet">{github.email}</span>
+        </Fact>
+      )}
+      {(!github.connected || isChanging) && (
+        <>
+          <Fact label="Connect by">
+            <Choice
+              label="Connect by"
+              value={way}
+              options={[
+                { value: 'app', label: 'GitHub App' },
+                { value: 'token', label: 'Personal token' }
+              ]}
+              onChange={setWay}
+            />
+          </Fact>
+          <p className="jp-AgentHub-note">
+            {way === 'app'
+              ? 'An App of your own: for each repository a token of its own, which ends within an hour. GitHub makes it in a new tab, and asks where to install it.'
+              : 'The simple way. Chats fetch and push through the gateway, and never see the token.'}
+          </p>
+          <Form
+            key={way}
+            model={model}
+            url={isPublic(github.url) ? '' : github.url}
+            onDone={() => setChanging(false)}
+            onCancel={isChanging ? () => setChanging(false) : undefined}
+          />
+        </>
+      )}
+      <RepositoryTable model={model} repositories={repositories(github, model.projects)} />
+    </section>
+  );
+}
+
+function Installed(props: { app: GitHubApp; checked: string }): JSX.Element {
+  const { app, checked } = props;
+  const living = app.installations.filter(installation => !installation.suspended);
+  const total = living.reduce((sum, installation) => sum + installation.count, 0);
+  return (
+    <>
+      <strong>{app.name}</strong>{' '}
+      {living.length > 0 ? (
+        <>
+          installed on <strong>{living.map(({ account }) => account).join(', ')}</strong>{' '}
+          <span className="jp-AgentHub-quiet">
+            · {count(total, 'repository', 'repositories')} · {checked}
+          </span>
+        </>
+      ) : (
+        <>
+          is not installed yet.{' '}
+          <a href={app.install_url} target="_blank" rel="noreferrer">
+            Install it on your repositories
+          </a>
+        </>
+      )}
+    </>
+  );
+}
+
+function State(props: { github: GitHubConnection }): JSX.Element {
+  const { connected, kind, problem, app } = props.github;
+  if (problem) {
+    return <Chip mark="failed" word={connected ? 'Does not work' : 'Cannot be read'} />;
+  }
+  if (!connected) {
+    return <Chip mark="pending" word="Not connected" />;
+  }
+  if (kind === 'app') {
+    const isInstalled = app?.installations.some(installation => !installation.suspended);
+    return isInstalled ? (
+      <Chip mark="ready" word="App connected" />
+    ) : (
+      <Chip mark="warning" word="Not installed" />
+    );
+  }
+  return <Chip mark="ready" word="Token works" />;
+}
+
+function accessUrl({ app, url }: GitHubConnection): string {
+  if (!app) {
+    return `${url}/settings/personal-access-tokens`;
+  }
+  const [first, ...others] = app.installations;
+  return others.length === 0 && first?.url ? first.url : app.install_url;
+}
+
+function isPublic(url: string): boolean {
+  return url === '' || url === 'https://github.com';
+}

@@ -1,0 +1,127 @@
+import React, { useState } from 'react';
+import { Clipboard } from '@jupyterlab/apputils';
+import { copyIcon, launchIcon } from '@jupyterlab/ui-components';
+
+import type { SignIn } from '../api';
+import { countdown } from '../format';
+import type { HubModel } from '../model';
+import { refused } from '../notices';
+import { BarButton } from './BarButton';
+import { useNow } from './hooks';
+import { StatusMark } from './StatusMark';
+import { useSubmission } from './submission';
+import { TextField } from './TextField';
+
+interface ISignInCardProps {
+  model: HubModel;
+  signIn: SignIn;
+}
+
+/** A sign-in with ChatGPT that goes on: what the person does next, and how long there is for it. */
+export function SignInCard(props: ISignInCardProps): JSX.Element {
+  const { model, signIn } = props;
+  const now = useNow(1000, signIn.expires_at !== null);
+  const left = signIn.expires_at === null ? null : countdown(signIn.expires_at, now);
+  const isWaiting = signIn.state === 'waiting';
+  const isDevice = signIn.method === 'device';
+  const again = () =>
+    void model.api.signIn(signIn.method).catch(refused('Could not begin to sign in'));
+  return (
+    <div className="jp-AgentHub-signIn">
+      <div className="jp-AgentHub-line">
+        <StatusMark mark="running" />
+        <strong aria-live="polite">
+          {isWaiting ? 'Waiting for you to confirm in the browser' : 'Preparing the sign-in…'}
+        </strong>
+        <span className="jp-AgentHub-spacer" />
+        {left !== null && (
+          <span className="jp-AgentHub-quiet">
+            {isDevice ? 'code expires in' : 'expires in'} {left}
+          </span>
+        )}
+      </div>
+      {isWaiting && (
+        <ol>
+          <li>
+            Open{' '}
+            <a href={signIn.url} target="_blank" rel="noreferrer">
+              {isDevice ? signIn.url.replace(/^https?:\/\//, '') : 'the sign-in page of OpenAI'}
+              <launchIcon.react tag="span" />
+            </a>
+          </li>
+          {isDevice ? <Code code={signIn.code} /> : <Address model={model} />}
+        </ol>
+      )}
+      <div className="jp-AgentHub-factActions">
+        {isWaiting && (
+          <BarButton
+            icon={launchIcon}
+            label="Open page"
+            isEnabled
+            isPrimary
+            onClick={() => window.open(signIn.url, '_blank', 'noreferrer')}
+          />
+        )}
+        {isWaiting && isDevice && (
+          <button type="button" className="jp-AgentHub-plain" onClick={again}>
+            New code
+          </button>
+        )}
+        <button
+          type="button"
+          className="jp-AgentHub-plain"
+          onClick={() => void model.api.cancelSignIn().catch(refused('Could not cancel'))}
+        >
+          Cancel
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function Code(props: { code: string }): JSX.Element {
+  const [isCopied, setCopied] = useState(false);
+  return (
+    <li>
+      Enter this code <code aria-live="polite">{props.code}</code>
+      <button
+        type="button"
+        className="jp-AgentHub-plain"
+        onClick={() => {
+          Clipboard.copyToSystem(props.code);
+          setCopied(true);
+        }}
+      >
+        <copyIcon.react tag="span" />
+        {isCopied ? 'Copied' : 'Copy code'}
+      </button>
+    </li>
+  );
+}
+
+function Address(props: { model: HubModel }): JSX.Element {
+  const [url, setUrl] = useState('');
+  const { form, errors, isBusy, submit } = useSubmission(['url'], async () => {
+    await props.model.api.finishSignIn(url);
+    setUrl('');
+  });
+  return (
+    <li>
+      Where the browser then cannot open a page of localhost, paste the address that it shows:
+      <form ref={form} className="jp-AgentHub-form jp-AgentHub-address" onSubmit={submit}>
+        <TextField
+          label="Address"
+          field="url"
+          errors={errors}
+          isSecret
+          placeholder="http://localhost:1455/auth/callback?code=…"
+          value={url}
+          onChange={setUrl}
+        />
+        <button type="submit" className="jp-AgentHub-plain" disabled={isBusy || url.trim() === ''}>
+          {isBusy ? 'Signing in…' : 'Finish'}
+        </button>
+      </form>
+    </li>
+  );
+}

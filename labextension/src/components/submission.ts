@@ -1,0 +1,51 @@
+import { useRef, useState, type FormEvent, type RefObject } from 'react';
+
+import { HubError } from '../api';
+import type { FieldError } from '../forms';
+
+/** What a small form needs to send its values and to say what was refused. */
+interface ISubmission {
+  form: RefObject<HTMLFormElement>;
+  errors: FieldError[];
+  isBusy: boolean;
+  submit: (event: FormEvent) => void;
+}
+
+/**
+ * Send a form's values once it is submitted.
+ *
+ * @param fields - The fields there are; what is refused for another reason is said beside the first of them.
+ * @param send - Resolves once the values are taken.
+ */
+export function useSubmission(
+  fields: readonly [string, ...string[]],
+  send: () => Promise<unknown>
+): ISubmission {
+  const form = useRef<HTMLFormElement>(null);
+  const [errors, setErrors] = useState<FieldError[]>([]);
+  const [isBusy, setBusy] = useState(false);
+
+  const submit = async () => {
+    setBusy(true);
+    try {
+      await send();
+      setErrors([]);
+    } catch (reason) {
+      const { field, message, hint } = HubError.from(reason);
+      setErrors([{ field: fields.includes(field) ? field : fields[0], message, hint }]);
+      form.current?.querySelector('input')?.focus();
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return {
+    form,
+    errors,
+    isBusy,
+    submit: event => {
+      event.preventDefault();
+      void submit();
+    }
+  };
+}
