@@ -178,7 +178,7 @@ class OpenAI:
 
 def masked(key: str) -> str:
     """A key by which its owner knows it again, and nobody else can use it."""
-    begin = re.match(r"(sk-([a-z]+-)?)?", key)
+    begin = re.match(r"(sk-([a-z]+-)?|github_pat_|gh[a-z]_)?", key)
     if len(key) < 20 or begin is None:
         return "…"
     return f"{begin[0]}…{key[-4:]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -10,8 +11,10 @@ from playwright.sync_api import expect
 from tests.browser.lab import Lab
 from tests.conftest import Repository
 from tests.notebook.server import Server
+from tests.standins.github_server import GitHubServer, Token
 from tests.standins.model_server import ModelServer
 
+TOKEN = "github_pat_11AAAAAAA0realtokenofaperson_9xQ"
 KEY = "sk-proj-the-real-key-of-a-person-7Qf2"
 LIMIT = 60_000
 
@@ -40,13 +43,13 @@ def test_a_person_connects_openai_and_a_chat_that_waits_goes_on(
     page = lab.page
     lab.show_panel()
     lab.panel.get_by_role("button", name="Connections: OpenAI needs you").click()
-    connections = page.locator("#agent-hub-connections")
+    connections = page.get_by_role("region", name="OpenAI")
     expect(connections.get_by_text("Not connected")).to_be_visible()
     lab.shoot("30-connections-none")
 
     connections.get_by_label("API key", exact=True).fill("sk-wrong")
     connections.get_by_label("Address").fill(a_strict_model.base_url())
-    connections.get_by_role("button", name="Connect").click()
+    connections.get_by_role("button", name="Connect", exact=True).click()
     expect(connections.get_by_text("refuses the key (401)")).to_be_visible()
     expect(connections.get_by_label("API key", exact=True)).to_be_focused()
     lab.shoot("31-connections-refused")
@@ -66,3 +69,50 @@ def test_a_person_connects_openai_and_a_chat_that_waits_goes_on(
     dialog.get_by_role("button", name="Remove").click()
     expect(connections.get_by_text("Not connected")).to_be_visible()
     assert not hub.status._data.openai.connected
+
+
+@pytest.fixture
+def a_github(tmp_path: Path) -> Iterator[GitHubServer]:
+    token = Token("heron", frozenset({"heron/widgets"}), name="Grey Heron", email="heron@example.com")
+    with GitHubServer(tmp_path / "github", {TOKEN: token}) as server:
+        yield server
+
+
+def test_a_person_connects_github_by_a_token_and_adds_a_private_repository(
+    open_lab: Callable[[Server], Lab],
+    a_lab_server_without_docker: Server,
+    a_github: GitHubServer,
+    a_repository: Repository,
+) -> None:
+    server = a_lab_server_without_docker
+    url = a_github.add("heron/widgets", a_repository.path)
+    lab = open_lab(server)
+    page = lab.page
+    lab.run("agent-hub:open-connections")
+    section = page.get_by_role("region", name="GitHub")
+    section.get_by_role("button", name="Personal token").click()
+    section.get_by_label("GitHub", exact=True).fill(a_github.url)
+    section.get_by_label("Token").fill("github_pat_wrong")
+    section.get_by_role("button", name="Connect", exact=True).click()
+    expect(section.get_by_text("refuses the token (401)")).to_be_visible()
+    expect(section.get_by_label("Token")).to_be_focused()
+    lab.shoot("33-github-refused")
+
+    section.get_by_label("Token").fill(TOKEN)
+    page.keyboard.press("Enter")
+    expect(section.get_by_text("Token works")).to_be_visible()
+    expect(section.get_by_text("Grey Heron")).to_be_visible()
+    assert TOKEN not in page.content()
+    hub = server.hub()
+    hub.add_project(url, agent="shell", name="widgets", progress=False)
+    row = section.get_by_role("row", name="heron/widgets")
+    expect(row.get_by_text("As the token allows")).to_be_visible()
+    lab.shoot("34-github-token")
+
+    section.get_by_role("button", name="Disconnect…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("“widgets” is not fetched any more")).to_be_visible()
+    dialog.get_by_role("button", name="Disconnect").click()
+    expect(section.get_by_text("Not connected")).to_be_visible()
+    lab.shoot("35-github-none")
+    assert not hub.status._data.github.connected

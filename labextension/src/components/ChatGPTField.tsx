@@ -49,7 +49,7 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
   return (
     <>
       <Fact
-        label="ChatGPT account"
+        label="ChatGPT"
         actions={
           chatgpt ? (
             <>
