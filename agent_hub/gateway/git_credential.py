@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from typing import Any
 
 from tornado.httputil import HTTPServerRequest
-from tornado.web import Application, RequestHandler, stream_request_body
+from tornado.web import Application, stream_request_body
 
-from agent_hub.errors import AgentHubError, InvalidInput
-from agent_hub.gateway.callers import Callers
-from agent_hub.hub.hub import Hub
-
-logger = logging.getLogger(__name__)
+from agent_hub.errors import InvalidInput
+from agent_hub.gateway.handler import GatewayHandler
 
 MOST_BYTES = 16 * 1024
 """Of a question: an address, and what Git says of itself."""
 
 
 @stream_request_body
-class GitCredentialHandler(RequestHandler):
+class GitCredentialHandler(GatewayHandler):
     """``POST /git-credential`` with a chat's token.
 
     The body and the answer are attributes by line, as Git gives them to a helper (gitcredentials(7)); the answer is
@@ -30,11 +25,6 @@ class GitCredentialHandler(RequestHandler):
     def __init__(self, application: Application, request: HTTPServerRequest, **kwargs: Any) -> None:
         self._asked = bytearray()
         super().__init__(application, request, **kwargs)
-
-    def initialize(self, hub: Hub, callers: Callers) -> None:
-        """Keep what the application hands over."""
-        self._hub = hub
-        self._callers = callers
 
     async def prepare(self) -> None:
         """Look at who asks before a byte of the body is taken."""
@@ -59,21 +49,3 @@ class GitCredentialHandler(RequestHandler):
             self.finish()
         else:
             self.finish(f"username={credential.username}\npassword={credential.password}\n")
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """The same JSON as the Jupyter side's."""
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        if isinstance(error, AgentHubError):
-            self.set_status(error.status)
-            body = error.to_dict()
-        else:
-            body = {"code": f"http_{status_code}", "message": self._reason, "hint": "", "details": {}}
-        self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps(body))
-
-    def log_exception(self, *exc_info: Any) -> None:
-        """A refusal needs no traceback."""
-        if isinstance(exc_info[1], AgentHubError):
-            logger.info("Refused a chat's Git: %s", exc_info[1].message)
-        else:
-            super().log_exception(*exc_info)

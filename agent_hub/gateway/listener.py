@@ -80,12 +80,12 @@ class Gateway:
         if self._server is None:
             address, name = await self._hub.engine.gateway_address()
             listener = self._bind(address)
-            callers = Callers(self._hub.store)
+            given = {"hub": self._hub, "callers": Callers(self._hub.store)}
             application = Application(
                 [
-                    (r"/artifacts", ArtifactsHandler, {"hub": self._hub, "limit": self._max_artifact}),
-                    (r"/v1/(.*)", ModelHandler, {"hub": self._hub, "callers": callers}),
-                    (r"/git-credential", GitCredentialHandler, {"hub": self._hub, "callers": callers}),
+                    (r"/artifacts", ArtifactsHandler, given | {"limit": self._max_artifact}),
+                    (r"/v1/(.*)", ModelHandler, given),
+                    (r"/git-credential", GitCredentialHandler, given),
                 ],
                 log_function=lambda handler: None,
             )

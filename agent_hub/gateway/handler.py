@@ -1,0 +1,52 @@
+"""What every handler of the gateway's has: the hub, who calls, and how it refuses."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any, ClassVar
+
+from tornado.web import RequestHandler
+
+from agent_hub.errors import AgentHubError
+from agent_hub.gateway.callers import Callers
+from agent_hub.hub.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+
+class GatewayHandler(RequestHandler):
+    """Refuses in the same JSON as the Jupyter side, or in words."""
+
+    wants: ClassVar[str] = "answer a chat"
+    """What is refused, in the log."""
+
+    in_words: ClassVar[bool] = False
+    """Whether a program shows what is said as it is, as Git and a shell script do."""
+
+    def initialize(self, hub: Hub, callers: Callers) -> None:
+        """Keep what the application hands over."""
+        self._hub = hub
+        self._callers = callers
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Say why."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, AgentHubError):
+            self.set_status(error.status)
+            body = error.to_dict()
+        else:
+            body = {"code": f"http_{status_code}", "message": self._reason, "hint": "", "details": {}}
+        if self.in_words:
+            self.set_header("Content-Type", "text/plain; charset=utf-8")
+            self.finish(f"Agent Hub: {body['message']} {body['hint']}".rstrip() + "\n")
+        else:
+            self.set_header("Content-Type", "application/json")
+            self.finish(json.dumps(body))
+
+    def log_exception(self, *exc_info: Any) -> None:
+        """A refusal needs no traceback."""
+        if isinstance(exc_info[1], AgentHubError):
+            logger.info("Refused to %s: %s", self.wants, exc_info[1].message)
+        else:
+            super().log_exception(*exc_info)
