@@ -1,0 +1,135 @@
+"""A request of a chat's that is sent on to somebody else, and the answer passed back, each as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, ClassVar
+
+import httpx
+from tornado.httputil import HTTPServerRequest
+from tornado.iostream import StreamClosedError
+from tornado.web import Application, stream_request_body
+
+from agent_hub.errors import AgentHubError
+from agent_hub.gateway.handler import GatewayHandler
+
+logger = logging.getLogger(__name__)
+
+AHEAD = 4
+"""Pieces of a request that wait to be sent on: the container's connection waits after that."""
+
+
+@stream_request_body
+class RelayHandler(GatewayHandler):
+    """Neither what is asked nor what is answered is ever held whole; who reads slowly is sent no more."""
+
+    answered: ClassVar[re.Pattern[str]]
+    """The headers of an answer that are passed on."""
+
+    def __init__(self, application: Application, request: HTTPServerRequest, **kwargs: Any) -> None:
+        self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue(AHEAD)
+        self._asking: asyncio.Task[httpx.Response] | None = None
+        # A refusal waits until the body was read and dropped: a client that still sends would see a reset connection.
+        self._refusal: AgentHubError | None = None
+        self._telling: asyncio.Task[None] | None = None
+        self._chat = ""
+        super().__init__(application, request, **kwargs)
+
+    # -- what a relay says of itself
+
+    def look_at(self, answer: httpx.Response) -> None:
+        """Look at the head of an answer before it is passed on; what this raises is told in its place."""
+
+    def hear(self, piece: bytes) -> None:
+        """Look at a piece of the answer that is passed on."""
+
+    async def ended(self) -> None:
+        """The answer has ended, or nobody waits for it any more."""
+
+    def unreachable(self, why: str) -> AgentHubError:
+        """What it means that nobody answers."""
+        raise NotImplementedError
+
+    # -- one request
+
+    def send_on(self, client: httpx.AsyncClient, url: str, headers: Mapping[str, str]) -> None:
+        """Begin to ask."""
+        given = dict(headers)
+        if length := self.request.headers.get("Content-Length"):
+            given["Content-Length"] = length
+        content = self._body() if self.request.method == "POST" else None
+        asked = client.build_request(self.request.method or "", url, headers=given, content=content)
+        self._asking = asyncio.create_task(client.send(asked, stream=True))
+
+    async def data_received(self, chunk: bytes) -> None:
+        """Pass on one piece of the request, once there is room for it."""
+        if self._asking is None or self._asking.done():
+            return
+        putting = asyncio.ensure_future(self._pieces.put(chunk))
+        # Who has answered may read no further.
+        await asyncio.wait([putting, self._asking], return_when=asyncio.FIRST_COMPLETED)
+        if not putting.done():
+            putting.cancel()
+
+    async def get(self, *_: str) -> None:
+        """Pass on the answer."""
+        await self._pass_on()
+
+    async def post(self, *_: str) -> None:
+        """Pass on the answer, as it comes."""
+        if self._asking is not None and not self._asking.done():
+            ending = asyncio.ensure_future(self._pieces.put(None))
+            await asyncio.wait([ending, self._asking], return_when=asyncio.FIRST_COMPLETED)
+        await self._pass_on()
+
+    def on_connection_close(self) -> None:
+        """The chat does not wait for the answer any more: neither does the hub."""
+        super().on_connection_close()
+        for task in (self._asking, self._telling):
+            if task is not None:
+                task.cancel()
+
+    async def _body(self) -> AsyncIterator[bytes]:
+        while (piece := await self._pieces.get()) is not None:
+            yield piece
+
+    async def _pass_on(self) -> None:
+        if self._refusal is not None:
+            raise self._refusal
+        assert self._asking is not None
+        self._telling = asyncio.create_task(self._tell(self._asking))
+        try:
+            await self._telling
+        except (asyncio.CancelledError, StreamClosedError):
+            logger.debug("Chat %s does not wait for its answer any more", self._chat)
+        except httpx.HTTPError as error:
+            self._broken(str(error) or type(error).__name__)
+        finally:
+            await self.ended()
+
+    async def _tell(self, asking: asyncio.Task[httpx.Response]) -> None:
+        answer = await asking
+        try:
+            self.look_at(answer)
+            self.set_status(answer.status_code)
+            for name, value in answer.headers.items():
+                if self.answered.fullmatch(name):
+                    self.set_header(name, value)
+            async for piece in answer.aiter_raw():
+                self.hear(piece)
+                self.write(piece)
+                # Awaiting it is the backpressure: what a chat does not read, is not asked for.
+                await self.flush()
+        finally:
+            await answer.aclose()
+
+    def _broken(self, why: str) -> None:
+        if not self._headers_written:
+            raise self.unreachable(why)
+        # An answer that ends in the middle must not look like one that is whole.
+        logger.warning("An answer to chat %s broke off: %s", self._chat, why)
+        if self.request.connection is not None:
+            self.detach().close()
