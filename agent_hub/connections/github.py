@@ -118,6 +118,13 @@ class GitHub:
             return None
         return await self.credential(url)
 
+    async def short_lived(self, project: str) -> Credential | None:
+        """What may be handed to a chat of the project at `project`: good for its repository, and not for long.
+
+        ``None`` where there is no such thing, as by a personal token, which is good for all that it is for.
+        """
+        return None
+
     async def environment(self, url: str) -> Mapping[str, str]:
         """What Git of this machine is run with to read a repository; empty where it needs nothing of the hub's.
 

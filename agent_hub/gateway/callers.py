@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64decode
 from collections.abc import Callable
 
 from tornado.httputil import HTTPServerRequest
@@ -36,8 +37,8 @@ class Callers:
         TooManyRequests
             It has asked for too much.
         """
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        chat = self._store.chat_of_token(token_hash(token.strip())) if scheme.lower() == "bearer" else None
+        token = _token(request.headers.get("Authorization", ""))
+        chat = self._store.chat_of_token(token_hash(token)) if token else None
         if chat is None:
             raise NotAllowed("This token is of no chat that runs.", "Ask from inside a running chat.")
         self._take(chat)
@@ -52,3 +53,16 @@ class Callers:
         self._rooms[chat] = (room - 1, now)
         if len(self._rooms) > 2 * len(self._store.chats) + BURST:
             self._rooms = {id: value for id, value in self._rooms.items() if id in self._store.chats}
+
+
+def _token(shown: str) -> str:
+    """The token, as a bearer's or, as Git shows it, as a password under any name; empty where there is none."""
+    scheme, _, value = shown.partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return b64decode(value.strip(), validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""

@@ -14,7 +14,8 @@ from tornado.web import Application
 from agent_hub.errors import AgentHubError, PortInUse
 from agent_hub.gateway.artifacts import ArtifactsHandler
 from agent_hub.gateway.callers import Callers
-from agent_hub.gateway.git_credential import GitCredentialHandler
+from agent_hub.gateway.git_proxy import GitProxyHandler, git_client
+from agent_hub.gateway.github_token import GitHubTokenHandler
 from agent_hub.gateway.models import ModelHandler
 from agent_hub.hub.hub import Hub
 
@@ -67,6 +68,7 @@ class Gateway:
         self._base_url = base_url.rstrip("/")
         self._max_artifact = max_artifact
         self._server: HTTPServer | None = None
+        self._git = git_client()
         self.url = ""
 
     async def open(self) -> str:
@@ -85,9 +87,11 @@ class Gateway:
                 [
                     (r"/artifacts", ArtifactsHandler, given | {"limit": self._max_artifact}),
                     (r"/v1/(.*)", ModelHandler, given),
-                    (r"/git-credential", GitCredentialHandler, given),
+                    (r"/git/.*", GitProxyHandler, given),
+                    (r"/github-token", GitHubTokenHandler, given),
                 ],
                 log_function=lambda handler: None,
+                git_client=self._git,
             )
             self._server = BoundedServer(
                 application, max_body_size=self._max_artifact, chunk_size=2**20, idle_connection_timeout=120
@@ -103,6 +107,7 @@ class Gateway:
         if self._server is not None:
             self._server.stop()
             await self._server.close_all_connections()
+        await self._git.aclose()
 
     def _bind(self, address: str) -> socket.socket:
         last = int(self._hub.store.recall("gateway_port") or 0)

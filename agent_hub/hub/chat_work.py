@@ -12,11 +12,11 @@ from agent_hub.hub.branches import branch_of, check_name, default_name
 from agent_hub.hub.commits import commit_work
 from agent_hub.hub.diffs import diff_of
 from agent_hub.hub.folders import Folders
+from agent_hub.hub.identities import Identities
 from agent_hub.hub.store import Store
 from agent_hub.hub.uncommitted import Note
 from agent_hub.hub.work import Work, work_of
-from agent_hub.hub.workspaces import git_identity
-from agent_hub.models import ChatDiff, NewBranch, WorkApplied, WorkBranch, WorkCommit
+from agent_hub.models import Chat, ChatDiff, NewBranch, WorkApplied, WorkBranch, WorkCommit
 
 AT_ONCE = 2
 """Looks at workspaces side by side; each may read a gigabyte."""
@@ -30,9 +30,10 @@ MOST_NAMES = 100
 class ChatWork:
     """The changes of every chat."""
 
-    def __init__(self, store: Store, folders: Folders) -> None:
+    def __init__(self, store: Store, folders: Folders, identities: Identities) -> None:
         self._store = store
         self._folders = folders
+        self._identities = identities
         self._room = asyncio.Semaphore(AT_ONCE)
         self._applying = asyncio.Lock()
 
@@ -46,7 +47,9 @@ class ChatWork:
         """Commit what a chat has not committed, on what it has checked out; see :func:`commit_work`."""
         chat = self._store.chats[chat_id]
         async with self._limited():
-            return await commit_work(self._folders.workspace(chat_id), chat.commit, await _note(message))
+            note, hint = await self._note(chat, message)
+            made = await commit_work(self._folders.workspace(chat_id), chat.commit, note)
+            return made.model_copy(update={"hint": hint})
 
     async def branch(self, chat_id: str, new: NewBranch) -> WorkBranch:
         """Make a branch of a chat's work; see :func:`branch_of`."""
@@ -55,7 +58,8 @@ class ChatWork:
         if new.name:
             await check_name(new.name)
         clone = self._folders.repository(project.id)
-        async with self._work(chat_id, await _note(new.message or chat.name)) as work:
+        note, _ = await self._note(chat, new.message or chat.name)
+        async with self._work(chat_id, note) as work:
             if new.name:
                 return await branch_of(work, new.name, clone, project.url)
             first = default_name(chat.name)
@@ -74,6 +78,11 @@ class ChatWork:
         async with self._applying, self._work(chat_id) as work:
             return await apply_work(work, to)
 
+    async def _note(self, chat: Chat, message: str) -> tuple[Note, str]:
+        """What a commit says and who it is by, and what to do where nobody is known."""
+        person = await self._identities.of(chat.env)
+        return Note(message, person.name, person.email), person.hint
+
     @asynccontextmanager
     async def _work(self, chat_id: str, note: Note | None = None) -> AsyncIterator[Work]:
         chat = self._store.chats[chat_id]
@@ -90,8 +99,3 @@ class ChatWork:
                 raise GitError(
                     f"The workspace could not be read within {TOTAL_TIMEOUT:.0f} seconds.", "Make it smaller."
                 ) from None
-
-
-async def _note(message: str) -> Note:
-    person = await git_identity()
-    return Note(message, person.get("user.name") or Note.name, person.get("user.email") or Note.address)

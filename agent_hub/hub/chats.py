@@ -16,6 +16,7 @@ from agent_hub.engines.base import ContainerStatus, Engine, Handle
 from agent_hub.errors import AgentHubError, AgentUnavailable, ContainerLost, EngineUnavailable, NotFound, UnsavedWork
 from agent_hub.hub import lifecycle
 from agent_hub.hub.builds import Builds
+from agent_hub.hub.chat_git import ChatGit
 from agent_hub.hub.conversations import Conversations
 from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.folders import Folders
@@ -54,6 +55,7 @@ class Chats:
         terminals: Terminals,
         deleted: DeletedChats,
         conversations: Conversations,
+        git: ChatGit,
         on_trouble: Callable[[], None],
         spares: int = 0,
     ) -> None:
@@ -70,7 +72,7 @@ class Chats:
         self._finishing: set[asyncio.Task[None]] = set()
         self._on_trouble = on_trouble
         self.runs = RunGate(store, self.stop)
-        self._launcher = Launcher(store, folders, engine, agents)
+        self._launcher = Launcher(store, folders, engine, agents, git)
         self._starting = Starts(
             store, engine, builds, terminals, self._launcher, conversations, self.runs, self._lock, self._watch
         )
@@ -79,6 +81,17 @@ class Chats:
     def tell_containers(self, gateway_url: str) -> None:
         """Containers find the gateway at this address from now on."""
         self._launcher.gateway_url = gateway_url
+
+    def tell_again(self) -> None:
+        """Let chats that run know that another account is connected."""
+        for chat in self._store.chats:
+            if chat.status is ChatStatus.running:
+                self._finish(chat.id, self._tell(chat.id))
+
+    async def _tell(self, chat_id: str) -> None:
+        async with self._lock(chat_id):
+            if self._store.chats[chat_id].status is ChatStatus.running:
+                await self._launcher.tell_address(chat_id)
 
     # -- what a person asks for
 

@@ -31,8 +31,6 @@ class GitDirectory:
         What HEAD of the repository says.
     refs
         The repository's branches and tags.
-    identity
-        ``user.name`` and ``user.email``, where they are known.
     shallow
         The commits whose parents the project's clone does not have.
     """
@@ -42,7 +40,6 @@ class GitDirectory:
     commit: str
     default: bytes
     refs: Mapping[bytes, bytes]
-    identity: Mapping[str, str]
     shallow: bytes = b""
 
     def write(self, folder: Path) -> None:
@@ -91,11 +88,8 @@ class GitDirectory:
                 b"branch %s" % _quoted(branch),
                 {"remote": b"origin", "merge": _quoted(b"refs/heads/" + branch)} if branch else {},
             ),
-            # The hub is asked whether it has an account for this; the path tells it which repository it is.
-            (b"credential", {"helper": b"agent-hub", "useHttpPath": b"true"} if self.url.startswith("http") else {}),
             # As many at once as there are cores: also for what the agent checks out.
             (b"checkout", {"workers": b"0"}),
-            (b"user", {key.removeprefix("user."): _quoted(value.encode()) for key, value in self.identity.items()}),
         ]
         return b"".join(
             b"[%s]\n%s" % (name, b"".join(b"\t%s = %s\n" % (key.encode(), value) for key, value in entries.items()))
@@ -104,10 +98,8 @@ class GitDirectory:
         )
 
     def _log(self) -> bytes:
-        name = self.identity.get("user.name", "Agent Hub")
-        address = self.identity.get("user.email", "")
-        who = f"{name} <{address}> {int(time.time())} +0000".replace("\n", " ").encode()
         old, new = b"0" * len(self.commit), self.commit.encode()
+        who = b"Agent Hub <agent-hub@localhost> %d +0000" % time.time()
         return b"%s %s %s\tclone: from %s\n" % (old, new, who, os.fsencode(self.url))
 
 

@@ -19,6 +19,7 @@ from agent_hub.errors import AgentHubError, EngineError, EngineUnavailable, Stor
 from agent_hub.hub.artifacts import Artifacts
 from agent_hub.hub.budgets import Budgets
 from agent_hub.hub.builds import Builds
+from agent_hub.hub.chat_git import ChatGit
 from agent_hub.hub.chat_work import ChatWork
 from agent_hub.hub.chats import Chats
 from agent_hub.hub.commands import Commands
@@ -26,6 +27,7 @@ from agent_hub.hub.conversations import Conversations
 from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.events import Events, Everything
 from agent_hub.hub.folders import Folders
+from agent_hub.hub.identities import Identities
 from agent_hub.hub.newchats import NewChats
 from agent_hub.hub.projects import Projects
 from agent_hub.hub.restoring import recover
@@ -78,7 +80,8 @@ class Hub:
         self.terminals = Terminals(self.folders.terminal)
         secrets = Secrets(self.folders.secrets)
         self.openai = OpenAI(secrets, self._say_status)
-        self.github = GitHub(secrets, self._say_status)
+        self.github = GitHub(secrets, self._github_changed)
+        identities = Identities(lambda: self.github.person)
         self.budgets = Budgets(self.store)
         self.artifacts = Artifacts(self.store, self.folders, settings.root, settings.artifacts_folder)
         access = self.github.environment
@@ -96,6 +99,7 @@ class Hub:
             self.terminals,
             self.deleted,
             self.conversations,
+            ChatGit(self.github, identities),
             self._look_again,
             settings.spares,
         )
@@ -105,7 +109,7 @@ class Hub:
             self.store, self.builds, self.chats, self.new_chats, self.deleted, settings.data_dir, access
         )
         self.commands = Commands(self.store, engine)
-        self.work = ChatWork(self.store, self.folders)
+        self.work = ChatWork(self.store, self.folders, identities)
         self._engine_status = EngineStatus(
             name="Container engine", kind=engine.kind, reachable=False, isolated=engine.isolated, message="Starting"
         )
@@ -180,6 +184,10 @@ class Hub:
 
     def _say_status(self) -> None:
         self.events.announce("status", "status", self.status())
+
+    def _github_changed(self) -> None:
+        self._say_status()
+        self.chats.tell_again()
 
     def _look_again(self) -> None:
         self._reconciled = False

@@ -14,7 +14,9 @@ from pathlib import Path
 from agent_hub.agents.base import AGENT_HOME, RUN, TOOLS, WORKSPACE, Agent
 from agent_hub.engines.base import ContainerSpec, Engine, Handle, Limits
 from agent_hub.errors import AgentHubError, ContainerLost
+from agent_hub.hub import chat_git
 from agent_hub.hub.cancellation import to_its_end
+from agent_hub.hub.chat_git import ChatGit
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.store import Store
 from agent_hub.hub.tokens import new_token, token_hash
@@ -40,11 +42,14 @@ class Launcher:
     `gateway_url` is what containers are told to find the gateway by, once it listens.
     """
 
-    def __init__(self, store: Store, folders: Folders, engine: Engine, agents: Mapping[str, Agent]) -> None:
+    def __init__(
+        self, store: Store, folders: Folders, engine: Engine, agents: Mapping[str, Agent], git: ChatGit
+    ) -> None:
         self._store = store
         self._folders = folders
         self._engine = engine
         self._agents = agents
+        self._git = git
         self.gateway_url = ""
 
     async def prepare(self, chat: Chat) -> Handle:
@@ -64,7 +69,7 @@ class Launcher:
         async def tell() -> None:
             token = new_token()
             await self._store.set_token(chat.id, token_hash(token))
-            await asyncio.to_thread(write, self._words(chat) | {"token": token})
+            await asyncio.to_thread(write, await self._words(chat) | {"token": token})
 
         def write(words: Mapping[str, str]) -> None:
             for name in (READY, CLAIM):
@@ -87,7 +92,7 @@ class Launcher:
         await asyncio.to_thread(self._make_folders, spare.id)
         command = self._agents[spare.agent].spare_command(spare, self.gateway_url)
 
-        words = self._words(spare)
+        words = await self._words(spare)
         if command is not None:
             words["command"] = _command(command)
 
@@ -107,7 +112,7 @@ class Launcher:
         told
             By :meth:`prepare_spare`.
         """
-        words = self._words(chat)
+        words = await self._words(chat)
         if not (self._folders.run(chat.id) / CLAIM).exists():
             # Its agent runs already; this is for the next start, which writes it anew.
             del words["command"]
@@ -173,8 +178,9 @@ class Launcher:
         return made.result()
 
     async def tell_address(self, chat_id: str) -> None:
-        """Tell a container that runs where to publish now."""
-        await asyncio.to_thread(self._write_run, chat_id, {"artifacts_url": self._artifacts_url})
+        """Tell a container that runs where the hub is now, and what its Git needs of it."""
+        told = await self._place(self._store.chats[chat_id])
+        await asyncio.to_thread(self._write_run, chat_id, told)
 
     def _spec(self, chat: Chat, agent: Agent) -> ContainerSpec:
         folders = self._folders
@@ -183,7 +189,7 @@ class Launcher:
             image=chat.image,
             # The chat's own variables are in a file of its run folder: a container's configuration is no place for a
             # secret, and a spare's is made before anyone knows them.
-            env=ENTRYPOINT_ENV | dict(agent.environment(chat)),
+            env=ENTRYPOINT_ENV | self._git_env() | dict(agent.environment(chat)),
             mounts=[
                 *self._sockets(chat, agent),
                 Mount(source=str(folders.workspace(chat.id)), target=WORKSPACE, read_only=False),
@@ -201,6 +207,10 @@ class Launcher:
             limits=Limits(cpus=chat.resources.cpus, memory=chat.resources.memory, pids=chat.resources.pids or PIDS),
             gpus=chat.resources.gpus or 0,
         )
+
+    def _git_env(self) -> dict[str, str]:
+        """An image has in the configuration of its system what Git is to read; a machine's own is not to be changed."""
+        return {} if self._engine.isolated else {"GIT_CONFIG_SYSTEM": f"{RUN}/{chat_git.SYSTEM_FILE}"}
 
     def _sockets(self, chat: Chat, agent: Agent) -> list[Mount]:
         """Where the hub and the agent's program meet; without a container both see one ``/tmp``."""
@@ -231,20 +241,25 @@ class Launcher:
         finally:
             await asyncio.to_thread(_remove_unfinished, beside)
 
-    def _words(self, chat: Chat) -> dict[str, str]:
+    async def _words(self, chat: Chat) -> dict[str, str]:
         """What the container reads before it becomes the chat's agent, by file."""
         agent = self._agents[chat.agent]
         return {
             **agent.files(chat),
-            "artifacts_url": self._artifacts_url,
+            **await self._place(chat),
             # `command`: a name that a shell keeps for itself, such as UID, must not end the script that reads this.
             "environment": "".join(f"command export {one.name}={shlex.quote(one.value or '')}\n" for one in chat.env),
             "command": _command(agent.command(chat, self.gateway_url)),
         }
 
-    @property
-    def _artifacts_url(self) -> str:
-        return f"{self.gateway_url}/artifacts"
+    async def _place(self, chat: Chat) -> dict[str, str]:
+        """What changes with the hub's address and its connections, by file."""
+        url = self._store.projects[chat.project].url
+        return {
+            "artifacts_url": f"{self.gateway_url}/artifacts",
+            chat_git.FILE: await self._git.configuration(url, chat.env, self.gateway_url),
+            **({} if self._engine.isolated else {chat_git.SYSTEM_FILE: chat_git.SYSTEM}),
+        }
 
     def _write_run(self, chat_id: str, files: Mapping[str, str]) -> None:
         for name, text in files.items():

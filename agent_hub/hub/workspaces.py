@@ -130,7 +130,7 @@ class Repository:
         through a link beside `folder`, in a container through :meth:`shared_mount`.
         """
         await self._own_its_objects()
-        refs, identity = await self._refs(), await git_identity()
+        refs = await self._refs()
 
         def write() -> str:
             default = (self.folder / "HEAD").read_bytes().strip()
@@ -145,7 +145,6 @@ class Repository:
                 commit=commit.decode(),
                 default=default,
                 refs=refs,
-                identity=identity,
                 shallow=shallow.read_bytes() if shallow.exists() else b"",
             ).write(folder / ".git")
             self.share(folder)
@@ -270,18 +269,3 @@ class Repository:
             os.rename(unfinished, self.folder)
         finally:
             await asyncio.to_thread(shutil.rmtree, unfinished, ignore_errors=True)
-
-
-async def git_identity() -> dict[str, str]:
-    """The name and address that the person's own Git signs commits with, so that an agent's commits carry them."""
-    if not _identities:
-        for key in ("user.name", "user.email"):
-            try:
-                value = (await run_git("config", "--global", "--get", key, action="read your name")).strip()
-            except GitError:
-                value = ""
-            _identities[key] = value
-    return {key: value for key, value in _identities.items() if value}
-
-
-_identities: dict[str, str] = {}

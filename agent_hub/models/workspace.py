@@ -92,6 +92,7 @@ class WorkCommit(Model):
     commit: str
     branch: str = Field(default="", description="what is checked out; empty for a commit on no branch")
     left_out: tuple[str, ...] = Field(default=(), description="too large, or a repository within this one")
+    hint: str = Field(default="", description="how commits come to carry the person's name; empty where they do")
 
 
 class NewBranch(Model):

@@ -1,0 +1,144 @@
+"""The Git proxy: a chat reaches its project's repository with its own token, and the hub proves who the person is."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from typing import Any, ClassVar
+
+import httpx
+from tornado.httputil import HTTPServerRequest
+from tornado.web import Application
+
+from agent_hub.connections.github import Credential
+from agent_hub.errors import (
+    AgentHubError,
+    ApiUnreachable,
+    InvalidInput,
+    NotAllowed,
+    NotConnected,
+    NotFound,
+    RepositoryUnreachable,
+)
+from agent_hub.gateway.relay import RelayHandler
+from agent_hub.hub.chat_git import HostedRepository
+
+CONNECT_SECONDS = 20.0
+
+SILENCE_SECONDS = 600.0
+"""How long the other side may think without a word, as it does over a large push."""
+
+LARGEST = 2**50
+"""Bytes of a push. What a file may have is of no matter here: nothing is kept."""
+
+_PATH = re.compile(
+    r"/git/(?P<host>[\w.:\[\]-]+)/(?P<name>[\w.-]+/[\w.-]+?)(?P<suffix>(\.git)?)/"
+    r"(?P<service>info/refs|git-(upload|receive)-pack|info/lfs/objects/batch|info/lfs/locks(/verify|/[\w-]+/unlock)?)",
+    re.ASCII,
+)
+_SERVICES = {"git-upload-pack", "git-receive-pack"}
+_QUERIES = {"info/refs": r"service=git-(upload|receive)-pack", "info/lfs/locks": r"[\w.~%&=/+-]*"}
+
+_ASKED = ("Accept", "Accept-Encoding", "Content-Encoding", "Content-Type", "Git-Protocol", "User-Agent")
+
+
+def git_client() -> httpx.AsyncClient:
+    """What the proxy asks by."""
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=10),
+        # A redirect would take the credential along, to whoever it names.
+        follow_redirects=False,
+    )
+
+
+class GitProxyHandler(RelayHandler):
+    """``/git/<host>/<owner>/<name>[.git]/…`` with a chat's token: Git's smart protocol over HTTP, and LFS's API.
+
+    Whatever is asked for, the address that the hub asks at is that of the chat's own project.
+    """
+
+    wants: ClassVar[str] = "pass on what a chat's Git asks"
+    in_words: ClassVar[bool] = True
+    answered: ClassVar[re.Pattern[str]] = re.compile(
+        r"(?i)content-type|content-encoding|cache-control|expires|pragma|retry-after|x-github-request-id"
+    )
+
+    def __init__(self, application: Application, request: HTTPServerRequest, **kwargs: Any) -> None:
+        self._host = ""
+        super().__init__(application, request, **kwargs)
+
+    async def prepare(self) -> None:
+        """Look at who asks, and for what, and begin to ask."""
+        if self.request.connection is not None:
+            self.request.connection.set_max_body_size(LARGEST)  # type: ignore[attr-defined]
+        if "Authorization" not in self.request.headers:
+            # Git tells who it is once it is asked.
+            self.set_status(401)
+            self.set_header("WWW-Authenticate", 'Basic realm="Agent Hub"')
+            self.finish()
+            return
+        try:
+            self._chat = self._callers.chat(self.request)
+            await self._begin()
+        except AgentHubError as error:
+            self._refusal = error
+
+    async def _begin(self) -> None:
+        project = self._hub.store.projects[self._hub.store.chats[self._chat].project]
+        repository = HostedRepository.of(project.url, self._hub.github.status.url)
+        if repository is None:
+            raise NotConnected(
+                "No account of this repository's GitHub is connected.", "Connect it on Agent Hub's Connections page."
+            )
+        self._host = repository.host
+        found = _PATH.fullmatch(self.request.path)
+        if found is None or not re.fullmatch(_QUERIES.get(found["service"], ""), self.request.query, re.ASCII):
+            raise InvalidInput("That is nothing that Git asks for.", "Use git.")
+        asked, own = f"{found['host']}/{found['name']}".lower(), f"{repository.host}/{repository.name}".lower()
+        if asked != own:
+            if asked.startswith(own) and found["service"] == "info/refs":
+                # Git sends what begins alike here as well; it goes on there as itself, and with nothing of the hub's.
+                beside = f"{repository.github}/{found['name']}{found['suffix']}/info/refs?{self.request.query}"
+                self.redirect(beside)
+                return
+            raise NotAllowed(
+                f"This chat reaches {repository.name} by way of the hub, and no other repository.",
+                "Ask the person for what you need of it.",
+            )
+        credential = await self._hub.github.credential_within(repository.url, repository.url)
+        if credential is None:
+            raise NotConnected(
+                f"The account that is connected is not for {repository.name}.", "Look at Agent Hub's Connections page."
+            )
+        query = f"?{self.request.query}" if self.request.query else ""
+        self.send_on(
+            self.settings["git_client"], f"{repository.url}.git/{found['service']}{query}", self._proven(credential)
+        )
+
+    def _proven(self, credential: Credential) -> dict[str, str]:
+        given = {name: value for name in _ASKED if (value := self.request.headers.get(name))}
+        proof = b64encode(f"{credential.username}:{credential.password}".encode()).decode()
+        # Else httpx would ask for an answer that Git may not be able to read.
+        return {"Accept-Encoding": "identity"} | given | {"Authorization": f"Basic {proof}"}
+
+    def look_at(self, answer: httpx.Response) -> None:
+        """Say in words what Git, which knows of the hub alone, would not understand."""
+        status = answer.status_code
+        if status == 401:
+            raise NotAllowed(
+                f"{self._host} refuses the account that is connected.", "Look at Agent Hub's Connections page."
+            )
+        if status == 404:
+            raise NotFound(
+                f"{self._host} has no such repository, or the account that is connected may not see it.",
+                "Look at what the account's token is for.",
+            )
+        if 300 <= status < 400 and status != 304:
+            raise RepositoryUnreachable(
+                f"{self._host} has moved this repository.", "Give the project its new address in Agent Hub."
+            )
+
+    def unreachable(self, why: str) -> AgentHubError:
+        """Name whom the hub has asked."""
+        return ApiUnreachable(f"{self._host} does not answer: {why}.", "Look at the network of the hub's machine.")
