@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import httpx
 from tornado.httputil import HTTPServerRequest
@@ -32,12 +33,12 @@ LARGEST = 2**50
 """Bytes of a push. What a file may have is of no matter here: nothing is kept."""
 
 _PATH = re.compile(
-    r"/git/(?P<host>[\w.:\[\]-]+)/(?P<name>[\w.-]+/[\w.-]+?)(?P<suffix>(\.git)?)/"
+    r"/git/(?P<length>\d{1,3})/(?P<host>[\w.:\[\]-]+)/(?P<name>[\w.-]+/[\w.-]+?)(?P<suffix>(\.git)?)/"
     r"(?P<service>info/refs|git-(upload|receive)-pack|info/lfs/objects/batch|info/lfs/locks(/verify|/[\w-]+/unlock)?)",
     re.ASCII,
 )
-_SERVICES = {"git-upload-pack", "git-receive-pack"}
-_QUERIES = {"info/refs": r"service=git-(upload|receive)-pack", "info/lfs/locks": r"[\w.~%&=/+-]*"}
+_REFS = ("service=git-upload-pack", "service=git-receive-pack")
+_QUERIES = {"info/refs": "|".join(_REFS), "info/lfs/locks": r"[\w.~%&=/+-]*"}
 
 _ASKED = ("Accept", "Accept-Encoding", "Content-Encoding", "Content-Type", "Git-Protocol", "User-Agent")
 
@@ -53,7 +54,9 @@ def git_client() -> httpx.AsyncClient:
 
 
 class GitProxyHandler(RelayHandler):
-    """``/git/<host>/<owner>/<name>[.git]/…`` with a chat's token: Git's smart protocol over HTTP, and LFS's API.
+    """``/git/<length>/<host>/<owner>/<name>[.git]/…`` with a chat's token: Git's smart HTTP, and the API of LFS.
+
+    The length is that of ``<owner>/<name>`` of the project whose way it is (:mod:`agent_hub.hub.chat_git`).
 
     Whatever is asked for, the address that the hub asks at is that of the chat's own project.
     """
@@ -72,6 +75,9 @@ class GitProxyHandler(RelayHandler):
         """Look at who asks, and for what, and begin to ask."""
         if self.request.connection is not None:
             self.request.connection.set_max_body_size(LARGEST)  # type: ignore[attr-defined]
+        if (beside := self._beside()) is not None:
+            self.redirect(beside)
+            return
         if "Authorization" not in self.request.headers:
             # Git tells who it is once it is asked.
             self.set_status(401)
@@ -83,6 +89,18 @@ class GitProxyHandler(RelayHandler):
             await self._begin()
         except AgentHubError as error:
             self._refusal = error
+
+    def _beside(self) -> str | None:
+        """The address of a repository that only begins like the one whose way this is; where Git goes on as itself.
+
+        Git takes a redirect for good only where it was not asked who it is, so it is not.
+        """
+        github, found = self._hub.github.status.url, _PATH.fullmatch(self.request.path)
+        if not github or found is None or found["host"] != urlsplit(github).netloc or found["service"] != "info/refs":
+            return None
+        if len(found["name"]) <= int(found["length"]) or self.request.query not in _REFS:
+            return None
+        return f"{github}/{found['name']}{found['suffix']}/info/refs?{self.request.query}"
 
     async def _begin(self) -> None:
         project = self._hub.store.projects[self._hub.store.chats[self._chat].project]
@@ -97,11 +115,6 @@ class GitProxyHandler(RelayHandler):
             raise InvalidInput("That is nothing that Git asks for.", "Use git.")
         asked, own = f"{found['host']}/{found['name']}".lower(), f"{repository.host}/{repository.name}".lower()
         if asked != own:
-            if asked.startswith(own) and found["service"] == "info/refs":
-                # Git sends what begins alike here as well; it goes on there as itself, and with nothing of the hub's.
-                beside = f"{repository.github}/{found['name']}{found['suffix']}/info/refs?{self.request.query}"
-                self.redirect(beside)
-                return
             raise NotAllowed(
                 f"This chat reaches {repository.name} by way of the hub, and no other repository.",
                 "Ask the person for what you need of it.",

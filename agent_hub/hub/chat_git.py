@@ -93,7 +93,8 @@ class ChatGit:
             return text
         parts = urlsplit(gateway)
         origin = _quoted(f"{parts.scheme}://{parts.netloc}")
-        way = _quoted(f"{gateway}/git/{repository.host}/{repository.name}")
+        # Git sends here whatever begins like that: the length tells the gateway what is meant.
+        way = _quoted(f"{gateway}/git/{len(repository.name)}/{repository.host}/{repository.name}")
         ways = "".join(f"\tinsteadOf = {_quoted(one)}\n" for one in repository.written(url))
         return (
             f"{text}"

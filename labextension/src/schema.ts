@@ -2473,7 +2473,7 @@ export interface components {
         };
         /**
          * AppManifest
-         * @description What the person's browser posts to GitHub to make an App, as a form; answer of ``POST api/connections/github/app``.
+         * @description What the browser posts to GitHub to make an App; answer of ``POST api/connections/github/app``.
          */
         AppManifest: {
             /**
@@ -4726,6 +4726,12 @@ export interface components {
              * @default []
              */
             left_out: string[];
+            /**
+             * Hint
+             * @description how commits come to carry the person's name; empty where they do
+             * @default
+             */
+            hint: string;
         };
         /**
          * WorkspaceEntry

@@ -10,6 +10,8 @@ import json
 import os
 import subprocess
 import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -38,6 +40,8 @@ class GitHubServer:
     ----------
     redirect
         Where each request is sent on to, instead of being answered.
+    public
+        Repositories that whoever asks may read, as ``owner/name``.
     host
         The address that it listens on.
     """
@@ -45,6 +49,7 @@ class GitHubServer:
     root: Path
     tokens: dict[str, Token] = field(default_factory=dict)
     redirect: str = ""
+    public: set[str] = field(default_factory=set)
     host: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
@@ -99,44 +104,68 @@ class _Handler(BaseHTTPRequestHandler):
             return self._json(200, person)
         names = path.strip("/").split("/")
         if len(names) > 2 and names[1].endswith(".git"):
+            repository = f"{names[0]}/{names[1].removesuffix('.git')}"
+            if repository in self.github.public:
+                return self._git(path)
             if token is None:
                 return self._send(401, b"", {"WWW-Authenticate": 'Basic realm="GitHub"'})
-            repository = f"{names[0]}/{names[1].removesuffix('.git')}"
             if repository in token.repositories:
                 return self._git(path)
         # As the real one: who may not know of it is told that it is not there.
         return self._json(404, {"message": "Not Found"})
 
     def _git(self, path: str) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        """By the real backend; as it comes in both ways, since a push may be larger than a test's memory."""
+        given = {
+            "PATH": os.environ["PATH"],
+            "GIT_PROJECT_ROOT": str(self.github.root),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "PATH_INFO": path,
+            "QUERY_STRING": urlsplit(self.path).query,
+            "REQUEST_METHOD": self.command,
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+            "REMOTE_USER": "somebody",
+        }
+        if "Content-Length" in self.headers:
+            given["CONTENT_LENGTH"] = self.headers["Content-Length"]
+        backend = subprocess.Popen(
+            ["git", "http-backend"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=given
+        )
+        with backend:
+            assert backend.stdin and backend.stdout
+            with suppress(BrokenPipeError):
+                for piece in self._body():
+                    backend.stdin.write(piece)
+            with suppress(BrokenPipeError):
+                backend.stdin.close()
+            status, headers = 200, {}
+            while line := backend.stdout.readline().decode().strip():
+                name, _, value = line.partition(": ")
+                if name == "Status":
+                    status = int(value.split()[0])
+                else:
+                    headers[name] = value
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            while piece := backend.stdout.read1(65536):
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            self.wfile.write(b"0\r\n\r\n")
+
+    def _body(self) -> Iterator[bytes]:
         if self.headers.get("Transfer-Encoding") == "chunked":
             while size := int(self.rfile.readline(), 16):
-                body += self.rfile.read(size)
+                yield self.rfile.read(size)
                 self.rfile.readline()
             self.rfile.readline()
-        done = subprocess.run(
-            ["git", "http-backend"],
-            input=body,
-            capture_output=True,
-            timeout=60,
-            env={
-                "PATH": os.environ["PATH"],
-                "GIT_PROJECT_ROOT": str(self.github.root),
-                "GIT_HTTP_EXPORT_ALL": "1",
-                "PATH_INFO": path,
-                "QUERY_STRING": urlsplit(self.path).query,
-                "REQUEST_METHOD": self.command,
-                "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-                "CONTENT_LENGTH": str(len(body)),
-                "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-                "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-                "REMOTE_USER": "somebody",
-            },
-        )
-        head, _, content = done.stdout.partition(b"\r\n\r\n")
-        headers = dict(line.split(": ", 1) for line in head.decode().splitlines() if ": " in line)
-        status = int(headers.pop("Status", "200").split()[0])
-        self._send(status, content, headers)
+        left = int(self.headers.get("Content-Length") or 0)
+        while left and (piece := self.rfile.read(min(left, 65536))):
+            left -= len(piece)
+            yield piece
 
     def _json(self, status: int, body: Any) -> None:
         self._send(status, json.dumps(body).encode(), {"Content-Type": "application/json"})
