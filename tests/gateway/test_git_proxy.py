@@ -195,6 +195,19 @@ async def test_git_says_what_is_wrong_with_the_connection(
     assert "Agent Hub" not in await hub.run(chat.id, "GIT_TERMINAL_PROMPT=0 git fetch")
 
 
+async def test_a_personal_token_is_handed_to_no_chat(
+    hub: RunningHub, github: GitHubServer, git: httpx.AsyncClient, chat: Chat
+) -> None:
+    url = git.base_url.copy_with(raw_path=b"/github-token")
+    refused = await git.post(url)
+    assert refused.status_code == 403 and "Connect a GitHub App" in refused.text and TOKEN not in refused.text
+    assert (await git.post(url, auth=("chat", "nonsense"))).status_code == 403
+    await hub.hub.github.disconnect()
+    assert "Connections page" in (await git.post(url)).text
+    gone = git.base_url.copy_with(raw_path=b"/git-credential")
+    assert (await git.post(gone, content=f"protocol=http\nhost={host(github)}\n")).status_code == 404
+
+
 async def test_a_git_that_goes_away_ends_what_was_asked_for_it(hub: RunningHub, a_repository: Repository) -> None:
     ended = asyncio.Event()
 
