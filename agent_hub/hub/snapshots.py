@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from agent_hub.agents.base import TOOLS, WORKSPACE
-from agent_hub.agents.codex_binary import CODEX_VERSION, has_codex
-from agent_hub.agents.layer import stage_layer
 from agent_hub.engines.base import BuildSpec, ContainerSpec, Engine, Handle, Image, LogSink
 from agent_hub.errors import BuildError, InvalidBase, SetupFailed, SetupTimedOut
+from agent_hub.hub.agent_image import fetch_base, inputs_hash, stage_agent_image
 from agent_hub.hub.cancellation import to_its_end
 from agent_hub.models import Mount, Project, Snapshot
 
@@ -85,11 +84,6 @@ def context_hash(context: Path, dockerfile: str) -> str:
     return digest.hexdigest()
 
 
-def inputs_hash(inputs: Mapping[str, str]) -> str:
-    """The tag of a snapshot: 16 hexadecimal digits over all of its inputs."""
-    return hashlib.sha256(json.dumps(dict(inputs), sort_keys=True).encode()).hexdigest()[:16]
-
-
 @dataclass
 class SnapshotBuild:
     """One making of a project's snapshot, step by step.
@@ -133,7 +127,6 @@ class SnapshotBuild:
 
     def __post_init__(self) -> None:
         self.inputs: dict[str, str] = {}
-        self._owner = f"{os.getuid()}:{os.getgid()}"
 
     async def base(self) -> tuple[str, bool]:
         """Step *Base image*: have it on the engine. Returns its reference, and whether it was there already."""
@@ -153,20 +146,13 @@ class SnapshotBuild:
 
     async def layer(self, base_ref: str) -> tuple[str, bool]:
         """Step *Agent layer*: the agent's program and the hub's tools on the base."""
-        context = self.scratch / "layer"
-        was_here = await asyncio.to_thread(has_codex, self.cache)
-        self.inputs["layer"] = await stage_layer(context, self.cache, self.on_line)
-        self.inputs["codex"] = CODEX_VERSION
-        self.inputs["user"] = self._owner
-        layered = {key: self.inputs[key] for key in ("base", "layer", "codex", "user")}
-        ref = f"agent-hub/agent:{inputs_hash(layered)}"
-        if not self.force and await self.engine.image(ref):
-            self.on_line(f"The agent layer on this base was built before as {ref}.")
-            return ref, was_here
-        uid, gid = self._owner.split(":")
-        args = {"BASE": base_ref, "UID": uid, "GID": gid}
-        await self.engine.build(BuildSpec(ref, context, args=args), self.on_line)
-        return ref, False
+        layered = await stage_agent_image(self.scratch / "layer", self.cache, self.inputs["base"], self.on_line)
+        self.inputs |= layered.inputs
+        if not self.force and await self.engine.image(layered.ref):
+            self.on_line(f"The agent layer on this base was built before as {layered.ref}.")
+            return layered.ref, layered.was_here
+        await layered.build(self.engine, base_ref, self.on_line)
+        return layered.ref, False
 
     async def found(self) -> Image | None:
         """The finished snapshot, where the engine has one of the same inputs. Call after :meth:`layer`."""
@@ -226,17 +212,7 @@ class SnapshotBuild:
         return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
 
     async def _tagged_base(self, tag: str) -> tuple[str, bool]:
-        image = await self.engine.image(tag)
-        cached = image is not None
-        if image is None or self.force:
-            try:
-                image = await self.engine.pull(tag, self.on_line)
-                cached = False
-            except BuildError:
-                if image is None:
-                    raise
-                self.on_line(f"{tag} could not be fetched anew; the one that is here is used.")
-        assert image is not None
+        image, cached = await fetch_base(self.engine, tag, self.force, self.on_line)
         self.inputs["base"] = image.id
         # By id: the tag may be moved between this step and the next.
         return tag if not image.id.startswith("sha256:") else image.id, cached

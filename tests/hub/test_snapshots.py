@@ -12,8 +12,9 @@ import docker
 import pytest
 
 from agent_hub.errors import InvalidBase
+from agent_hub.hub.agent_image import inputs_hash
 from agent_hub.hub.buildlog import read_log
-from agent_hub.hub.snapshots import LABEL, context_hash, find_base, inputs_hash
+from agent_hub.hub.snapshots import LABEL, context_hash, find_base
 from agent_hub.models import BuildState, LogLine, ProjectChange
 from tests.conftest import Repository
 from tests.hub.conftest import OpenHub
