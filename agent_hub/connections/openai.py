@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx
 
+from agent_hub.connections.chatgpt import ChatGPT, Login
 from agent_hub.connections.secrets import Secrets
+from agent_hub.connections.upstream import Upstream
 from agent_hub.errors import AgentHubError, ApiUnreachable, InvalidInput, NotConnected, StorageFull
-from agent_hub.models import ConnectOpenAI, ErrorBody, OpenAIConnection, now
+from agent_hub.models import ConnectOpenAI, ErrorBody, OpenAIConnection, SignIn, UseOpenAI, now
 
 PUBLIC_API = "https://api.openai.com/v1"
 
@@ -27,11 +31,14 @@ SILENCE_SECONDS = 600.0
 
 NAME = "openai"
 
+USE = "openai_use"
+"""Where it is kept which of two accounts is used."""
+
 _AZURE = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
 
 
 @dataclass(frozen=True)
-class Account:
+class Account(Upstream):
     """A key, and the API that it is for."""
 
     key: str = field(repr=False)
@@ -44,6 +51,15 @@ class Account:
         # Azure takes a key under a name of its own.
         return {"api-key": self.key} if host.endswith(_AZURE) else {"Authorization": f"Bearer {self.key}"}
 
+    async def credentials(self) -> Mapping[str, str]:
+        return self.headers
+
+    async def renewed(self, refused: Mapping[str, str]) -> Mapping[str, str] | None:
+        return None
+
+    def refuse(self, refused: Mapping[str, str]) -> None:
+        """A key is never renewed."""
+
 
 class OpenAI:
     """The hub's connection to a model.
@@ -52,12 +68,17 @@ class OpenAI:
     ----------
     on_change
         Called when something of :attr:`status` is another.
+    issuer, backend
+        Whom a ChatGPT account is of, in the place of OpenAI itself.
     """
 
-    def __init__(self, secrets: Secrets, on_change: Callable[[], None]) -> None:
+    def __init__(self, secrets: Secrets, on_change: Callable[[], None], issuer: str = "", backend: str = "") -> None:
         self._secrets = secrets
         self._on_change = on_change
         self._changing = asyncio.Lock()
+        self.chatgpt = ChatGPT(secrets, on_change, issuer, backend)
+        self._sign_in: SignIn | None = None
+        self._use = ""
         self._problem: AgentHubError | None = None
         self._checked_at: datetime | None = None
         self._account: Account | None = None
@@ -67,6 +88,8 @@ class OpenAI:
             self._problem, kept = error, {}
         if kept.get("api_key"):
             self._account = Account(kept["api_key"], kept.get("base_url") or PUBLIC_API)
+        with suppress(AgentHubError):
+            self._use = secrets.read(USE).get("kind", "")
         self.client = httpx.AsyncClient(
             timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=50),
@@ -77,21 +100,33 @@ class OpenAI:
     @property
     def status(self) -> OpenAIConnection:
         """What is connected, as it may be shown."""
-        problem = None if self._problem is None else ErrorBody.model_validate(self._problem.to_dict())
-        if self._account is None:
-            return OpenAIConnection(problem=problem)
+        account = self._account
         return OpenAIConnection(
-            connected=True,
-            kind="key",
-            key=masked(self._account.key),
-            base_url=self._account.base_url,
+            connected=self.kind != "",
+            kind=self.kind,
+            key=masked(account.key) if account is not None else "",
+            base_url=account.base_url if account is not None else "",
             checked_at=self._checked_at,
-            problem=problem,
+            problem=None if self._problem is None else ErrorBody.model_validate(self._problem.to_dict()),
+            chatgpt=self.chatgpt.account,
+            sign_in=self._sign_in,
         )
 
     @property
+    def kind(self) -> Literal["", "key", "chatgpt"]:
+        """What chats use: what was chosen, where it is there; else what is there."""
+        if self.chatgpt.signed_in and (self._use == "chatgpt" or self._account is None):
+            return "chatgpt"
+        return "key" if self._account is not None else ""
+
+    @property
+    def upstream(self) -> Upstream:
+        """Who answers a chat's request. Raises :class:`~agent_hub.errors.NotConnected` where nobody does."""
+        return self.chatgpt if self.kind == "chatgpt" else self.account
+
+    @property
     def account(self) -> Account:
-        """What a chat's request is sent on with.
+        """The API key, and the API that it is for.
 
         Raises
         ------
@@ -126,6 +161,7 @@ class OpenAI:
                 raise StorageFull.from_os_error(error) from None
             self._account, self._problem = account, None
             self._checked_at = now() if new.verify else None
+            await self._choose("key")
         self._on_change()
         return self.status
 
@@ -142,8 +178,50 @@ class OpenAI:
         self._on_change()
         return self.status
 
+    def show(self, sign_in: SignIn | None) -> None:
+        """Tell how a sign-in with ChatGPT stands."""
+        self._sign_in = sign_in
+        self._on_change()
+
+    async def signed_in(self, login: Login) -> None:
+        """Use a ChatGPT account from now on, in chats that run as well."""
+        async with self._changing:
+            await self.chatgpt.keep(login)
+            await self._choose("chatgpt")
+        self._on_change()
+
+    async def sign_out(self) -> None:
+        """Forget the ChatGPT account; a key that is there is used from now on."""
+        await self.chatgpt.forget()
+
+    async def use(self, asked: UseOpenAI) -> OpenAIConnection:
+        """Choose which of two accounts chats use, from their next request on.
+
+        Raises
+        ------
+        NotConnected
+            There is no such account.
+        """
+        async with self._changing:
+            if not (self.chatgpt.signed_in if asked.kind == "chatgpt" else self._account is not None):
+                what = "ChatGPT account is signed in" if asked.kind == "chatgpt" else "API key is connected"
+                raise NotConnected(f"No {what}.", "Connect it on Agent Hub's Connections page first.")
+            await self._choose(asked.kind)
+        self._on_change()
+        return self.status
+
+    async def _choose(self, kind: Literal["key", "chatgpt"]) -> None:
+        self._use = kind
+        if self._account is None or not self.chatgpt.signed_in:
+            # The one that is there is used anyhow.
+            return
+        try:
+            await asyncio.to_thread(self._secrets.write, USE, {"kind": kind})
+        except OSError as error:
+            raise StorageFull.from_os_error(error) from None
+
     async def disconnect(self) -> None:
-        """Forget the key; chats that run reach no model from now on."""
+        """Forget the key; chats that run reach no model from now on, unless a ChatGPT account is signed in."""
         async with self._changing:
             try:
                 await asyncio.to_thread(self._secrets.remove, NAME)
@@ -154,6 +232,7 @@ class OpenAI:
 
     async def close(self) -> None:
         """End the connections to the API."""
+        await self.chatgpt.close()
         await self.client.aclose()
 
     async def _verify(self, account: Account) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from typing import Any, ClassVar
@@ -20,7 +21,16 @@ ROUTES = {
 }
 """What is sent on. The rest of an API, such as files and an organisation's keys, is the person's own."""
 
-_ASKED = ("Accept", "Content-Type", "OpenAI-Beta", "User-Agent", "Originator", "Session-Id", "Session_id")
+REPEATED = 2 * 2**20
+"""Bytes of a request that can be sent once more, with renewed credentials; a longer one is the agent's to repeat."""
+
+_ASKED = re.compile(
+    r"(?i)accept|content-type|openai-beta|user-agent|originator|version|(session|thread|conversation)[-_]id|"
+    r"x-client-request-id|x-codex-.*|x-openai-(internal-codex-.*|subagent)"
+)
+"""What an agent says of its request; some of Codex's change what the body means."""
+
+_VERSION = re.compile(r"client_version=[\w.-]{1,40}")
 
 
 class ModelHandler(RelayHandler):
@@ -33,6 +43,7 @@ class ModelHandler(RelayHandler):
 
     def __init__(self, application: Application, request: HTTPServerRequest, **kwargs: Any) -> None:
         self._meter = Meter()
+        self._sent: bytearray | None = bytearray()
         super().__init__(application, request, **kwargs)
 
     async def prepare(self) -> None:
@@ -40,15 +51,40 @@ class ModelHandler(RelayHandler):
         try:
             self._chat = self._callers.chat(self.request)
             self._hub.budgets.check(self._chat)
-            account = self._hub.openai.account
-            path = self._path()
+            self._upstream = self._hub.openai.upstream
+            self._url = f"{self._upstream.base_url}/{self._path()}"
+            self._credentials = await self._upstream.credentials()
         except AgentHubError as error:
             self._refusal = error
             return
-        headers = {name: value for name in _ASKED if (value := self.request.headers.get(name))}
-        # What is compressed could not be counted.
-        headers |= {**account.headers, "Accept-Encoding": "identity"}
-        self.send_on(self._hub.openai.client, f"{account.base_url}/{path}", headers)
+        self._send()
+
+    async def data_received(self, chunk: bytes) -> None:
+        """Keep what may have to be said once more."""
+        if self._sent is not None:
+            self._sent += chunk
+            if len(self._sent) > REPEATED:
+                self._sent = None
+        await super().data_received(chunk)
+
+    async def answer(self, asking: asyncio.Task[httpx.Response]) -> httpx.Response:
+        """The answer; where it is that the credentials end, that to renewed ones."""
+        answer = await asking
+        if answer.status_code != 401:
+            return answer
+        try:
+            renewed = await self._upstream.renewed(self._credentials)
+            if renewed is None or self._sent is None:
+                return answer
+            await answer.aclose()
+            self._credentials = renewed
+            answer = await self._send(bytes(self._sent))
+            if answer.status_code == 401:
+                self._upstream.refuse(renewed)
+        except AgentHubError:
+            await answer.aclose()
+            raise
+        return answer
 
     def hear(self, piece: bytes) -> None:
         """Count its tokens."""
@@ -62,7 +98,7 @@ class ModelHandler(RelayHandler):
 
     def unreachable(self, why: str) -> AgentHubError:
         """Name whom the hub has asked."""
-        host = httpx.URL(self._hub.openai.status.base_url or "http://gone").host
+        host = httpx.URL(self._upstream.base_url).host
         return ApiUnreachable(f"{host} does not answer: {why}.", "Look at the connection to OpenAI in Agent Hub.")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -84,4 +120,15 @@ class ModelHandler(RelayHandler):
         allowed = ROUTES.get(self.request.method or "")
         if allowed is None or not allowed.fullmatch(path):
             raise NotFound(f"The hub sends on no {self.request.method} of {path[:80]!r}.", "Ask for a response.")
-        return path
+        if not self._upstream.paths.fullmatch(path):
+            raise NotFound(
+                f"A ChatGPT account answers no {self.request.method} of {path!r}.",
+                "Use Codex, or an API key on Agent Hub's Connections page.",
+            )
+        return f"{path}?{self.request.query}" if _VERSION.fullmatch(self.request.query) else path
+
+    def _send(self, again: bytes | None = None) -> asyncio.Task[httpx.Response]:
+        headers = {name: value for name, value in self.request.headers.items() if _ASKED.fullmatch(name)}
+        # What is compressed could not be counted.
+        headers |= {**self._credentials, "Accept-Encoding": "identity"}
+        return self.send_on(self._hub.openai.client, self._url, headers, again)

@@ -36,9 +36,14 @@ class RelayHandler(GatewayHandler):
         self._refusal: AgentHubError | None = None
         self._telling: asyncio.Task[None] | None = None
         self._chat = ""
+        self._gone = False
         super().__init__(application, request, **kwargs)
 
     # -- what a relay says of itself
+
+    async def answer(self, asking: asyncio.Task[httpx.Response]) -> httpx.Response:
+        """The answer to pass on."""
+        return await asking
 
     def look_at(self, answer: httpx.Response) -> None:
         """Look at the head of an answer before it is passed on; what this raises is told in its place."""
@@ -55,14 +60,26 @@ class RelayHandler(GatewayHandler):
 
     # -- one request
 
-    def send_on(self, client: httpx.AsyncClient, url: str, headers: Mapping[str, str]) -> None:
-        """Begin to ask."""
+    def send_on(
+        self, client: httpx.AsyncClient, url: str, headers: Mapping[str, str], again: bytes | None = None
+    ) -> asyncio.Task[httpx.Response]:
+        """Begin to ask.
+
+        Parameters
+        ----------
+        again
+            The body, where all of it has come already.
+        """
         given = dict(headers)
         if length := self.request.headers.get("Content-Length"):
             given["Content-Length"] = length
-        content = self._body() if self.request.method == "POST" else None
+        content = (self._body() if again is None else again) if self.request.method == "POST" else None
         asked = client.build_request(self.request.method or "", url, headers=given, content=content)
         self._asking = asyncio.create_task(client.send(asked, stream=True))
+        if self._gone:
+            # Whoever has asked went away while it was looked at.
+            self._asking.cancel()
+        return self._asking
 
     async def data_received(self, chunk: bytes) -> None:
         """Pass on one piece of the request, once there is room for it."""
@@ -88,6 +105,7 @@ class RelayHandler(GatewayHandler):
     def on_connection_close(self) -> None:
         """The chat does not wait for the answer any more: neither does the hub."""
         super().on_connection_close()
+        self._gone = True
         for task in (self._asking, self._telling):
             if task is not None:
                 task.cancel()
@@ -111,7 +129,7 @@ class RelayHandler(GatewayHandler):
             await self.ended()
 
     async def _tell(self, asking: asyncio.Task[httpx.Response]) -> None:
-        answer = await asking
+        answer = await self.answer(asking)
         try:
             self.look_at(answer)
             self.set_status(answer.status_code)

@@ -23,6 +23,15 @@ class Folders:
         return self.root / "secrets"
 
     @property
+    def sign_ins(self) -> Path:
+        """What sign-ins need while they go on."""
+        return self.root / "sign-ins"
+
+    def sign_in(self, id: str) -> Path:
+        """Everything of one sign-in; its ``home`` is all that its container sees."""
+        return self.sign_ins / id
+
+    @property
     def engine(self) -> Path:
         """The process engine's images and containers."""
         return self.root / "processes"

@@ -32,6 +32,7 @@ from agent_hub.hub.newchats import NewChats
 from agent_hub.hub.projects import Projects
 from agent_hub.hub.restoring import recover
 from agent_hub.hub.runs import Runs
+from agent_hub.hub.sign_ins import SignIns
 from agent_hub.hub.store import Store
 from agent_hub.hub.workspace_files import WorkspaceFiles, forget_uploads
 from agent_hub.models import (
@@ -63,6 +64,10 @@ class Settings:
     spares: int = 1
     keep_deleted: float = 30.0
     """Days that the unsaved work of deleted chats is kept."""
+    openai_issuer: str = ""
+    """Who signs people in with ChatGPT, where it is not OpenAI itself."""
+    chatgpt_url: str = ""
+    """Who answers for a ChatGPT account, where it is not ChatGPT itself."""
 
 
 class Hub:
@@ -79,7 +84,9 @@ class Hub:
         self.store = Store(settings.data_dir, self._announce)
         self.terminals = Terminals(self.folders.terminal)
         secrets = Secrets(self.folders.secrets)
-        self.openai = OpenAI(secrets, self._say_status)
+        issuer = settings.openai_issuer.rstrip("/")
+        self.openai = OpenAI(secrets, self._say_status, issuer, settings.chatgpt_url)
+        self.sign_ins = SignIns(self.store, self.folders, engine, settings.base_image, self.openai, issuer)
         self.github = GitHub(secrets, self._github_changed)
         identities = Identities(lambda: self.github.person)
         self.budgets = Budgets(self.store)
@@ -133,6 +140,7 @@ class Hub:
         await self.artifacts.reconcile()
         await asyncio.to_thread(recover, self.folders, self.store.chats)
         await asyncio.to_thread(forget_uploads, self.folders.chats)
+        await asyncio.to_thread(self.sign_ins.forget_files)
         await self.look()
         self.deleted.start()
         self._looking = asyncio.create_task(self._keep_looking(), name="agent-hub engine")
@@ -144,6 +152,7 @@ class Hub:
             await asyncio.wait([self._looking])
         await self.deleted.close()
         await self.commands.close()
+        await self.sign_ins.close()
         await self.openai.close()
         await self.github.close()
         # Chats that wait for a build first: the end of one that is cut off is no failure of theirs.
@@ -164,6 +173,7 @@ class Hub:
             try:
                 self.chats.tell_containers(await self._open_gateway())
                 await self.builds.reconcile()
+                await self.sign_ins.reconcile()
                 # Before the chats, some of which wait for a build.
                 await self.builds.resume()
                 await self.chats.reconcile()

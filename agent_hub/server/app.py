@@ -28,6 +28,7 @@ from agent_hub.server import (
     files,
     projects,
     runs,
+    sign_in,
     status,
     terminals,
     turns,
@@ -49,6 +50,7 @@ ROOMS = (
     artifacts,
     terminals,
     connections,
+    sign_in,
     events,
 )
 
@@ -98,6 +100,13 @@ class AgentHub(ExtensionApp):
         "", help="What containers are told to reach that listener by, where the address that is bound is not it."
     ).tag(config=True)
 
+    openai_issuer = Unicode(
+        "", help="Who signs people in with ChatGPT, where it is not https://auth.openai.com; by a code alone."
+    ).tag(config=True)
+    chatgpt_url = Unicode(
+        "", help="Who answers for a ChatGPT account, where it is not https://chatgpt.com/backend-api."
+    ).tag(config=True)
+
     _hub: Hub | None = None
     _gateway: Gateway | None = None
 
@@ -135,6 +144,8 @@ class AgentHub(ExtensionApp):
             setup_timeout=self.setup_timeout,
             spares=self.spares,
             keep_deleted=self.keep_deleted_days,
+            openai_issuer=self.openai_issuer,
+            chatgpt_url=self.chatgpt_url,
         )
         try:
             self._hub = Hub(settings, engine)

@@ -2128,6 +2128,223 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent-hub/api/connections/openai/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose what chats use */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UseOpenAI"];
+                };
+            };
+            responses: {
+                /** @description Choose what chats use */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OpenAIConnection"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/connections/openai/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with ChatGPT */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["StartSignIn"];
+                };
+            };
+            responses: {
+                /** @description Sign in with ChatGPT */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OpenAIConnection"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        /** Cancel the sign-in */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Cancel the sign-in */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/connections/openai/sign-in/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where it ended */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SignInCallback"];
+                };
+            };
+            responses: {
+                /** @description Where it ended */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OpenAIConnection"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/connections/openai/chatgpt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out of ChatGPT */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Sign out of ChatGPT */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agent-hub/api/connections/github": {
         parameters: {
             query?: never;
@@ -4264,6 +4481,18 @@ export interface components {
             error: components["schemas"]["ErrorBody"] | null;
         };
         /**
+         * SignInCallback
+         * @description Body of ``POST api/connections/openai/sign-in/callback``: where the person's browser was sent in the end.
+         */
+        SignInCallback: {
+            /**
+             * Url
+             * Format: password
+             * @description the whole address, http://localhost:1455/auth/callback?code=…
+             */
+            url: string;
+        };
+        /**
          * Snapshot
          * @description A project as an image: everything a chat starts from, and what it was made from.
          */
@@ -4308,6 +4537,18 @@ export interface components {
             chats: components["schemas"]["Chat"][];
             /** Artifacts */
             artifacts: components["schemas"]["Artifact"][];
+        };
+        /**
+         * StartSignIn
+         * @description Body of ``POST api/connections/openai/sign-in``.
+         */
+        StartSignIn: {
+            /**
+             * Method
+             * @default device
+             * @enum {string}
+             */
+            method: "browser" | "device";
         };
         /**
          * Status
@@ -4646,6 +4887,17 @@ export interface components {
              * @default 0
              */
             context_window: number;
+        };
+        /**
+         * UseOpenAI
+         * @description Body of ``PUT api/connections/openai/use``.
+         */
+        UseOpenAI: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "key" | "chatgpt";
         };
         /**
          * WorkApplied

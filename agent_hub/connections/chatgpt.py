@@ -1,0 +1,315 @@
+"""A ChatGPT account: its tokens, which the hub alone holds and renews, and how it answers what chats ask.
+
+Codex asks the gateway with its chat's own token, as it does for an API key, and the gateway puts the account's in its
+place. So no container holds a login of any kind, and a spare fits whichever account is used. That holds because Codex
+says the same to both: ``store: false``, ``stream: true``, its instructions and its headers come from the program, and
+not from the way it signed in.
+
+A refresh token is good for one use, and a second use of it ends the whole sign-in. So one task at a time renews,
+nobody's going away cuts it off, and what it was given is on disk before it is used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from agent_hub.connections.secrets import Secrets
+from agent_hub.connections.upstream import Upstream
+from agent_hub.errors import AgentHubError, ApiUnreachable, NotConnected, StorageFull
+from agent_hub.models import ChatGPTAccount, ErrorBody, now
+
+logger = logging.getLogger(__name__)
+
+ISSUER = "https://auth.openai.com"
+"""Who signs people in, and renews their tokens."""
+
+BACKEND = "https://chatgpt.com/backend-api"
+"""Who answers them."""
+
+CLIENT_ID = "app_EMoamEEZ73f0CkXaXp7hrann"
+"""What Codex is to the issuer; its tokens are renewed by no other."""
+
+NAME = "chatgpt"
+
+EARLY = 300.0
+"""Seconds before its end that an access token is renewed."""
+
+ANSWER_SECONDS = 30.0
+"""How long the issuer may take."""
+
+_CLAIMS = "https://api.openai.com/auth"
+
+
+@dataclass(frozen=True)
+class Login:
+    """What ``codex login`` leaves, and what each renewal changes."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    id_token: str = field(repr=False)
+    account_id: str = field(repr=False)
+    signed_in_at: datetime
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What a request proves itself with."""
+        return {"Authorization": f"Bearer {self.access_token}", "chatgpt-account-id": self.account_id}
+
+    @property
+    def ends(self) -> float | None:
+        """When the access token ends, where it says so."""
+        end = claims(self.access_token).get("exp")
+        return float(end) if isinstance(end, int | float) else None
+
+
+class ChatGPT(Upstream):
+    """The account that is signed in, if one is.
+
+    Parameters
+    ----------
+    on_change
+        Called when something of :attr:`account` is another.
+    issuer, backend
+        Whom to use in the place of OpenAI's own.
+    """
+
+    paths = re.compile(r"models|responses(/compact)?")
+
+    def __init__(self, secrets: Secrets, on_change: Callable[[], None], issuer: str = "", backend: str = "") -> None:
+        self._secrets = secrets
+        self._on_change = on_change
+        self._issuer = (issuer or ISSUER).rstrip("/")
+        self.base_url = f"{(backend or BACKEND).rstrip('/')}/codex"
+        self._changing = asyncio.Lock()
+        self._renewing: asyncio.Task[Login] | None = None
+        self._problem: AgentHubError | None = None
+        self._login: Login | None = None
+        self._over = False
+        """Whether the issuer, or the backend, has refused the login for good."""
+        try:
+            self._login = _read(secrets.read(NAME))
+        except AgentHubError as error:
+            self._problem = error
+        # A redirect would take a token along, to whoever it names.
+        self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, follow_redirects=False)
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether there is an account; it may have a problem."""
+        return self._login is not None
+
+    @property
+    def account(self) -> ChatGPTAccount | None:
+        """Whose it is, as it may be shown. The claims are the account's own, and nothing is decided by them."""
+        problem = None if self._problem is None else ErrorBody.model_validate(self._problem.to_dict())
+        if self._login is None:
+            return None if problem is None else ChatGPTAccount(problem=problem)
+        told = claims(self._login.id_token)
+        of_openai = told.get(_CLAIMS)
+        plan = of_openai.get("chatgpt_plan_type") if isinstance(of_openai, dict) else None
+        email = told.get("email")
+        return ChatGPTAccount(
+            email=email[:200] if isinstance(email, str) else "",
+            plan=plan[:50] if isinstance(plan, str) else "",
+            signed_in_at=self._login.signed_in_at,
+            problem=problem,
+        )
+
+    # -- coming and going
+
+    async def keep(self, login: Login) -> None:
+        """Use this login from now on, in the place of the one of before.
+
+        Raises
+        ------
+        StorageFull
+            It cannot be kept; the one of before is still used.
+        """
+        async with self._changing:
+            await self._settled()
+            before = self._login
+            await self._write(login)
+            self._login, self._problem, self._over = login, None, False
+            if before is not None:
+                await self._revoke(before)
+        self._on_change()
+
+    async def forget(self) -> None:
+        """Sign out: forget the tokens, and tell the issuer that they are to work no more."""
+        async with self._changing:
+            await self._settled()
+            try:
+                await asyncio.to_thread(self._secrets.remove, NAME)
+            except OSError as error:
+                raise StorageFull.from_os_error(error) from None
+            before, self._login, self._problem, self._over = self._login, None, None, False
+            if before is not None:
+                await self._revoke(before)
+        self._on_change()
+
+    async def close(self) -> None:
+        """End the connections, once a renewal that is under way has been kept."""
+        await self._settled()
+        await self._client.aclose()
+
+    # -- answering
+
+    async def credentials(self) -> Mapping[str, str]:
+        login = self._usable()
+        if login.ends is None or login.ends - EARLY > time.time():
+            return login.headers
+        try:
+            return (await self._renew(login)).headers
+        except ApiUnreachable:
+            # One that is about to end still works.
+            if login.ends > time.time() and self._login is login:
+                return login.headers
+            raise
+
+    async def renewed(self, refused: Mapping[str, str]) -> Mapping[str, str] | None:
+        login = self._usable()
+        # Another chat's request may have had it renewed meanwhile.
+        if login.headers != refused:
+            return login.headers
+        return (await self._renew(login)).headers
+
+    def refuse(self, refused: Mapping[str, str]) -> None:
+        login = self._usable()
+        if login.headers == refused:
+            raise self._end("ChatGPT refuses the account that is signed in.")
+
+    def _usable(self) -> Login:
+        if self._login is None:
+            raise NotConnected(
+                "No ChatGPT account is signed in, so no chat reaches a model.",
+                "Sign in on Agent Hub's Connections page, then send this again.",
+            )
+        if self._over and self._problem is not None:
+            raise self._problem
+        return self._login
+
+    # -- renewing
+
+    async def _renew(self, login: Login) -> Login:
+        """The login that follows this one; whoever asks meanwhile gets the same."""
+        if self._renewing is None or self._renewing.done():
+            if self._login is not login:
+                return self._usable()
+            self._renewing = asyncio.create_task(self._ask_anew(login), name="agent-hub chatgpt renewal")
+            # Nobody may be left to hear how it ended.
+            self._renewing.add_done_callback(lambda task: task.cancelled() or task.exception())
+        # An agent that goes away must not cut it off: the old refresh token is used up by then.
+        return await asyncio.shield(self._renewing)
+
+    async def _settled(self) -> None:
+        if self._renewing is not None:
+            await asyncio.wait([self._renewing])
+
+    async def _ask_anew(self, login: Login) -> Login:
+        asked = {"client_id": CLIENT_ID, "grant_type": "refresh_token", "refresh_token": login.refresh_token}
+        host = httpx.URL(self._issuer).host
+        try:
+            answer = await self._client.post(f"{self._issuer}/oauth/token", json=asked)
+            told = answer.json() if answer.is_success else None
+        except (httpx.HTTPError, OSError, ValueError) as error:
+            raise self._away(host, str(error) or type(error).__name__) from None
+        if answer.status_code in (400, 401):
+            raise self._end(f"{host} has ended the sign-in with ChatGPT.")
+        access = told.get("access_token") if isinstance(told, dict) else None
+        if not isinstance(told, dict) or not isinstance(access, str) or not access:
+            raise self._away(host, f"it says {answer.status_code}")
+        new = Login(
+            access_token=access,
+            # What it leaves out stays as it is.
+            refresh_token=_text(told, "refresh_token") or login.refresh_token,
+            id_token=_text(told, "id_token") or login.id_token,
+            account_id=login.account_id,
+            signed_in_at=login.signed_in_at,
+        )
+        problem: AgentHubError | None = None
+        try:
+            await self._write(new)
+        except AgentHubError as error:
+            # It is the only one that works by now: better used than lost at once.
+            logger.error("The renewed sign-in with ChatGPT could not be kept: %s", error.message)
+            problem = error
+        changed = (self._problem is None) is not (problem is None) or new.id_token != login.id_token
+        self._login, self._problem = new, problem
+        if changed:
+            self._on_change()
+        return new
+
+    def _away(self, host: str, why: str) -> ApiUnreachable:
+        logger.warning("%s does not renew the sign-in with ChatGPT: %s", host, why)
+        return ApiUnreachable(
+            f"{host} does not renew the sign-in with ChatGPT: {why}.", "Look at the network; then send this again."
+        )
+
+    def _end(self, what: str) -> NotConnected:
+        """The login works no more."""
+        logger.warning("%s", what)
+        self._over = True
+        self._problem = NotConnected(what, "Sign in again on Agent Hub's Connections page, then send this again.")
+        self._on_change()
+        return self._problem
+
+    async def _write(self, login: Login) -> None:
+        kept = {
+            "access_token": login.access_token,
+            "refresh_token": login.refresh_token,
+            "id_token": login.id_token,
+            "account_id": login.account_id,
+            "signed_in_at": login.signed_in_at.isoformat(),
+        }
+        try:
+            await asyncio.to_thread(self._secrets.write, NAME, kept)
+        except OSError as error:
+            raise StorageFull.from_os_error(error) from None
+
+    async def _revoke(self, login: Login) -> None:
+        """Tell the issuer; where it does not answer, the tokens end by themselves."""
+        asked = {"token": login.refresh_token, "token_type_hint": "refresh_token", "client_id": CLIENT_ID}
+        try:
+            answer = await self._client.post(f"{self._issuer}/oauth/revoke", json=asked, timeout=10.0)
+            if not answer.is_success:
+                logger.warning("The issuer did not revoke the sign-in with ChatGPT: %s", answer.status_code)
+        except (httpx.HTTPError, OSError) as error:
+            logger.warning("The issuer did not revoke the sign-in with ChatGPT: %s", error)
+
+
+def claims(token: str) -> Mapping[str, Any]:
+    """What a token says, unproved; nothing where it is none that can be read."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        told = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _text(told: Mapping[str, Any], name: str) -> str:
+    value = told.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _read(kept: Mapping[str, str]) -> Login | None:
+    if not all(kept.get(name) for name in ("access_token", "refresh_token", "account_id")):
+        return None
+    try:
+        since = datetime.fromisoformat(kept.get("signed_in_at", ""))
+    except ValueError:
+        since = now()
+    return Login(kept["access_token"], kept["refresh_token"], kept.get("id_token", ""), kept["account_id"], since)
