@@ -17,6 +17,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from agent_hub.connections.chatgpt import Login
+from agent_hub.models import now
 from tests.standins.model_server import ModelServer
 
 CLIENT = "app_EMoamEEZ73f0CkXaXp7hrann"
@@ -64,6 +66,9 @@ class ChatGPTServer(ModelServer):
         self.refuses_renewals_with = 0
         """A status; 0 answers."""
         self.renewal_takes = 0.0
+        self.refuses_everybody = False
+        self.queries: list[str] = []
+        """What the backend was asked beside a path."""
         self.families: list[Family] = []
         self._codes: dict[str, Grant] = {}
         self._devices: dict[str, str] = {}
@@ -81,6 +86,12 @@ class ChatGPTServer(ModelServer):
     def backend(self) -> str:
         return f"{self.url}/backend-api"
 
+    def sign_in(self) -> Login:
+        """What a sign-in would have left."""
+        self.families.append(Family(""))
+        told = self._tokens(self.families[-1])
+        return Login(told["access_token"], told["refresh_token"], told["id_token"], ACCOUNT, now())
+
     def confirm(self, user_code: str) -> None:
         """What a person does on the page for codes."""
         (device,) = (one for one, code in self._devices.items() if code == user_code)
@@ -93,7 +104,7 @@ class ChatGPTServer(ModelServer):
 
     def is_good(self, access: str) -> bool:
         family, end = self._access.get(access, (None, 0.0))
-        return family is not None and not family.ended and end > time.time()
+        return family is not None and not family.ended and end > time.time() and not self.refuses_everybody
 
     # -- the issuer
 
@@ -194,6 +205,7 @@ def _handler(server: ChatGPTServer, base: Any) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
+            server.queries.append(parts.query)
             super().do_GET()
 
         def do_POST(self) -> None:
@@ -222,6 +234,8 @@ def _handler(server: ChatGPTServer, base: Any) -> type[BaseHTTPRequestHandler]:
         def _arrive(self, body: dict[str, Any]) -> bool:
             if not super()._arrive(body):
                 return False
+            # Codex's newer models take their tools as an item of the input, and it says so.
+            lite = self.headers.get("x-openai-internal-codex-responses-lite") == "true"
             scheme, _, access = self.headers.get("Authorization", "").partition(" ")
             if scheme != "Bearer" or not server.is_good(access):
                 self._send(401, {"detail": "Your authentication token is not from a valid issuer."})
@@ -229,8 +243,8 @@ def _handler(server: ChatGPTServer, base: Any) -> type[BaseHTTPRequestHandler]:
                 self._send(403, {"detail": "No such account."})
             elif self.command == "POST" and (body.get("store") is not False or body.get("stream") is not True):
                 self._send(400, {"detail": "Store must be set to false, and stream to true"})
-            elif self.command == "POST" and not body.get("instructions"):
-                self._send(400, {"detail": "Instructions are required"})
+            elif not lite and any(item.get("type") == "additional_tools" for item in body.get("input", [])):
+                self._send(400, {"detail": "Unknown item: additional_tools"})
             else:
                 return True
             return False
