@@ -47,7 +47,7 @@ ENDING = 5.0
 CERTIFICATES = "/hub/certificates.pem"
 """Where the container sees the certificates that the hub's own machine trusts in the place of its base image's."""
 
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_PROXIES = ("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 class SignIns:
@@ -175,7 +175,9 @@ class SignIns:
         image = await self._image(folder / "layer")
         running.handle = await to_its_end(self._engine.create(self._spec(running, image, home)))
         await self._engine.start(running.handle)
-        environment = {"CODEX_HOME": AGENT_HOME, **_surroundings()}
+        environment = {"CODEX_HOME": AGENT_HOME, **_proxies()}
+        if trusted := _certificates():
+            environment["CODEX_CA_CERTIFICATE"] = CERTIFICATES if self._engine.isolated else trusted
         try:
             async with asyncio.timeout(LONGEST):
                 done = await self._engine.execute(
@@ -321,15 +323,9 @@ def _certificates() -> str:
     return os.path.realpath(found) if found and os.path.isfile(found) else ""
 
 
-def _surroundings() -> Mapping[str, str]:
-    """How the hub's own machine reaches the network, where that is by a proxy, or one that signs anew."""
-    found = {
-        name: value
-        for one in _PROXIES
-        for name in (one, one.lower())
-        if (value := os.environ.get(name)) and name != "http_proxy"
-    }
-    return found | ({"CODEX_CA_CERTIFICATE": CERTIFICATES} if _certificates() else {})
+def _proxies() -> Mapping[str, str]:
+    """How the hub's own machine reaches the network."""
+    return {name: value for one in _PROXIES for name in (one, one.lower()) if (value := os.environ.get(name))}
 
 
 def _quiet(line: str) -> None:

@@ -14,6 +14,7 @@ from agent_hub.agents.codex_binary import codex_binary
 from agent_hub.connections.chatgpt import ISSUER
 from agent_hub.engines.base import ContainerSpec
 from agent_hub.engines.docker import DockerEngine
+from agent_hub.engines.process import ProcessEngine
 from agent_hub.errors import Conflict, InvalidInput
 from agent_hub.hub import sign_ins
 from agent_hub.models import Mount, SignIn, StartSignIn
@@ -49,20 +50,34 @@ async def hub(open_hub: OpenHub, openai: ChatGPTServer) -> RunningHub:
 
 
 @pytest.fixture
-async def a_hub_of_a_company(
-    open_hub: OpenHub, openai: ChatGPTServer, bridge: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[RunningHub]:
-    """A hub that reaches OpenAI's own issuer by a proxy which signs anew, and which leads to the stand-in.
+def a_company_s_network(
+    openai: ChatGPTServer, bridge: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """OpenAI's own issuer is reached by a proxy which signs anew, and which leads to the stand-in.
 
     Codex's browser sign-in takes no other issuer, so this is how the real one is brought to the stand-in.
     """
-    await codex_binary(CACHE, print)
     name = httpx.URL(ISSUER).host
     with SigningProxy(tmp_path / "proxy", name, (openai.host, openai.port), bridge) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         monkeypatch.setenv("CODEX_CA_CERTIFICATE", str(proxy.authority))
         monkeypatch.setenv("SSL_CERT_FILE", str(proxy.authority))
-        yield await open_hub(chatgpt_url=openai.backend)
+        yield
+
+
+@pytest.fixture
+async def a_hub_of_a_company(open_hub: OpenHub, openai: ChatGPTServer, a_company_s_network: None) -> RunningHub:
+    await codex_binary(CACHE, print)
+    return await open_hub(chatgpt_url=openai.backend)
+
+
+@pytest.fixture
+async def a_hub_without_containers(
+    open_hub: OpenHub, openai: ChatGPTServer, a_company_s_network: None, tmp_path: Path
+) -> RunningHub:
+    await codex_binary(CACHE, print)
+    engine = ProcessEngine(tmp_path / "hub" / "data" / "processes")
+    return await open_hub(engine=engine, chatgpt_url=openai.backend)
 
 
 async def waits(hub: RunningHub) -> SignIn:
@@ -154,6 +169,20 @@ async def test_a_browser_on_the_hub_s_own_machine_signs_in_by_itself(
     await assert_nothing_is_left(hub, openai)
     with pytest.raises(OSError):
         await asyncio.open_connection("127.0.0.1", 1455)
+
+
+async def test_without_containers_codex_is_a_program_of_this_machine(
+    a_hub_without_containers: RunningHub, openai: ChatGPTServer
+) -> None:
+    hub = a_hub_without_containers
+    await hub.hub.sign_ins.start(BROWSER)
+    address = await confirm_in_browser((await waits(hub)).url, openai)
+    with pytest.raises(InvalidInput, match="another sign-in"):
+        await hub.hub.sign_ins.bring(address.replace("state=", "state=other"))
+    await hub.hub.sign_ins.bring(address)
+    await state(hub, "done")
+    assert hub.hub.openai.status.kind == "chatgpt"
+    await assert_nothing_is_left(hub, openai)
 
 
 async def test_a_sign_in_that_is_cancelled_leaves_nothing(hub: RunningHub, openai: ChatGPTServer) -> None:
