@@ -45,6 +45,9 @@ NAME = "chatgpt"
 EARLY = 300.0
 """Seconds before its end that an access token is renewed."""
 
+PAUSE = 60.0
+"""Seconds after which a backend that refused even a renewed token is asked again: the failure may have been its own."""
+
 ANSWER_SECONDS = 30.0
 """How long the issuer may take."""
 
@@ -90,13 +93,16 @@ class ChatGPT(Upstream):
         self._secrets = secrets
         self._on_change = on_change
         self._issuer = (issuer or ISSUER).rstrip("/")
-        self.base_url = f"{(backend or BACKEND).rstrip('/')}/codex"
+        self._backend = (backend or BACKEND).rstrip("/")
+        self.base_url = f"{self._backend}/codex"
         self._changing = asyncio.Lock()
         self._renewing: asyncio.Task[Login] | None = None
         self._problem: AgentHubError | None = None
         self._login: Login | None = None
         self._over = False
-        """Whether the issuer, or the backend, has refused the login for good."""
+        """Whether the issuer has ended the login."""
+        self._again_at = 0.0
+        """When the backend, which has refused even a renewed token, is asked again."""
         try:
             self._login = _read(secrets.read(NAME))
         except AgentHubError as error:
@@ -137,10 +143,9 @@ class ChatGPT(Upstream):
             It cannot be kept; the one of before is still used.
         """
         async with self._changing:
-            await self._settled()
             before = self._login
             await self._write(login)
-            self._login, self._problem, self._over = login, None, False
+            self._login, self._problem, self._over, self._again_at = login, None, False, 0.0
             if before is not None:
                 await self._revoke(before)
         self._on_change()
@@ -148,19 +153,19 @@ class ChatGPT(Upstream):
     async def forget(self) -> None:
         """Sign out: forget the tokens, and tell the issuer that they are to work no more."""
         async with self._changing:
-            await self._settled()
             try:
                 await asyncio.to_thread(self._secrets.remove, NAME)
             except OSError as error:
                 raise StorageFull.from_os_error(error) from None
-            before, self._login, self._problem, self._over = self._login, None, None, False
+            before, self._login, self._problem, self._over, self._again_at = self._login, None, None, False, 0.0
             if before is not None:
                 await self._revoke(before)
         self._on_change()
 
     async def close(self) -> None:
         """End the connections, once a renewal that is under way has been kept."""
-        await self._settled()
+        if self._renewing is not None:
+            await asyncio.wait([self._renewing])
         await self._client.aclose()
 
     # -- answering
@@ -185,9 +190,38 @@ class ChatGPT(Upstream):
         return (await self._renew(login)).headers
 
     def refuse(self, refused: Mapping[str, str]) -> None:
-        login = self._usable()
-        if login.headers == refused:
-            raise self._end("ChatGPT refuses the account that is signed in.")
+        if self._usable().headers == refused:
+            self._again_at = time.monotonic() + PAUSE
+            raise self._fails("ChatGPT refuses the account that is signed in.")
+
+    async def check(self) -> None:
+        """Ask whether it works; what is told is in the account's problem, and raises nothing."""
+        try:
+            self._again_at = 0.0
+            headers = await self.credentials()
+            if await self._ask_whether(headers) == 401:
+                renewed = await self.renewed(headers) or headers
+                if await self._ask_whether(renewed) == 401:
+                    self.refuse(renewed)
+        except (NotConnected, StorageFull):
+            # It is the problem already, or there is nobody to have one.
+            return
+        except ApiUnreachable as error:
+            self._problem = error
+        else:
+            self._problem = None
+        self._on_change()
+
+    async def _ask_whether(self, headers: Mapping[str, str]) -> int:
+        host = httpx.URL(self._backend).host
+        try:
+            answer = await self._client.get(f"{self._backend}/wham/accounts/check", headers=dict(headers))
+        except (httpx.HTTPError, OSError) as error:
+            why = str(error) or type(error).__name__
+            raise ApiUnreachable(f"{host} does not answer: {why}.", "Look at the network.") from None
+        if answer.status_code >= 500 or answer.is_redirect:
+            raise ApiUnreachable(f"{host} answers {answer.status_code}.", "Try again later.")
+        return answer.status_code
 
     def _usable(self) -> Login:
         if self._login is None:
@@ -195,8 +229,11 @@ class ChatGPT(Upstream):
                 "No ChatGPT account is signed in, so no chat reaches a model.",
                 "Sign in on Agent Hub's Connections page, then send this again.",
             )
-        if self._over and self._problem is not None:
+        if self._problem is not None and (self._over or time.monotonic() < self._again_at):
             raise self._problem
+        if self._again_at and not self._over:
+            self._again_at, self._problem = 0.0, None
+            self._on_change()
         return self._login
 
     # -- renewing
@@ -212,11 +249,20 @@ class ChatGPT(Upstream):
         # An agent that goes away must not cut it off: the old refresh token is used up by then.
         return await asyncio.shield(self._renewing)
 
-    async def _settled(self) -> None:
-        if self._renewing is not None:
-            await asyncio.wait([self._renewing])
-
     async def _ask_anew(self, login: Login) -> Login:
+        async with self._changing:
+            # Another has been signed in, or this one out, before it was its turn.
+            if self._login is not login:
+                return self._usable()
+            new, problem = await self._told_anew(login)
+            changed = (self._problem is None) is not (problem is None) or new.id_token != login.id_token
+            self._login, self._problem = new, problem
+        if changed:
+            self._on_change()
+        return new
+
+    async def _told_anew(self, login: Login) -> tuple[Login, AgentHubError | None]:
+        """The login that the issuer gives for this one, kept; and why it is not, where that is so."""
         asked = {"client_id": CLIENT_ID, "grant_type": "refresh_token", "refresh_token": login.refresh_token}
         host = httpx.URL(self._issuer).host
         try:
@@ -225,7 +271,8 @@ class ChatGPT(Upstream):
         except (httpx.HTTPError, OSError, ValueError) as error:
             raise self._away(host, str(error) or type(error).__name__) from None
         if answer.status_code in (400, 401):
-            raise self._end(f"{host} has ended the sign-in with ChatGPT.")
+            self._over = True
+            raise self._fails(f"{host} has ended the sign-in with ChatGPT.")
         access = told.get("access_token") if isinstance(told, dict) else None
         if not isinstance(told, dict) or not isinstance(access, str) or not access:
             raise self._away(host, f"it says {answer.status_code}")
@@ -237,18 +284,13 @@ class ChatGPT(Upstream):
             account_id=login.account_id,
             signed_in_at=login.signed_in_at,
         )
-        problem: AgentHubError | None = None
         try:
             await self._write(new)
         except AgentHubError as error:
             # It is the only one that works by now: better used than lost at once.
             logger.error("The renewed sign-in with ChatGPT could not be kept: %s", error.message)
-            problem = error
-        changed = (self._problem is None) is not (problem is None) or new.id_token != login.id_token
-        self._login, self._problem = new, problem
-        if changed:
-            self._on_change()
-        return new
+            return new, error
+        return new, None
 
     def _away(self, host: str, why: str) -> ApiUnreachable:
         logger.warning("%s does not renew the sign-in with ChatGPT: %s", host, why)
@@ -256,10 +298,9 @@ class ChatGPT(Upstream):
             f"{host} does not renew the sign-in with ChatGPT: {why}.", "Look at the network; then send this again."
         )
 
-    def _end(self, what: str) -> NotConnected:
-        """The login works no more."""
+    def _fails(self, what: str) -> NotConnected:
+        """The login does not work, and who shows it is told so."""
         logger.warning("%s", what)
-        self._over = True
         self._problem = NotConnected(what, "Sign in again on Agent Hub's Connections page, then send this again.")
         self._on_change()
         return self._problem

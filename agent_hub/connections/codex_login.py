@@ -6,8 +6,9 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hmac import compare_digest
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
@@ -52,6 +53,7 @@ class Prompt:
     url: str = ""
     code: str = ""
     port: int = PORT
+    state: str = field(default="", repr=False)
     expires_at: datetime | None = None
     error: str = ""
 
@@ -78,15 +80,18 @@ class Prompt:
         if self.method == "device":
             self.url = url
             return
-        asked = parse_qs(urlsplit(url).query)
-        # Another program may have the port, where there is no container.
-        back = urlsplit(asked.get("redirect_uri", [""])[0])
-        if back.path == CALLBACK and back.port:
-            self.url, self.port = url, back.port
+        try:
+            asked = parse_qs(urlsplit(url).query)
+            # Another program may have the port, where there is no container.
+            back = urlsplit(asked["redirect_uri"][0])
+            if back.path == CALLBACK and back.port:
+                self.url, self.port, self.state = url, back.port, asked["state"][0]
+        except (ValueError, KeyError):
+            return
 
 
-def callback(url: str, port: int) -> str:
-    """The path and query of the address that a browser was sent to, for Codex, which waits at that port.
+def callback(url: str, port: int, state: str) -> str:
+    """The path and query of the address that a browser was sent to, for Codex, which waits at that port for that state.
 
     Raises
     ------
@@ -114,6 +119,13 @@ def callback(url: str, port: int) -> str:
         raise refusal from None
     if not fine or "state" not in asked or not ("code" in asked or "error" in asked):
         raise refusal
+    # Codex looks at it, too; so whatever a page has a browser ask for goes no further than here.
+    if not compare_digest(asked["state"][0].encode(), state.encode()):
+        raise InvalidInput(
+            "This address ends another sign-in than the one that waits.",
+            "Use the newest page of OpenAI, or begin again.",
+            field="url",
+        )
     return f"{CALLBACK}?{parts.query}"
 
 

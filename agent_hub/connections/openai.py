@@ -166,7 +166,8 @@ class OpenAI:
         return self.status
 
     async def check(self) -> OpenAIConnection:
-        """Ask the API whether the key works; what it says is in the status, and raises nothing."""
+        """Ask whether each account works; what is said is in the status, and raises nothing."""
+        await self.chatgpt.check()
         async with self._changing:
             if self._account is not None:
                 try:

@@ -21,7 +21,7 @@ from agent_hub.agents.base import AGENT_HOME
 from agent_hub.connections.codex_login import Prompt, callback, command, read_login
 from agent_hub.connections.openai import OpenAI
 from agent_hub.engines.base import ContainerSpec, Engine, Handle, Limits
-from agent_hub.errors import AgentHubError, AgentUnavailable, Conflict, EngineError, InvalidInput, StorageFull
+from agent_hub.errors import AgentHubError, AgentUnavailable, Conflict, EngineError, StorageFull
 from agent_hub.hub.agent_image import fetch_base, stage_agent_image
 from agent_hub.hub.browser_callback import BrowserCallback
 from agent_hub.hub.cancellation import to_its_end
@@ -94,15 +94,9 @@ class SignIns:
         running = self._running
         if running is None or running.handle is None or running.prompt.method != "browser" or not running.prompt.url:
             raise Conflict("No sign-in waits for an address.", "Begin one on Agent Hub's Connections page.")
-        path = callback(url, running.prompt.port)
+        path = callback(url, running.prompt.port, running.prompt.state)
         async with running.bringing:
             status = await self._deliver(running, running.handle, path)
-        if status == "400":
-            raise InvalidInput(
-                "This address ends another sign-in than the one that waits.",
-                "Use the newest page of OpenAI, or begin again.",
-                field="url",
-            )
         if running.task is not None:
             await asyncio.wait([running.task], timeout=ENDING)
         if running.error is not None:

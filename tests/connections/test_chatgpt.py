@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agent_hub.connections import chatgpt
 from agent_hub.connections.chatgpt import ChatGPT
 from agent_hub.connections.openai import OpenAI
 from agent_hub.connections.secrets import Secrets
@@ -131,6 +132,45 @@ async def test_a_sign_in_that_the_issuer_has_ended_is_told_and_not_asked_for_aga
     await account.keep(server.sign_in())
     assert account.account is not None and account.account.problem is None
     assert server.is_good(bearer(await account.credentials()))
+
+
+async def test_an_account_that_is_asked_about_is_renewed_or_told_what_it_lacks(
+    account: ChatGPT, server: ChatGPTServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await account.check()
+    assert account.account is None
+    await account.keep(server.sign_in())
+    await account.check()
+    server.end_access()
+    await account.check()
+    assert account.account.problem is None and len(server.renewals) == 1
+    server.refuses_everybody = True
+    await account.check()
+    assert account.account.problem is not None and account.account.problem.code == "not_connected"
+    # It may have been the backend's own failure.
+    server.refuses_everybody = False
+    with pytest.raises(NotConnected):
+        await account.credentials()
+    monkeypatch.setattr(chatgpt, "PAUSE", 0.0)
+    server.refuses_everybody = True
+    await account.check()
+    server.refuses_everybody = False
+    assert server.is_good(bearer(await account.credentials())) and account.account.problem is None
+
+
+async def test_a_sign_in_during_a_renewal_is_not_undone_by_it(
+    account: ChatGPT, server: ChatGPTServer, secrets: Secrets
+) -> None:
+    server.lasts, server.renewal_takes = SOON, 0.3
+    await account.keep(server.sign_in())
+    server.lasts = 864_000.0
+    newer = server.sign_in()
+    renewing = asyncio.create_task(account.credentials())
+    signing_in = asyncio.create_task(account.keep(newer))
+    late = asyncio.create_task(account.credentials())
+    await asyncio.gather(renewing, signing_in, late)
+    assert bearer(await account.credentials()) == newer.access_token == secrets.read("chatgpt")["access_token"]
+    assert server.is_good(newer.access_token)
 
 
 async def test_an_issuer_that_fails_logs_nobody_out(account: ChatGPT, server: ChatGPTServer) -> None:

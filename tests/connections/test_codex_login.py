@@ -10,13 +10,14 @@ import pytest
 from agent_hub.connections.codex_login import Prompt, callback, read_login
 from agent_hub.errors import AgentUnavailable, InvalidInput
 
+STATE = "c3RhdGU"
 GOOD = "http://localhost:1455/auth/callback?code=ac_Zm9v.-_~&state=c3RhdGU"
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 def test_the_address_of_a_sign_in_becomes_its_path_alone(host: str) -> None:
     url = GOOD.replace("localhost", host)
-    assert callback(f"  {url}\n", 1455) == "/auth/callback?code=ac_Zm9v.-_~&state=c3RhdGU"
+    assert callback(f"  {url}\n", 1455, STATE) == "/auth/callback?code=ac_Zm9v.-_~&state=c3RhdGU"
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,8 @@ def test_the_address_of_a_sign_in_becomes_its_path_alone(host: str) -> None:
         GOOD + "é",
         GOOD + "x" * 10_000,
         GOOD + "&a=1" * 50,
+        GOOD.replace(STATE, "b3RoZXI"),
+        GOOD.replace("state=", "state=other&state="),
         "http://localhost:1455/auth/callback?code=x",
         "http://localhost:1455/auth/callback?state=x",
         "http://localhost:99999/auth/callback?code=x&state=y",
@@ -58,7 +61,7 @@ def test_the_address_of_a_sign_in_becomes_its_path_alone(host: str) -> None:
 )
 def test_any_other_address_is_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        callback(url, 1455)
+        callback(url, 1455, STATE)
     assert "ac_Zm9v" not in str(refused.value)
 
 

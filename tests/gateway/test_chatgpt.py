@@ -101,6 +101,22 @@ async def test_two_chats_whose_account_s_token_ends_have_it_renewed_once_and_are
     assert {json.dumps(request.body) for request in openai.turns} == {json.dumps(ASKED)}
 
 
+async def test_a_renewed_token_outlives_the_hub(
+    hub: RunningHub, openai: ChatGPTServer, agent: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    openai.end_access()
+    assert (await agent.post("responses", json=ASKED)).status_code == 200
+    await hub.close()
+    engine = ProcessEngine(tmp_path / "data" / "processes")
+    settings = {"openai_issuer": openai.url, "chatgpt_url": openai.backend}
+    again = await RunningHub.open(tmp_path, engine, "any", **settings)
+    hub.hub, hub.gateway = again.hub, again.gateway
+    openai.end_access()
+    headers = await again.hub.openai.upstream.credentials()
+    assert await again.hub.openai.upstream.renewed(headers)
+    assert len(set(openai.renewals)) == 2 and not openai.families[0].ended
+
+
 async def test_a_long_request_whose_token_was_refused_is_the_agent_s_to_repeat(
     openai: ChatGPTServer, agent: httpx.AsyncClient
 ) -> None:

@@ -206,7 +206,11 @@ def _handler(server: ChatGPTServer, base: Any) -> type[BaseHTTPRequestHandler]:
                 self.end_headers()
                 return
             server.queries.append(parts.query)
-            super().do_GET()
+            if parts.path != "/backend-api/wham/accounts/check":
+                super().do_GET()
+            elif self._arrive({}):
+                account = {"id": ACCOUNT, "account_routing_override": "NO_CONSTRAINT"}
+                self._send(200, {"accounts": [account]})
 
         def do_POST(self) -> None:
             if self.path.startswith("/backend-api/"):
