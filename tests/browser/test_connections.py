@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import lab_server
 from tests.browser.lab import Lab
 from tests.conftest import Repository
 from tests.notebook.server import Server
+from tests.standins.chatgpt_server import EMAIL, ChatGPTServer
 from tests.standins.github_server import GitHubServer, Token
 from tests.standins.model_server import ModelServer
 
@@ -116,3 +118,48 @@ def test_a_person_connects_github_by_a_token_and_adds_a_private_repository(
     expect(section.get_by_text("Not connected")).to_be_visible()
     lab.shoot("35-github-none")
     assert not hub.status._data.github.connected
+
+
+@pytest.fixture
+def chatgpt() -> Iterator[ChatGPTServer]:
+    with ChatGPTServer() as server:
+        yield server
+
+
+@pytest.fixture
+def a_lab_server_of_people_with_chatgpt(tmp_path: Path, chatgpt: ChatGPTServer) -> Iterator[Server]:
+    options = (f"--AgentHub.openai_issuer={chatgpt.url}", f"--AgentHub.chatgpt_url={chatgpt.backend}")
+    with lab_server(tmp_path / "lab", "process.ProcessEngine", *options) as server:
+        yield server
+
+
+def test_a_person_signs_in_with_chatgpt_by_a_code_and_out_again(
+    open_lab: Callable[[Server], Lab], a_lab_server_of_people_with_chatgpt: Server, chatgpt: ChatGPTServer
+) -> None:
+    lab = open_lab(a_lab_server_of_people_with_chatgpt)
+    page = lab.page
+    lab.run("agent-hub:open-connections")
+    section = page.get_by_role("region", name="OpenAI")
+    section.get_by_role("button", name="Sign in with a code").click()
+    expect(section.get_by_text("Waiting for you to confirm in the browser")).to_be_visible(timeout=LIMIT)
+    code = section.locator("li code").inner_text()
+    expect(section.get_by_role("link", name="codex/device")).to_have_attribute("href", f"{chatgpt.url}/codex/device")
+    expect(section.get_by_text("code expires in 1")).to_be_visible()
+    lab.shoot("36-chatgpt-code")
+
+    section.get_by_role("button", name="Cancel").click()
+    expect(section.get_by_text("The sign-in was cancelled.")).to_be_visible()
+    section.get_by_role("button", name="Sign in with a code").click()
+    expect(section.get_by_text("Waiting for you to confirm in the browser")).to_be_visible(timeout=LIMIT)
+    newer = section.locator("li code").inner_text()
+    assert newer != code
+    chatgpt.confirm(newer)
+    expect(section.get_by_text(f"Signed in as {EMAIL}")).to_be_visible(timeout=LIMIT)
+    expect(section.get_by_role("button", name="ChatGPT account")).to_have_attribute("aria-pressed", "true")
+    expect(section.get_by_role("button", name="API key")).to_be_disabled()
+    assert not [given for given in chatgpt.given if len(given) > 20 and given in page.content()]
+    lab.shoot("37-chatgpt-signed-in")
+
+    section.get_by_role("button", name="Sign out…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+    expect(section.get_by_text("Not connected")).to_be_visible()

@@ -33,6 +33,7 @@ export function OpenAISection(props: IOpenAISectionProps): JSX.Element {
     ...(openai.kind === 'key' ? [used] : [])
   ];
   const isThere = openai.connected || openai.chatgpt !== null;
+  const isAsked = isReplacing || (openai.key === '' && openai.chatgpt === null);
   return (
     <section className="jp-AgentHub-connection" aria-labelledby="agent-hub-openai">
       <div className="jp-AgentHub-line">
@@ -91,7 +92,19 @@ export function OpenAISection(props: IOpenAISectionProps): JSX.Element {
           <code>{openai.key}</code> <span className="jp-AgentHub-quiet">{facts.join(' · ')}</span>
         </Fact>
       )}
-      {(!openai.key || isReplacing) && (
+      {!openai.key && !isAsked && (
+        <Fact label="API key">
+          <button
+            type="button"
+            className="jp-AgentHub-plain"
+            disabled={!isUp}
+            onClick={() => setReplacing(true)}
+          >
+            Add a key…
+          </button>
+        </Fact>
+      )}
+      {isAsked && (
         <KeyForm
           model={model}
           baseUrl={openai.base_url}
