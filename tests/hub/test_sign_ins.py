@@ -240,7 +240,11 @@ async def test_what_a_hub_that_was_killed_has_left_of_a_sign_in_is_removed_by_th
     labels = {"agent-hub.hub": hub.hub.store.hub_id, sign_ins.LABEL: "left"}
     mount = Mount(source=str(home), target="/hub/agent", read_only=False)
     spec = ContainerSpec(
-        "agent-hub-sign-in-left", BASE_IMAGE, entrypoint=["sleep", "60"], labels=labels, mounts=[mount]
+        f"agent-hub-sign-in-{hub.hub.store.hub_id}",
+        BASE_IMAGE,
+        entrypoint=["sleep", "60"],
+        labels=labels,
+        mounts=[mount],
     )
     await engine.start(await engine.create(spec))
     again = await open_hub(openai_issuer=openai.url, chatgpt_url=openai.backend)
