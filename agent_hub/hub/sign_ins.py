@@ -15,8 +15,6 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
-
 from agent_hub.agents.base import AGENT_HOME
 from agent_hub.connections.codex_login import Prompt, callback, command, read_login
 from agent_hub.connections.openai import OpenAI
@@ -26,6 +24,7 @@ from agent_hub.hub.agent_image import fetch_base, stage_agent_image
 from agent_hub.hub.browser_callback import BrowserCallback
 from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.folders import Folders
+from agent_hub.hub.loopback import ask
 from agent_hub.hub.store import Store
 from agent_hub.hub.trees import remove_tree
 from agent_hub.models import ErrorBody, Mount, SignIn, StartSignIn, now
@@ -227,11 +226,7 @@ class SignIns:
         """Ask Codex, where it waits, and where that leads to; the answer's status, empty where there is none."""
         port = running.prompt.port
         if not self._engine.isolated:
-            async with httpx.AsyncClient(trust_env=False, timeout=DELIVERY, follow_redirects=True) as client:
-                try:
-                    return str((await client.get(f"http://127.0.0.1:{port}{path}")).status_code)
-                except httpx.HTTPError:
-                    return ""
+            return await ask(port, path, DELIVERY)
         # In a file that the container sees, and not among the arguments, which every process there could read.
         request = self._folders.sign_in(running.id) / "home" / "callback"
         said = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -43,6 +44,15 @@ async def hub(tmp_path: Path, a_small_codex: Path, openai: ChatGPTServer) -> Asy
     yield running
     await running.clear()
     await running.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_logged(openai: ChatGPTServer, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever happens, no token of the account is in a log."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    logged = "\n".join(record.getMessage() for record in (*caplog.get_records("setup"), *caplog.get_records("call")))
+    assert "Containers find the hub" in logged and not [secret for secret in openai.given if secret in logged]
 
 
 def client(container: Container) -> httpx.AsyncClient:

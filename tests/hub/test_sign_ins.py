@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
+import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import docker
-import httpx
 import pytest
 
 from agent_hub.agents.codex_binary import codex_binary
@@ -57,7 +59,7 @@ def a_company_s_network(
 
     Codex's browser sign-in takes no other issuer, so this is how the real one is brought to the stand-in.
     """
-    name = httpx.URL(ISSUER).host
+    name = urlsplit(ISSUER).hostname or ""
     with SigningProxy(tmp_path / "proxy", name, (openai.host, openai.port), bridge) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         monkeypatch.setenv("CODEX_CA_CERTIFICATE", str(proxy.authority))
@@ -80,6 +82,15 @@ async def a_hub_without_containers(
     return await open_hub(engine=engine, chatgpt_url=openai.backend)
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_logged(openai: ChatGPTServer, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever happens, no token and no code of it is in a log."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    logged = "\n".join(record.getMessage() for record in (*caplog.get_records("setup"), *caplog.get_records("call")))
+    assert "Containers find the hub" in logged and not [secret for secret in openai.given if secret in logged]
+
+
 async def waits(hub: RunningHub) -> SignIn:
     return await state(hub, "waiting")
 
@@ -96,14 +107,30 @@ async def state(hub: RunningHub, wanted: str) -> SignIn:
     return sign_in
 
 
+async def browse(url: str, host: str = "") -> tuple[int, str, str]:
+    """What a browser is answered: the status, where it leads, and the page. It logs nothing, unlike httpx."""
+
+    def get() -> tuple[int, str, str]:
+        parts = urlsplit(url)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+        try:
+            headers = {"Host": host} if host else {}
+            connection.request("GET", f"{parts.path}?{parts.query}", headers=headers)
+            answer = connection.getresponse()
+            return answer.status, answer.headers.get("Location", ""), answer.read().decode()
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(get)
+
+
 async def confirm_in_browser(url: str, openai: ChatGPTServer) -> str:
     """What a person does on OpenAI's page; the address that their browser is sent to in the end."""
-    asked = httpx.URL(url)
-    assert (asked.scheme, asked.host, asked.path) == ("https", "auth.openai.com", "/oauth/authorize")
-    async with httpx.AsyncClient(trust_env=False) as browser:
-        answer = await browser.get(asked.copy_with(scheme="http", host=openai.host, port=openai.port))
-    assert answer.status_code == 302, answer.text
-    return answer.headers["location"]
+    begin = f"{ISSUER}/oauth/authorize?"
+    assert url.startswith(begin)
+    status, location, _ = await browse(f"{openai.url}/oauth/authorize?{url.removeprefix(begin)}")
+    assert status == 302
+    return location
 
 
 async def assert_nothing_is_left(hub: RunningHub, openai: ChatGPTServer) -> None:
@@ -159,12 +186,11 @@ async def test_a_browser_on_the_hub_s_own_machine_signs_in_by_itself(
     hub = a_hub_of_a_company
     await hub.hub.sign_ins.start(BROWSER)
     address = await confirm_in_browser((await waits(hub)).url, openai)
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as browser:
-        # A page that has another name point here gets nowhere, and neither does any other request.
-        for url, host in ((address, "evil.example:1455"), ("http://127.0.0.1:1455/cancel", "localhost:1455")):
-            assert (await browser.get(url, headers={"Host": host})).status_code in (400, 404)
-        answer = await browser.get(address)
-    assert answer.status_code == 200 and "You are signed in" in answer.text
+    # A page that has another name point here gets nowhere, and neither does any other request.
+    for url, host in ((address, "evil.example:1455"), ("http://127.0.0.1:1455/cancel", "localhost:1455")):
+        assert (await browse(url, host))[0] in (400, 404)
+    status, _, page = await browse(address)
+    assert status == 200 and "You are signed in" in page
     await state(hub, "done")
     await assert_nothing_is_left(hub, openai)
     with pytest.raises(OSError):
