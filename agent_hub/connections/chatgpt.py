@@ -88,6 +88,7 @@ class ChatGPT(Upstream):
     """
 
     paths = re.compile(r"models|responses(/compact)?")
+    renews = True
 
     def __init__(self, secrets: Secrets, on_change: Callable[[], None], issuer: str = "", backend: str = "") -> None:
         self._secrets = secrets

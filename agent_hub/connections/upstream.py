@@ -13,6 +13,9 @@ class Upstream(ABC):
     paths: re.Pattern[str] = re.compile(r".*")
     """What it answers, of all that the gateway sends on."""
 
+    renews: bool = False
+    """Whether its credentials end, so that a request may have to be sent once more."""
+
     base_url: str
     """What paths such as ``responses`` are below."""
 

@@ -43,7 +43,7 @@ class ModelHandler(RelayHandler):
 
     def __init__(self, application: Application, request: HTTPServerRequest, **kwargs: Any) -> None:
         self._meter = Meter()
-        self._sent: bytearray | None = bytearray()
+        self._sent: bytearray | None = None
         super().__init__(application, request, **kwargs)
 
     async def prepare(self) -> None:
@@ -57,6 +57,8 @@ class ModelHandler(RelayHandler):
         except AgentHubError as error:
             self._refusal = error
             return
+        if self._upstream.renews:
+            self._sent = bytearray()
         self._send()
 
     async def data_received(self, chunk: bytes) -> None:
