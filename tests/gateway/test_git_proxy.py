@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -208,31 +209,91 @@ async def test_a_personal_token_is_handed_to_no_chat(
     assert (await git.post(gone, content=f"protocol=http\nhost={host(github)}\n")).status_code == 404
 
 
-async def test_a_git_that_goes_away_ends_what_was_asked_for_it(hub: RunningHub, a_repository: Repository) -> None:
-    ended = asyncio.Event()
+Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+@asynccontextmanager
+async def upstream(hub: RunningHub, repository: Repository, answer: Answer) -> AsyncIterator[httpx.AsyncClient]:
+    """Git of a chat whose project is ``heron/widgets`` of a GitHub that answers so."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         if b"/api/v3/user" in head.splitlines()[0]:
             body = json.dumps({"login": "heron", "id": 1}).encode()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(body), body))
         else:
-            writer.write(b"HTTP/1.1 200 OK\r\n\r\nPACK")
-            while await reader.read(65536):
-                continue
-            ended.set()
+            await answer(reader, writer)
         writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        upstream = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        await connect(hub, f"http://{upstream}")
-        project = await hub.ready(a_repository)
-        await hub.hub.store.projects.change(project.id, url=f"http://{upstream}/heron/widgets")
-        async with asking(hub, await hub.start(hub.hub.store.projects[project.id])) as git, asyncio.timeout(60):
-            # While it sends, and while it is answered.
-            async with git.stream("POST", f"{upstream}/heron/widgets/git-upload-pack", content=b"0000") as told:
-                assert await anext(told.aiter_raw()) == b"PACK"
-            await ended.wait()
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+        name = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        await connect(hub, f"http://{name}")
+        project = await hub.ready(repository)
+        await hub.hub.store.projects.change(project.id, url=f"http://{name}/heron/widgets")
+        async with asking(hub, await hub.start(hub.hub.store.projects[project.id])) as git, asyncio.timeout(120):
+            git.base_url = git.base_url.join(f"{name}/heron/widgets/")
+            yield git
+
+
+async def test_a_git_that_goes_away_ends_what_was_asked_for_it(hub: RunningHub, a_repository: Repository) -> None:
+    ended = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\nPACK")
+        while await reader.read(65536):
+            continue
+        ended.set()
+
+    async with upstream(hub, a_repository, answer) as git:
+        async with git.stream("POST", "git-upload-pack", content=b"0000") as told:
+            assert await anext(told.aiter_raw()) == b"PACK"
+        await ended.wait()
+
+
+async def still(count: Callable[[], int]) -> int:
+    """What is counted, once it has not grown for a while."""
+    before = -1
+    while (now := count()) != before or now == 0:
+        before = now
+        await asyncio.sleep(0.5)
+    return now
+
+
+async def test_who_sends_faster_than_the_other_side_reads_is_made_to_wait(
+    hub: RunningHub, a_repository: Repository
+) -> None:
+    whole, sent = 2**27, 0
+    read, received, answered = asyncio.Event(), 0, 0
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while sent < whole:
+            sent += 2**20
+            yield bytes(2**20)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal received, answered
+        await read.wait()
+        piece = b""
+        while not piece.endswith(b"0\r\n\r\n"):
+            piece = await reader.read(2**20)
+            received += len(piece)
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while answered < whole:
+            writer.write(bytes(2**20))
+            await writer.drain()
+            answered += 2**20
+
+    async with upstream(hub, a_repository, answer) as git:
+        request = git.build_request("POST", "git-receive-pack", content=pieces())
+        asked = asyncio.create_task(git.send(request, stream=True))
+        assert await still(lambda: sent) < whole / 2
+        read.set()
+        told = await asked
+        assert received >= whole
+        assert await still(lambda: answered) < whole / 2
+        assert sum([len(piece) async for piece in told.aiter_raw()]) == whole
+        await told.aclose()
 
 
 def peak() -> int:
