@@ -83,9 +83,9 @@ class Chats:
         self._launcher.gateway_url = gateway_url
 
     def tell_again(self) -> None:
-        """Let chats that run know that another account is connected."""
+        """Let chats that run, or are about to, know that another account is connected."""
         for chat in self._store.chats:
-            if chat.status is ChatStatus.running:
+            if chat.status in (ChatStatus.running, ChatStatus.starting):
                 self._finish(chat.id, self._tell(chat.id))
 
     async def _tell(self, chat_id: str) -> None:

@@ -88,6 +88,7 @@ class Hub:
         self.openai = OpenAI(secrets, self._say_status, issuer, settings.chatgpt_url)
         self.sign_ins = SignIns(self.store, self.folders, engine, settings.base_image, self.openai, issuer)
         self.github = GitHub(secrets, self._github_changed)
+        self._told = (self.github.status.url, self.github.person)
         identities = Identities(lambda: self.github.person)
         self.budgets = Budgets(self.store)
         self.artifacts = Artifacts(self.store, self.folders, settings.root, settings.artifacts_folder)
@@ -197,7 +198,9 @@ class Hub:
 
     def _github_changed(self) -> None:
         self._say_status()
-        self.chats.tell_again()
+        told, self._told = self._told, (self.github.status.url, self.github.person)
+        if told != self._told:
+            self.chats.tell_again()
 
     def _look_again(self) -> None:
         self._reconciled = False
