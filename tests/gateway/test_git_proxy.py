@@ -91,6 +91,17 @@ async def test_a_chat_is_answered_as_git_asks(github: GitHubServer, git: httpx.A
         assert (await git.get(f"{host(github)}/{name}/{REFS}")).status_code == 200
 
 
+async def test_lfs_asks_by_the_same_way(github: GitHubServer, git: httpx.AsyncClient) -> None:
+    github.seen.clear()
+    asked = ("objects/batch", "locks", "locks/verify", "locks/7/unlock")
+    for path in asked:
+        # The stand-in has no LFS, and says so.
+        assert (await git.post(f"{host(github)}/heron/widgets.git/info/lfs/{path}", json={})).status_code == 404
+    assert [path for path, _ in github.seen] == [f"/heron/widgets.git/info/lfs/{path}" for path in asked]
+    assert (await git.post(f"{host(github)}/heron/widgets.git/info/lfs/objects/x", json={})).status_code == 400
+    assert len(github.seen) == len(asked)
+
+
 async def test_git_is_asked_who_it_is_first(github: GitHubServer, git: httpx.AsyncClient) -> None:
     git.auth = None
     answer = await git.get(f"{host(github)}/heron/widgets/{REFS}")
