@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
-import httpx
-
-from agent_hub.connections.openai import CHECK_SECONDS, masked
+from agent_hub.connections.github_api import PUBLIC, GitHubApi
+from agent_hub.connections.github_app import GIT, READ, WORK, App
+from agent_hub.connections.github_app_key import AppKey
+from agent_hub.connections.github_manifest import Manifests
+from agent_hub.connections.github_public import PublicRepositories
+from agent_hub.connections.github_token import Account, Person, hidden_address, whose
+from agent_hub.connections.openai import masked
 from agent_hub.connections.secrets import Secrets
-from agent_hub.errors import AgentHubError, ApiUnreachable, InvalidInput, StorageFull
-from agent_hub.models import ConnectGitHub, ErrorBody, GitHubConnection, now
+from agent_hub.errors import AgentHubError, ApiUnreachable, NotAllowed, NotConnected, StorageFull
+from agent_hub.models import AppManifest, ConnectGitHub, ErrorBody, GitHubConnection, MakeApp, now
 
-PUBLIC = "https://github.com"
+__all__ = ["Credential", "GitHub", "Person", "repository_of"]
+
+logger = logging.getLogger(__name__)
 
 NAME = "github"
+
+APP_NAME = "github_app"
+
+TRIES = 3
+"""Times that GitHub is asked for an App that it has just made: it may take a moment to know it everywhere."""
+
+PAUSE_SECONDS = 1.0
 
 _HELPER = (
     '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" '
@@ -33,31 +47,8 @@ class Credential:
     password: str = field(repr=False)
 
 
-@dataclass(frozen=True)
-class Person:
-    """Whose the token is."""
-
-    login: str
-    name: str
-    email: str
-
-
-@dataclass(frozen=True)
-class Account:
-    """A token, and the GitHub that it is for."""
-
-    token: str = field(repr=False)
-    url: str
-    person: Person
-
-    @property
-    def api(self) -> str:
-        """The address of its API: github.com has one beside it, an Enterprise one within it."""
-        return _api(self.url)
-
-
 class GitHub:
-    """The hub's connection to GitHub.
+    """The hub's connection to GitHub: by a personal token, or by an App of the person's own.
 
     Parameters
     ----------
@@ -69,73 +60,132 @@ class GitHub:
         self._secrets = secrets
         self._on_change = on_change
         self._changing = asyncio.Lock()
+        self._looking: set[asyncio.Task[GitHubConnection]] = set()
         self._problem: AgentHubError | None = None
         self._checked_at: datetime | None = None
         self._account: Account | None = None
+        self._app: App | None = None
+        self._public = PublicRepositories()
+        self._manifests = Manifests()
         try:
-            kept = secrets.read(NAME)
+            # First: where a kill has left both, the App was the one in use, or was to be from then on.
+            key = AppKey.kept(secrets.read(APP_NAME))
+            kept = secrets.read(NAME) if key is None else {}
         except AgentHubError as error:
-            self._problem, kept = error, {}
-        if kept.get("token"):
+            self._problem, key, kept = error, None, {}
+        if key is not None:
+            self._app = App(key, GitHubApi(key.url))
+        elif kept.get("token"):
             person = Person(kept.get("login", ""), kept.get("name", ""), kept.get("email", ""))
             self._account = Account(kept["token"], kept.get("url") or PUBLIC, person)
-        # A redirect would take the token along, to whoever it names.
-        self._client = httpx.AsyncClient(timeout=CHECK_SECONDS, follow_redirects=False)
 
     @property
     def status(self) -> GitHubConnection:
         """What is connected, as it may be shown."""
         problem = None if self._problem is None else ErrorBody.model_validate(self._problem.to_dict())
-        account = self._account
-        if account is None:
+        if not self._url:
             return GitHubConnection(problem=problem)
+        person = self.person or Person("", "", "")
         return GitHubConnection(
             connected=True,
-            kind="token",
-            token=masked(account.token),
-            url=account.url,
-            login=account.person.login,
-            name=account.person.name,
-            email=account.person.email,
+            kind="token" if self._app is None else "app",
+            app=None if self._app is None else self._app.shown,
+            token="" if self._account is None else masked(self._account.token),
+            url=self._url,
+            login=person.login,
+            name=person.name,
+            email=person.email,
             checked_at=self._checked_at,
             problem=problem,
         )
 
     @property
     def person(self) -> Person | None:
-        """Who commits are by; ``None`` where nobody is known."""
+        """Who commits are by; ``None`` where nobody is known, as with an organisation's App."""
+        if self._app is not None:
+            key = self._app.key
+            hidden = hidden_address(key.owner_id, key.owner, key.url)
+            return Person(key.owner, key.owner, hidden) if key.owner_id else None
         return None if self._account is None else self._account.person
 
-    async def credential(self, url: str) -> Credential | None:
-        """What Git proves itself with at a repository's address; ``None`` where that is not of the connected GitHub."""
-        if self._account is None or repository_of(url, self._account.url) is None:
+    @property
+    def _url(self) -> str:
+        """Of the GitHub that is connected; empty where none is."""
+        if self._app is not None:
+            return self._app.key.url
+        return "" if self._account is None else self._account.url
+
+    # -- what Git and gh prove themselves with
+
+    async def credential(self, url: str, wanted: Mapping[str, str] = READ) -> Credential | None:
+        """What Git proves itself with at a repository's address; ``None`` where that is not of the connected GitHub.
+
+        Parameters
+        ----------
+        wanted
+            What an App's token is to be good for; a personal one is good for what it is.
+
+        Raises
+        ------
+        NotConnected
+            The App is not installed on that repository, or GitHub no longer takes its key.
+        NotAllowed
+            It is suspended there, or may not read what is in it.
+        ApiUnreachable
+            GitHub does not answer.
+        """
+        repository = repository_of(url, self._url) if self._url else None
+        if repository is None:
             return None
-        return Credential("x-access-token", self._account.token)
+        if self._app is None:
+            return None if self._account is None else Credential("x-access-token", self._account.token)
+        token = await self._token(self._app, repository, wanted)
+        if token is None:
+            raise self._app.not_installed(repository)
+        return Credential("x-access-token", token)
 
     async def credential_within(self, project: str, url: str) -> Credential | None:
-        """What Git proves itself with at `url`, where that is the very repository of the project at `project`."""
-        if self._account is None or repository_of(project, self._account.url) != repository_of(url, self._account.url):
+        """What Git proves itself with at `url`, where that is the very repository of the project at `project`.
+
+        It may push, where the App may. Raises as :meth:`credential` does.
+        """
+        if not self._url or repository_of(project, self._url) != repository_of(url, self._url):
             return None
-        return await self.credential(url)
+        return await self.credential(url, GIT)
 
     async def short_lived(self, project: str) -> Credential | None:
         """What may be handed to a chat of the project at `project`: good for its repository, and not for long.
 
-        ``None`` where there is no such thing, as by a personal token, which is good for all that it is for.
+        ``None`` where there is no such thing, as by a personal token, which is good for all that it is for. Raises as
+        :meth:`credential` does.
         """
-        return None
+        app, repository = self._app, repository_of(project, self._url) if self._url else None
+        if app is None or repository is None:
+            return None
+        # One of its own: a chat could revoke it, and another's work would stop.
+        token = await self._token(app, repository, WORK, alone=True)
+        if token is None:
+            raise app.not_installed(repository)
+        return Credential("x-access-token", token)
 
     async def environment(self, url: str) -> Mapping[str, str]:
         """What Git of this machine is run with to read a repository; empty where it needs nothing of the hub's.
 
-        The token is in the environment alone: not on a command line, and in no file.
+        The token is in the environment alone: not on a command line, and in no file. Raises as :meth:`credential` does,
+        but for a repository that anybody may read.
         """
-        credential = await self.credential(url)
-        if credential is None or self._account is None:
+        try:
+            credential = await self.credential(url)
+        except (NotConnected, NotAllowed):
+            repository = repository_of(url, self._url) if self._url else None
+            if repository is not None and await self._public.has(self._url, repository):
+                return {}
+            raise
+        if credential is None:
             return {}
         # Git asks a helper only once a host wants to know who asks, and takes what it says to no other host. An empty
         # one first: whatever the person's own Git would answer is not asked for.
-        key = f"credential.{self._account.url}.helper"
+        key = f"credential.{self._url}.helper"
         return {
             "GIT_CONFIG_COUNT": "2",
             "GIT_CONFIG_KEY_0": key,
@@ -146,34 +196,100 @@ class GitHub:
             "AGENT_HUB_GIT_PASSWORD": credential.password,
         }
 
+    async def _token(self, app: App, repository: str, wanted: Mapping[str, str], alone: bool = False) -> str | None:
+        try:
+            token = await (app.new_token if alone else app.token)(repository, wanted)
+        except NotConnected as error:
+            self._tell(app, error)
+            raise
+        if app is not self._app:
+            raise NotConnected("GitHub was disconnected meanwhile.", "Connect it on Agent Hub's Connections page.")
+        if token is not None:
+            self._tell(app, None)
+            if not app.knows(repository):
+                # It was installed there since the last look.
+                self.look()
+        return token
+
+    def _tell(self, app: App, problem: AgentHubError | None) -> None:
+        """Let the status say how the App got on."""
+        before = None if self._problem is None else self._problem.to_dict()
+        if app is self._app and before != (None if problem is None else problem.to_dict()):
+            self._problem = problem
+            self._on_change()
+
+    # -- connecting
+
+    def make_app(self, new: MakeApp) -> AppManifest:
+        """What the person's browser posts to GitHub, so that an App of their own is made there."""
+        return self._manifests.make(new)
+
+    async def app_made(self, code: str, state: str) -> GitHubConnection:
+        """Use the App from now on that GitHub has made of :meth:`make_app`'s form, in place of what was connected.
+
+        Raises
+        ------
+        NotAllowed
+            The hub has not sent anybody to GitHub for it.
+        InvalidInput, ApiUnreachable, NotConnected, StorageFull
+            It cannot be used; what was connected before still is.
+        """
+        async with self._changing:
+            key = await self._manifests.made(code, state)
+            app = App(key, GitHubApi(key.url))
+            try:
+                await self._verified(app)
+                await asyncio.to_thread(self._secrets.write, APP_NAME, key.values)
+            except (AgentHubError, OSError) as error:
+                await app.close()
+                if isinstance(error, OSError):
+                    error = StorageFull.from_os_error(error)
+                # Its key was given once.
+                error.hint = f"{error.hint} Delete the App at {key.settings_url}, then begin again."
+                raise error from None
+            await self._use(app=app)
+            try:
+                await asyncio.to_thread(self._secrets.remove, NAME)
+            except OSError as error:
+                # It is never read while there is an App.
+                logger.warning("The token of before could not be removed: %s", error.strerror)
+            await self._look(app)
+        self._on_change()
+        return self.status
+
     async def connect(self, new: ConnectGitHub) -> GitHubConnection:
         """Use a token from now on, once GitHub has said whose it is.
 
         Raises
         ------
         InvalidInput
-            GitHub refuses the token; the one of before is still used.
+            GitHub refuses the token; what was connected before is still used.
         ApiUnreachable
             GitHub does not answer as itself.
         """
         token, url = new.token.get_secret_value(), new.url or PUBLIC
         async with self._changing:
-            account = Account(token, url, await self._ask(token, url))
+            account = Account(token, url, await whose(token, url))
             kept = {"token": token, "url": url, **vars(account.person)}
             try:
                 await asyncio.to_thread(self._secrets.write, NAME, kept)
+                # Only now: from here on it is the token that a hub finds when it starts.
+                await asyncio.to_thread(self._secrets.remove, APP_NAME)
             except OSError as error:
                 raise StorageFull.from_os_error(error) from None
-            self._account, self._problem, self._checked_at = account, None, now()
+            await self._use(account=account)
+            self._checked_at = now()
         self._on_change()
         return self.status
 
     async def check(self) -> GitHubConnection:
-        """Ask GitHub whether the token works; what it says is in the status, and raises nothing."""
+        """Ask GitHub whether it works, and where the App is installed; what it says is in the status, no error."""
         async with self._changing:
-            if self._account is not None:
+            if self._app is not None:
+                await self._look(self._app)
+            elif self._account is not None:
                 try:
-                    await self._ask(self._account.token, self._account.url)
+                    await whose(self._account.token, self._account.url)
                     self._problem = None
                 except AgentHubError as error:
                     self._problem = error
@@ -181,47 +297,58 @@ class GitHub:
         self._on_change()
         return self.status
 
+    def look(self) -> None:
+        """Find out in the background where the App is installed; nothing, where there is none or that goes on."""
+        if self._app is not None and not self._looking:
+            task = asyncio.create_task(self.check(), name="agent-hub github")
+            self._looking.add(task)
+            task.add_done_callback(self._looking.discard)
+
     async def disconnect(self) -> None:
-        """Forget the token; it stays valid at GitHub."""
+        """Forget the token, or the App and its key.
+
+        Both stay valid at GitHub: the person revokes a token, and deletes an App, in their settings there.
+        """
         async with self._changing:
             try:
+                # The App last: where there are both, it is the one in use.
                 await asyncio.to_thread(self._secrets.remove, NAME)
+                await asyncio.to_thread(self._secrets.remove, APP_NAME)
             except OSError as error:
                 raise StorageFull.from_os_error(error) from None
-            self._account, self._problem, self._checked_at = None, None, None
+            await self._use()
         self._on_change()
 
     async def close(self) -> None:
         """End the connections to GitHub."""
-        await self._client.aclose()
+        for task in self._looking:
+            task.cancel()
+        await asyncio.gather(*self._looking, return_exceptions=True)
+        if self._app is not None:
+            await self._app.close()
 
-    async def _ask(self, token: str, url: str) -> Person:
-        """Whose the token is."""
-        host = urlsplit(url).netloc
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
+    async def _use(self, account: Account | None = None, app: App | None = None) -> None:
+        before, self._account, self._app = self._app, account, app
+        self._problem, self._checked_at = None, None
+        if before is not None:
+            await before.close()
+
+    async def _verified(self, app: App) -> None:
+        for tries in range(TRIES):
+            try:
+                return await app.verify()
+            except (NotConnected, ApiUnreachable):
+                if tries == TRIES - 1:
+                    raise
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _look(self, app: App) -> None:
         try:
-            answer = await self._client.get(f"{_api(url)}/user", headers=headers)
-        except (httpx.HTTPError, OSError) as error:
-            why = str(error) or type(error).__name__
-            raise ApiUnreachable(
-                f"{host} does not answer: {why}.", "Look at the address, and at the network."
-            ) from None
-        if answer.status_code in (401, 403):
-            raise InvalidInput(
-                f"{host} refuses the token ({answer.status_code}).", "Copy it again, or make a new one.", field="token"
-            )
-        try:
-            told = answer.json() if answer.is_success else None
-        except ValueError:
-            told = None
-        if not isinstance(told, dict) or not isinstance(told.get("login"), str) or not isinstance(told.get("id"), int):
-            raise ApiUnreachable(
-                f"{host} does not answer as GitHub does ({answer.status_code}).", "Look at the address.", field="url"
-            )
-        login = told["login"]
-        # Who hides their address from others commits by the one that GitHub gives them for that.
-        hidden = f"{told['id']}+{login}@users.noreply.{urlsplit(url).hostname}"
-        return Person(login, _text(told.get("name")) or login, _text(told.get("email")) or hidden)
+            await app.look()
+            self._problem = None
+        except AgentHubError as error:
+            self._problem = error
+        self._checked_at = now()
 
 
 def repository_of(url: str, github: str) -> str | None:
@@ -235,11 +362,3 @@ def repository_of(url: str, github: str) -> str | None:
     if not same or len(names) != 2 or not all(names) or any(name in (".", "..") for name in names):
         return None
     return "/".join(names).lower()
-
-
-def _api(url: str) -> str:
-    return "https://api.github.com" if url == PUBLIC else f"{url}/api/v3"
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

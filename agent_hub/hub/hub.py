@@ -144,6 +144,7 @@ class Hub:
         await asyncio.to_thread(self.sign_ins.forget_files)
         await self.look()
         self.deleted.start()
+        self.github.look()
         self._looking = asyncio.create_task(self._keep_looking(), name="agent-hub engine")
 
     async def close(self) -> None:

@@ -26,6 +26,7 @@ from agent_hub.server import (
     deleted,
     events,
     files,
+    github_app,
     projects,
     runs,
     sign_in,
@@ -51,6 +52,7 @@ ROOMS = (
     terminals,
     connections,
     sign_in,
+    github_app,
     events,
 )
 

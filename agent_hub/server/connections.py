@@ -50,7 +50,7 @@ class GitHubHandler(HubHandler):
 
     @guarded
     async def delete(self) -> None:
-        """Forget the token."""
+        """Forget the token, or the App and its key; both stay valid at GitHub, until the person ends them there."""
         await self.hub.github.disconnect()
         self.set_status(204)
 
@@ -60,7 +60,7 @@ class GitHubCheckHandler(HubHandler):
 
     @guarded
     async def post(self) -> None:
-        """Ask GitHub whether the token works."""
+        """Ask GitHub whether it works, and where the App is installed."""
         self.answer(await self.hub.github.check())
 
 

@@ -2417,7 +2417,7 @@ export interface paths {
             };
         };
         post?: never;
-        /** Forget the token */
+        /** Forget the token, or the App's key */
         delete: {
             parameters: {
                 query?: never;
@@ -2427,7 +2427,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Forget the token */
+                /** @description Forget the token, or the App's key */
                 204: {
                     headers: {
                         [name: string]: unknown;
@@ -2489,6 +2489,100 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/connections/github/app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The form that makes a GitHub App */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MakeApp"];
+                };
+            };
+            responses: {
+                /** @description The form that makes a GitHub App */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AppManifest"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/connections/github/app/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keep the App; ?code=&state= */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Keep the App; ?code=&state= */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GitHubConnection"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3794,6 +3888,29 @@ export interface components {
             step: number;
             /** Text */
             text: string;
+        };
+        /**
+         * MakeApp
+         * @description Body of ``POST api/connections/github/app``.
+         */
+        MakeApp: {
+            /**
+             * Url
+             * @description of a GitHub Enterprise; github.com, where empty
+             * @default
+             */
+            url: string;
+            /**
+             * Organization
+             * @description whose App it becomes; the person's own, where empty
+             * @default
+             */
+            organization: string;
+            /**
+             * Callback
+             * @description api/connections/github/app/callback of this hub, as the browser reaches it
+             */
+            callback: string;
         };
         /**
          * Message
