@@ -47,6 +47,7 @@ class GitHubAppCallbackHandler(HubHandler):
 
     async def prepare(self) -> None:  # type: ignore[override]
         """See that no log has the code, which whoever has it is given the App's key for."""
+        # Jupyter leaves it out of its own lines, and Tornado does not.
         self.request.uri = self.request.path
         await super().prepare()
 

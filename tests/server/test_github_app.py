@@ -42,7 +42,7 @@ class Browser:
         manifest = json.loads(form["manifest"])
         return self._server.make(form["action"], json.dumps(manifest | {"name": name or manifest["name"]}))
 
-    async def comes_back(self, **query: str) -> HTTPResponse:
+    async def comes_back(self, **query: str | bytes) -> HTTPResponse:
         """The page that it then shows."""
         answer: HTTPResponse = await self._fetch(
             "agent-hub", *CALLBACK.split("/"), params=query, raise_error=False, headers={"Accept": "text/html,*/*"}
@@ -105,6 +105,8 @@ def test_no_log_has_the_code_that_github_sends_along(
     async def story() -> None:
         code, state = await browser.sent()
         await browser.comes_back(code=code, state="wrong")
+        # What Tornado itself refuses, it logs with the whole address.
+        assert (await browser.comes_back(code=code, state=b"\xff")).code == 400
         server.limited = True
         refused = await browser.comes_back(code=code, state=state)
         assert refused.code == 502 and "Reload this page" in page(refused)
