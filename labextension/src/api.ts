@@ -30,6 +30,18 @@ export type DeletedChat = Full<Schemas['DeletedChat']>;
 export type EngineStatus = Full<Schemas['EngineStatus']>;
 export type EnvVar = Schemas['EnvVar'];
 export type ErrorBody = Schemas['ErrorBody'];
+/** A host that the gateway sends requests of chats to. */
+export interface GatewayRoute {
+  host: string;
+  /** As of the newest request; idle where nothing was asked lately. */
+  state: 'ok' | 'trouble' | 'idle' | 'not_connected';
+  /** Of the last 15 minutes. */
+  requests: number;
+  errors: number;
+  /** Until the first byte of an answer. */
+  median_ms: number | null;
+  problem: string;
+}
 export type GitHubApp = Full<Schemas['GitHubApp']> & { installations: Installation[] };
 export type GitHubConnection = Omit<Full<Schemas['GitHubConnection']>, 'app'> & {
   app: GitHubApp | null;
@@ -287,6 +299,11 @@ export class HubApi {
   makeApp(url: string, organization: string): Promise<Schemas['AppManifest']> {
     const callback = new URL(this._url('connections/github/app/callback'), document.baseURI).href;
     return this._json('POST', 'connections/github/app', { url, organization, callback });
+  }
+
+  /** How it goes with what chats ask for by way of the gateway. */
+  async gateway(): Promise<GatewayRoute[]> {
+    return (await this._json<{ routes: GatewayRoute[] }>('GET', 'connections/gateway')).routes;
   }
 
   /** The lines of a terminal's history that have a text, the newest first. */

@@ -1,8 +1,10 @@
 import React from 'react';
 import { ReactWidget } from '@jupyterlab/apputils';
 import type { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
 
 import { ConnectionsPage } from './components/ConnectionsPage';
+import { GatewayWatch } from './gateway';
 import { connectionsIcon } from './icons';
 import type { HubModel } from './model';
 
@@ -17,9 +19,41 @@ export class ConnectionsPageWidget extends ReactWidget {
     this.title.label = 'Connections';
     this.title.caption = 'Whose accounts chats use';
     this.title.icon = connectionsIcon;
+    this._gateway = new GatewayWatch(_model.api);
+  }
+
+  override dispose(): void {
+    this._gateway.dispose();
+    super.dispose();
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._gateway.start();
+  }
+
+  protected override onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this._gateway.pause();
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    if (this.isVisible) {
+      this._gateway.start();
+    }
+  }
+
+  protected override onBeforeDetach(message: Message): void {
+    this._gateway.pause();
+    super.onBeforeDetach(message);
   }
 
   protected override render(): JSX.Element {
-    return <ConnectionsPage model={this._model} commands={this._commands} />;
+    return (
+      <ConnectionsPage model={this._model} gateway={this._gateway} commands={this._commands} />
+    );
   }
+
+  private readonly _gateway: GatewayWatch;
 }

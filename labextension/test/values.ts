@@ -3,6 +3,8 @@ import type {
   Build,
   Chat,
   DeletedChat,
+  GitHubApp,
+  Installation,
   Project,
   SnapshotEvent,
   Status
@@ -181,6 +183,32 @@ export function deleted(change: Partial<DeletedChat> = {}): DeletedChat {
     how: '',
     deleted_at: TIME,
     expires_at: '2025-01-31T12:00:00Z',
+    ...change
+  };
+}
+
+export function githubApp(change: Partial<GitHubApp> = {}): GitHubApp {
+  return {
+    slug: 'hub',
+    name: 'agent-hub',
+    owner: 'lab-a',
+    url: 'https://github.com/apps/hub',
+    install_url: 'https://github.com/apps/hub/installations/new',
+    installations: [],
+    ...change
+  };
+}
+
+export function installation(change: Partial<Installation> = {}): Installation {
+  return {
+    id: 1,
+    account: 'lab-a',
+    all_repositories: false,
+    repositories: ['lab-a/folding'],
+    count: 1,
+    write: true,
+    suspended: false,
+    url: 'https://github.com/organizations/lab-a/settings/installations/1',
     ...change
   };
 }

@@ -44,7 +44,7 @@ def test_a_person_connects_openai_and_a_chat_that_waits_goes_on(
     lab = open_lab(server)
     page = lab.page
     lab.show_panel()
-    lab.panel.get_by_role("button", name="Connections: OpenAI needs you").click()
+    lab.panel.get_by_role("button", name="Connections: OpenAI is not connected.").click()
     connections = page.get_by_role("region", name="OpenAI")
     expect(connections.get_by_text("Not connected")).to_be_visible()
     lab.shoot("30-connections-none")
@@ -93,7 +93,8 @@ def test_a_person_connects_github_by_a_token_and_adds_a_private_repository(
     lab.run("agent-hub:open-connections")
     section = page.get_by_role("region", name="GitHub")
     section.get_by_role("button", name="Personal token").click()
-    section.get_by_label("GitHub", exact=True).fill(a_github.url)
+    section.get_by_role("button", name="GitHub Enterprise").click()
+    section.get_by_label("Address").fill(a_github.url)
     section.get_by_label("Token").fill("github_pat_wrong")
     section.get_by_role("button", name="Connect", exact=True).click()
     expect(section.get_by_text("refuses the token (401)")).to_be_visible()

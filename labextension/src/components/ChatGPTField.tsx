@@ -2,6 +2,7 @@ import React from 'react';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { OpenAIConnection, SignIn } from '../api';
+import { isGoingOn, signInEnd } from '../connectionstate';
 import { moment } from '../format';
 import type { HubModel } from '../model';
 import { refused } from '../notices';
@@ -20,7 +21,7 @@ interface IChatGPTFieldProps {
 export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
   const { model, commands, isUp } = props;
   const { chatgpt, sign_in: signIn } = props.openai;
-  const isGoingOn = signIn !== null && ['starting', 'waiting'].includes(signIn.state);
+  const going = isGoingOn(signIn) ? signIn : null;
   const begin = (method: SignIn['method']) =>
     void model.api.signIn(method).catch(refused('Could not begin to sign in'));
   const ways = (
@@ -53,7 +54,7 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
         actions={
           chatgpt ? (
             <>
-              {!isGoingOn && ways}
+              {!going && ways}
               <button
                 type="button"
                 className="jp-AgentHub-plain"
@@ -75,31 +76,17 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
                 .join(' · ')}
             </span>
           </>
-        ) : isGoingOn ? (
-          <SignInCard model={model} signIn={signIn} />
+        ) : going ? (
+          <SignInCard model={model} signIn={going} />
         ) : (
           <span className="jp-AgentHub-factActions">{ways}</span>
         )}
       </Fact>
-      {chatgpt && isGoingOn && <SignInCard model={model} signIn={signIn} />}
+      {chatgpt && going && <SignInCard model={model} signIn={going} />}
       {chatgpt?.problem && <Problem problem={chatgpt.problem} />}
       <p className="jp-AgentHub-note" aria-live="polite">
-        {!isGoingOn && signIn && ended(signIn)}
+        {signIn && signInEnd(signIn)}
       </p>
     </>
   );
-}
-
-/** How a sign-in ended, where that needs a word. */
-function ended(signIn: SignIn): string {
-  if (signIn.state === 'expired') {
-    return signIn.method === 'device'
-      ? 'The code expired. Sign in again for a new one.'
-      : 'The sign-in took too long. Begin it again.';
-  }
-  if (signIn.state === 'failed') {
-    const { message = 'The sign-in failed.', hint = 'Begin it again.' } = signIn.error ?? {};
-    return `${message} ${hint}`;
-  }
-  return signIn.state === 'cancelled' ? 'The sign-in was cancelled.' : '';
 }

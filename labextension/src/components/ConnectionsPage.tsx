@@ -2,23 +2,26 @@ import React from 'react';
 import { refreshIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
+import type { GatewayWatch } from '../gateway';
 import { connectionsIcon } from '../icons';
 import type { HubModel } from '../model';
 import { CommandIDs } from '../tokens';
 import { BarButton } from './BarButton';
 import { EngineBanner } from './EngineBanner';
+import { GatewaySection } from './GatewaySection';
 import { GitHubSection } from './GitHubSection';
 import { OpenAISection } from './OpenAISection';
 import { useModel } from './hooks';
 
 interface IConnectionsPageProps {
   model: HubModel;
+  gateway: GatewayWatch;
   commands: CommandRegistry;
 }
 
 /** Whose accounts chats use. */
 export function ConnectionsPage(props: IConnectionsPageProps): JSX.Element {
-  const { model, commands } = props;
+  const { model, gateway, commands } = props;
   useModel(model, ['status', 'chat', 'project']);
   const { outage, status } = model;
   const isConnected = Boolean(status?.openai.connected || status?.github.connected);
@@ -44,6 +47,7 @@ export function ConnectionsPage(props: IConnectionsPageProps): JSX.Element {
             <>
               <OpenAISection model={model} openai={status.openai} commands={commands} />
               <GitHubSection model={model} github={status.github} commands={commands} />
+              <GatewaySection watch={gateway} />
             </>
           )}
         </div>

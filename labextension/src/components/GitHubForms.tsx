@@ -1,6 +1,8 @@
 import React, { useState } from 'react';
 
 import type { HubModel } from '../model';
+import { errorOf } from './Field';
+import { Fold } from './Fold';
 import { useSubmission } from './submission';
 import { TextField } from './TextField';
 
@@ -41,7 +43,8 @@ export function TokenForm(props: IFormProps): JSX.Element {
             >
               Make a fine-grained one
             </a>{' '}
-            for the repositories of your projects, with Contents: read and write.
+            for the repositories of your projects, which may read and write Contents and Pull
+            requests (Metadata comes with them).
           </>
         }
         value={token}
@@ -120,13 +123,20 @@ function GitHubAddress(props: {
   onChange: (value: string) => void;
 }): JSX.Element {
   return (
-    <TextField
-      label="GitHub"
-      field="url"
-      placeholder={PUBLIC}
-      note="Leave empty for github.com; for a GitHub Enterprise, its address."
-      {...props}
-    />
+    <Fold
+      title="GitHub Enterprise"
+      summary={props.value.trim().replace(/^https?:\/\//, '') || 'not used'}
+      hasError={errorOf(props.errors, 'url') !== undefined}
+      isOpen={props.value !== ''}
+    >
+      <TextField
+        label="Address"
+        field="url"
+        placeholder="https://github.example.com"
+        note="Leave empty for github.com."
+        {...props}
+      />
+    </Fold>
   );
 }
 

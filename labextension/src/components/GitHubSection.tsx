@@ -3,6 +3,7 @@ import { launchIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { GitHubApp, GitHubConnection } from '../api';
+import { githubState } from '../connectionstate';
 import { ago, count } from '../format';
 import type { HubModel } from '../model';
 import { repositories } from '../repositories';
@@ -34,7 +35,7 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
       <div className="jp-AgentHub-line">
         <h3 id="agent-hub-github">GitHub</h3>
         <span aria-live="polite">
-          <State github={github} />
+          <Chip {...githubState(github)} />
         </span>
         <span className="jp-AgentHub-spacer" />
         {github.connected && (
@@ -142,25 +143,6 @@ function Installed(props: { app: GitHubApp; checked: string }): JSX.Element {
       )}
     </>
   );
-}
-
-function State(props: { github: GitHubConnection }): JSX.Element {
-  const { connected, kind, problem, app } = props.github;
-  if (problem) {
-    return <Chip mark="failed" word={connected ? 'Does not work' : 'Cannot be read'} />;
-  }
-  if (!connected) {
-    return <Chip mark="pending" word="Not connected" />;
-  }
-  if (kind === 'app') {
-    const isInstalled = app?.installations.some(installation => !installation.suspended);
-    return isInstalled ? (
-      <Chip mark="ready" word="App connected" />
-    ) : (
-      <Chip mark="warning" word="Not installed" />
-    );
-  }
-  return <Chip mark="ready" word="Token works" />;
 }
 
 function accessUrl({ app, url }: GitHubConnection): string {

@@ -2,6 +2,7 @@ import React, { useState } from 'react';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { OpenAIConnection } from '../api';
+import { openaiState } from '../connectionstate';
 import { ago, count } from '../format';
 import type { HubModel } from '../model';
 import { refused } from '../notices';
@@ -39,7 +40,7 @@ export function OpenAISection(props: IOpenAISectionProps): JSX.Element {
       <div className="jp-AgentHub-line">
         <h3 id="agent-hub-openai">OpenAI</h3>
         <span aria-live="polite">
-          <State openai={openai} />
+          <Chip {...openaiState(openai)} />
         </span>
       </div>
       {openai.problem && <Problem problem={openai.problem} />}
@@ -119,22 +120,4 @@ export function OpenAISection(props: IOpenAISectionProps): JSX.Element {
       </p>
     </section>
   );
-}
-
-function State(props: { openai: OpenAIConnection }): JSX.Element {
-  const { connected, kind, problem, checked_at, chatgpt } = props.openai;
-  if (problem) {
-    return <Chip mark="failed" word={connected ? 'Key does not work' : 'Cannot be read'} />;
-  }
-  if (kind === 'chatgpt') {
-    return chatgpt?.problem ? (
-      <Chip mark="failed" word="Sign in again" />
-    ) : (
-      <Chip mark="ready" word="Signed in" />
-    );
-  }
-  if (!connected) {
-    return <Chip mark="pending" word="Not connected" />;
-  }
-  return <Chip mark="ready" word={checked_at ? 'API key works' : 'Connected'} />;
 }

@@ -4,6 +4,7 @@ import type { CommandRegistry } from '@lumino/commands';
 
 import type { CurrentTab } from '../currenttab';
 import { age } from '../format';
+import { trouble } from '../connectionstate';
 import { connectionsIcon } from '../icons';
 import type { HubModel } from '../model';
 import { CommandIDs } from '../tokens';
@@ -57,7 +58,7 @@ export function Panel(props: IPanelProps): JSX.Element {
   const show = (part: readonly unknown[]) => wanted === '' || part.length > 0;
   const { outage } = model;
   const hasProjects = allProjects.length > 0;
-  const troubled = trouble(model);
+  const troubled = model.status && trouble(model.status);
 
   return (
     <div className="jp-AgentHub-panel">
@@ -79,7 +80,7 @@ export function Panel(props: IPanelProps): JSX.Element {
         />
         <IconButton
           icon={connectionsIcon}
-          label={troubled ? `Connections: ${troubled} needs you` : 'Connections'}
+          label={troubled ? `Connections: ${troubled}` : 'Connections'}
           isMarked={troubled !== null}
           onClick={() => void commands.execute(CommandIDs.openConnections)}
         />
@@ -192,20 +193,7 @@ export function Panel(props: IPanelProps): JSX.Element {
           )}
         </div>
       </div>
-      <PanelFooter model={model} />
+      <PanelFooter model={model} commands={commands} />
     </div>
   );
-}
-
-/** Which connection the person has to look at. */
-function trouble({ status }: HubModel): string | null {
-  if (!status) {
-    return null;
-  }
-  const { openai, github } = status;
-  const isUsed = openai.kind === 'chatgpt' ? openai.chatgpt?.problem === null : openai.connected;
-  if (!isUsed || openai.problem !== null) {
-    return 'OpenAI';
-  }
-  return github.problem === null ? null : 'GitHub';
 }

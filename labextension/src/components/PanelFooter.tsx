@@ -1,13 +1,22 @@
 import React from 'react';
+import type { CommandRegistry } from '@lumino/commands';
 
+import { trouble } from '../connectionstate';
 import { count, shortMoment } from '../format';
 import type { HubModel } from '../model';
+import { CommandIDs } from '../tokens';
 import { StatusMark } from './StatusMark';
 
-/** The engine's state, and how many chats do what. */
-export function PanelFooter(props: { model: HubModel }): JSX.Element {
-  const { model } = props;
+interface IPanelFooterProps {
+  model: HubModel;
+  commands: CommandRegistry;
+}
+
+/** The engine's state, what is wrong with a connection, and how many chats do what. */
+export function PanelFooter(props: IPanelFooterProps): JSX.Element {
+  const { model, commands } = props;
   const { outage } = model;
+  const troubled = outage || !model.status ? null : trouble(model.status);
   const gpus = model.status?.gpus.length ?? 0;
   return (
     <footer className="jp-AgentHub-footer">
@@ -15,6 +24,17 @@ export function PanelFooter(props: { model: HubModel }): JSX.Element {
         <EngineState model={model} />
         {gpus > 0 && <span className="jp-AgentHub-time">{count(gpus, 'GPU')}</span>}
       </div>
+      {troubled && (
+        <button
+          type="button"
+          className="jp-AgentHub-troubled"
+          title={`${troubled} Open Connections`}
+          onClick={() => void commands.execute(CommandIDs.openConnections)}
+        >
+          <StatusMark mark="warning" />
+          <span>{troubled}</span>
+        </button>
+      )}
       <div className="jp-AgentHub-line">
         {outage && model.status && outage.since && `States as of ${shortMoment(outage.since)}`}
         {!outage && model.status && summary(model)}

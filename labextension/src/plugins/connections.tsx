@@ -5,12 +5,11 @@ import {
 } from '@jupyterlab/application';
 import { Dialog, MainAreaWidget, showDialog, WidgetTracker } from '@jupyterlab/apputils';
 
+import { withoutGitHub, withoutModel } from '../affected';
 import { ConnectionsPageWidget } from '../connectionspage';
-import { count } from '../format';
 import { connectionsIcon } from '../icons';
 import type { HubModel, IHubChange } from '../model';
 import { refused } from '../notices';
-import { repositories } from '../repositories';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 
 const ID = 'agent-hub-connections';
@@ -64,7 +63,7 @@ export const connections: JupyterFrontEndPlugin<void> = {
       execute: async () => {
         const { button } = await showDialog({
           title: 'Remove the OpenAI key?',
-          body: `${affected(model)} The key is deleted from this server; it stays valid at OpenAI.`,
+          body: `${withoutModel(model.chats)} The key is deleted from this server; it stays valid at OpenAI.`,
           buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Remove' })]
         });
         if (button.accept) {
@@ -79,7 +78,7 @@ export const connections: JupyterFrontEndPlugin<void> = {
       execute: async () => {
         const { button } = await showDialog({
           title: 'Sign out of ChatGPT?',
-          body: `${affected(model)} The sign-in is deleted from this server.`,
+          body: `${withoutModel(model.chats)} The sign-in is deleted from this server.`,
           buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Sign out' })]
         });
         if (button.accept) {
@@ -93,10 +92,7 @@ export const connections: JupyterFrontEndPlugin<void> = {
       isEnabled: () => isUp() && Boolean(model.status?.github.connected),
       execute: async () => {
         const { github } = model.status!;
-        const names = repositories(github, model.projects).flatMap(one => one.projects);
-        const lost = names.length
-          ? `${listed(names)} ${names.length > 1 ? 'are' : 'is'} not fetched any more where private, and the chats cannot push.`
-          : 'No project is at that GitHub now.';
+        const lost = withoutGitHub(github, model.projects, model.chats);
         const { button } = await showDialog({
           title: 'Disconnect GitHub?',
           body: `${lost} ${github.app ? 'The App’s key' : 'The token'} is deleted from this server; it stays valid at GitHub.`,
@@ -116,21 +112,3 @@ export const connections: JupyterFrontEndPlugin<void> = {
     void restorer?.restore(tracker, { command: CommandIDs.openConnections, name: () => 'page' });
   }
 };
-
-/** Which chats lose what a connection gives them. */
-function affected(model: HubModel): string {
-  const chats = model.chats.filter(chat => chat.status === 'running' && chat.agent === 'codex');
-  if (chats.length === 0) {
-    return 'No chat runs now; new ones reach no model until OpenAI is connected again.';
-  }
-  return `${listed(chats)} and new chats reach no model until OpenAI is connected again.`;
-}
-
-/** The first few by name, and how many more there are. */
-function listed(items: readonly { name: string }[]): string {
-  const shown = items
-    .slice(0, 3)
-    .map(({ name }) => `“${name}”`)
-    .join(', ');
-  return items.length > 3 ? `${shown} and ${count(items.length - 3, 'other')}` : shown;
-}

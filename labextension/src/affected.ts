@@ -1,0 +1,36 @@
+import type { Chat, GitHubConnection, Project } from './api';
+import { count } from './format';
+import { repositories } from './repositories';
+
+/** Who reaches no model once what they use is gone. */
+export function withoutModel(chats: readonly Chat[]): string {
+  const using = chats.filter(chat => chat.status === 'running' && chat.agent === 'codex');
+  return using.length === 0
+    ? 'No chat runs now; new ones reach no model until OpenAI is connected again.'
+    : `${listed(using)} and new chats reach no model until OpenAI is connected again.`;
+}
+
+/** Which projects are cut off from GitHub, and how many chats they have. */
+export function withoutGitHub(
+  github: GitHubConnection,
+  projects: readonly Project[],
+  chats: readonly Chat[]
+): string {
+  const lost = repositories(github, projects).flatMap(repository => repository.projects);
+  if (lost.length === 0) {
+    return 'No project is at that GitHub now.';
+  }
+  const ids = new Set(lost.map(({ id }) => id));
+  const using = chats.filter(chat => ids.has(chat.project));
+  const whose = using.length > 0 ? `${count(using.length, 'chat')} there` : 'chats';
+  return `${listed(lost)} ${lost.length > 1 ? 'are' : 'is'} not fetched any more where private, and ${whose} cannot push.`;
+}
+
+/** The first few by name, and how many more there are. */
+function listed(items: readonly { name: string }[]): string {
+  const shown = items
+    .slice(0, 3)
+    .map(({ name }) => `“${name}”`)
+    .join(', ');
+  return items.length > 3 ? `${shown} and ${count(items.length - 3, 'other')}` : shown;
+}

@@ -1,0 +1,101 @@
+import type {
+  ErrorBody,
+  GatewayRoute,
+  GitHubConnection,
+  OpenAIConnection,
+  SignIn,
+  Status
+} from './api';
+import type { Mark } from './components/StatusMark';
+import { count } from './format';
+
+/** A state as a chip shows it. */
+export interface IState {
+  mark: Mark;
+  word: string;
+}
+
+export function openaiState(openai: OpenAIConnection): IState {
+  const { connected, kind, problem, checked_at, chatgpt } = openai;
+  if (problem) {
+    return { mark: 'failed', word: connected ? 'Key does not work' : 'Cannot be read' };
+  }
+  if (kind === 'chatgpt') {
+    return chatgpt?.problem
+      ? { mark: 'failed', word: 'Sign in again' }
+      : { mark: 'ready', word: 'Signed in' };
+  }
+  if (!connected) {
+    return { mark: 'pending', word: 'Not connected' };
+  }
+  return { mark: 'ready', word: checked_at ? 'API key works' : 'Connected' };
+}
+
+export function githubState(github: GitHubConnection): IState {
+  const { connected, kind, problem, app } = github;
+  if (problem) {
+    return { mark: 'failed', word: connected ? 'Does not work' : 'Cannot be read' };
+  }
+  if (!connected) {
+    return { mark: 'pending', word: 'Not connected' };
+  }
+  if (kind === 'token') {
+    return { mark: 'ready', word: 'Token works' };
+  }
+  const installations = app?.installations ?? [];
+  if (installations.some(({ suspended }) => !suspended)) {
+    return { mark: 'ready', word: 'App connected' };
+  }
+  return { mark: 'warning', word: installations.length > 0 ? 'Suspended' : 'Not installed' };
+}
+
+export function gatewayState(routes: readonly GatewayRoute[]): IState {
+  const troubled = routes.filter(({ state }) => state === 'trouble');
+  if (troubled.length > 0) {
+    return { mark: 'failed', word: `Trouble with ${count(troubled.length, 'host')}` };
+  }
+  return routes.some(({ state }) => state === 'ok')
+    ? { mark: 'ready', word: 'Healthy' }
+    : { mark: 'pending', word: 'Idle' };
+}
+
+/** Whether a sign-in needs the person, or is about to. */
+export function isGoingOn(signIn: SignIn | null): signIn is SignIn {
+  return signIn?.state === 'starting' || signIn?.state === 'waiting';
+}
+
+/** How a sign-in ended, where that needs a word. */
+export function signInEnd(signIn: SignIn): string {
+  switch (signIn.state) {
+    case 'expired':
+      return signIn.method === 'device'
+        ? 'The code expired. Sign in again for a new one.'
+        : 'The sign-in took too long. Begin it again.';
+    case 'failed':
+      return said(signIn.error ?? { message: 'The sign-in failed.', hint: 'Begin it again.' });
+    case 'cancelled':
+      return 'The sign-in was cancelled.';
+    default:
+      return '';
+  }
+}
+
+/** Why the person has to look at the connections; null where all is well. */
+export function trouble({ openai, github }: Pick<Status, 'openai' | 'github'>): string | null {
+  const isChatGPT = openai.kind === 'chatgpt';
+  const problem = openai.problem ?? (isChatGPT ? openai.chatgpt?.problem : null);
+  if (problem) {
+    return problem.message;
+  }
+  if (!(isChatGPT ? openai.chatgpt : openai.connected)) {
+    // A sign-in that failed beside a key that works hinders nobody.
+    return openai.sign_in?.state === 'failed'
+      ? (openai.sign_in.error?.message ?? 'The sign-in with ChatGPT failed.')
+      : 'OpenAI is not connected.';
+  }
+  return github.problem?.message ?? null;
+}
+
+function said({ message, hint }: Pick<ErrorBody, 'message' | 'hint'>): string {
+  return [message, hint].filter(Boolean).join(' ');
+}
