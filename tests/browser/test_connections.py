@@ -111,6 +111,10 @@ def test_a_person_connects_github_by_a_token_and_adds_a_private_repository(
     row = section.get_by_role("row", name="heron/widgets")
     expect(row.get_by_text("As the token allows")).to_be_visible()
     lab.shoot("34-github-token")
+    page.set_viewport_size({"width": 740, "height": 924})
+    lab.shoot("34b-github-token-narrow")
+    assert page.locator(".jp-AgentHub-pageBody").evaluate("body => body.scrollWidth <= body.clientWidth")
+    page.set_viewport_size({"width": 1290, "height": 924})
 
     section.get_by_role("button", name="Disconnect…").click()
     dialog = page.get_by_role("dialog")
@@ -147,6 +151,10 @@ def test_a_person_signs_in_with_chatgpt_by_a_code_and_out_again(
     expect(section.get_by_role("link", name="codex/device")).to_have_attribute("href", f"{chatgpt.url}/codex/device")
     expect(section.get_by_text("code expires in 1")).to_be_visible()
     lab.shoot("36-chatgpt-code")
+    page.set_viewport_size({"width": 740, "height": 924})
+    assert page.locator(".jp-AgentHub-pageBody").evaluate("body => body.scrollWidth <= body.clientWidth")
+    page.screenshot(path=lab.screenshot("36b-chatgpt-code-narrow"))
+    page.set_viewport_size({"width": 1290, "height": 924})
 
     section.get_by_role("button", name="Cancel").click()
     expect(section.get_by_text("The sign-in was cancelled.")).to_be_visible()
