@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, ClassVar
 
@@ -17,6 +18,9 @@ from agent_hub.errors import AgentHubError
 from agent_hub.gateway.handler import GatewayHandler
 
 logger = logging.getLogger(__name__)
+
+REFUSALS = (401, 403, 429)
+"""Answers that say nothing of what was asked: the account is not taken, or has asked for too much."""
 
 AHEAD = 4
 """Pieces of a request that wait to be sent on: the container's connection waits after that."""
@@ -35,7 +39,8 @@ class RelayHandler(GatewayHandler):
         # A refusal waits until the body was read and dropped: a client that still sends would see a reset connection.
         self._refusal: AgentHubError | None = None
         self._telling: asyncio.Task[None] | None = None
-        self._chat = ""
+        self._chat = self._host = ""
+        self._asked_at = 0.0
         self._gone = False
         super().__init__(application, request, **kwargs)
 
@@ -75,6 +80,7 @@ class RelayHandler(GatewayHandler):
             given["Content-Length"] = length
         content = (self._body() if again is None else again) if self.request.method == "POST" else None
         asked = client.build_request(self.request.method or "", url, headers=given, content=content)
+        self._host, self._asked_at = asked.url.netloc.decode(), time.monotonic()
         self._asking = asyncio.create_task(client.send(asked, stream=True))
         if self._gone:
             # Whoever has asked went away while it was looked at.
@@ -97,6 +103,8 @@ class RelayHandler(GatewayHandler):
 
     async def post(self, *_: str) -> None:
         """Pass on the answer, as it comes."""
+        # Who sends slowly makes nobody slow.
+        self._asked_at = time.monotonic()
         if self._asking is not None and not self._asking.done():
             ending = asyncio.ensure_future(self._pieces.put(None))
             await asyncio.wait([ending, self._asking], return_when=asyncio.FIRST_COMPLETED)
@@ -130,6 +138,9 @@ class RelayHandler(GatewayHandler):
 
     async def _tell(self, asking: asyncio.Task[httpx.Response]) -> None:
         answer = await self.answer(asking)
+        ok = answer.status_code < 500 and answer.status_code not in REFUSALS
+        problem = "" if ok else f"it answers {answer.status_code}"
+        self._hub.traffic.note(self._host, ok, time.monotonic() - self._asked_at, problem)
         try:
             self.look_at(answer)
             self.set_status(answer.status_code)
@@ -145,6 +156,7 @@ class RelayHandler(GatewayHandler):
             await answer.aclose()
 
     def _broken(self, why: str) -> None:
+        self._hub.traffic.note(self._host, False, problem=why)
         if not self._headers_written:
             raise self.unreachable(why)
         # An answer that ends in the middle must not look like one that is whole.

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from agent_hub.agents import AGENTS
 from agent_hub.connections.github import GitHub
-from agent_hub.connections.openai import OpenAI
+from agent_hub.connections.github_api import PUBLIC as PUBLIC_GITHUB
+from agent_hub.connections.openai import PUBLIC_API, OpenAI
 from agent_hub.connections.secrets import Secrets
+from agent_hub.connections.traffic import Traffic
 from agent_hub.engines.base import Engine
 from agent_hub.errors import AgentHubError, EngineError, EngineUnavailable, StorageFull
 from agent_hub.hub.artifacts import Artifacts
@@ -38,6 +41,7 @@ from agent_hub.hub.workspace_files import WorkspaceFiles, forget_uploads
 from agent_hub.models import (
     AgentInfo,
     EngineStatus,
+    GatewayStatus,
     Gpu,
     Status,
 )
@@ -50,6 +54,9 @@ LOOK_INTERVAL = 10.0
 
 RETRY_INTERVAL = 2.0
 """Seconds between two looks at an engine that does not."""
+
+CHATGPT_HOST = "chatgpt.com"
+"""Where chats ask by a ChatGPT account."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,7 @@ class Hub:
         self.openai = OpenAI(secrets, self._say_status, issuer, settings.chatgpt_url)
         self.sign_ins = SignIns(self.store, self.folders, engine, settings.base_image, self.openai, issuer)
         self.github = GitHub(secrets, self._github_changed)
+        self.traffic = Traffic()
         self._told = (self.github.status.url, self.github.person)
         identities = Identities(lambda: self.github.person)
         self.budgets = Budgets(self.store)
@@ -249,6 +257,16 @@ class Hub:
             github=self.github.status,
             artifacts_path=self.settings.artifacts_folder,
         )
+
+    def gateway_status(self) -> GatewayStatus:
+        """What chats asked for lately, by way of the gateway."""
+        openai, github = self.openai.status, self.github.status
+        hosts = {
+            urlsplit(openai.base_url or PUBLIC_API).netloc: bool(openai.key),
+            urlsplit(github.url or PUBLIC_GITHUB).netloc: github.connected,
+            CHATGPT_HOST: openai.chatgpt is not None,
+        }
+        return GatewayStatus(routes=self.traffic.routes(hosts))
 
     def files(self, chat_id: str) -> WorkspaceFiles:
         """A chat's files. Raises :class:`~agent_hub.errors.NotFound` where there is no such chat."""

@@ -165,3 +165,22 @@ class ConnectGitHub(Model):
 
     token: Secret
     url: Address = Field(default="", description="of a GitHub Enterprise; github.com, where empty")
+
+
+class GatewayRoute(Model):
+    """A host that the gateway sends requests of chats to."""
+
+    host: str
+    state: Literal["ok", "trouble", "idle", "not_connected"] = Field(
+        description="as of the newest request; idle where nothing was asked lately"
+    )
+    requests: int = Field(default=0, description="of the last 15 minutes")
+    errors: int = Field(default=0, description="those of them that the host did not answer well")
+    median_ms: float | None = Field(default=None, description="until the first byte of an answer")
+    problem: str = Field(default="", description="what was wrong with the newest request")
+
+
+class GatewayStatus(Model):
+    """How it goes with what chats ask for, by way of the gateway."""
+
+    routes: tuple[GatewayRoute, ...] = ()

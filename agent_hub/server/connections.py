@@ -64,9 +64,19 @@ class GitHubCheckHandler(HubHandler):
         self.answer(await self.hub.github.check())
 
 
+class GatewayHandler(HubHandler):
+    """``api/connections/gateway``"""
+
+    @guarded
+    async def get(self) -> None:
+        """How it goes with what chats ask for."""
+        self.answer(self.hub.gateway_status())
+
+
 handlers: list[tuple[str, type]] = [
     (r"api/connections/openai", OpenAIHandler),
     (r"api/connections/openai/check", OpenAICheckHandler),
     (r"api/connections/github", GitHubHandler),
     (r"api/connections/github/check", GitHubCheckHandler),
+    (r"api/connections/gateway", GatewayHandler),
 ]

@@ -2589,6 +2589,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent-hub/api/connections/gateway": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What chats asked for lately, by host */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What chats asked for lately, by host */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GatewayStatus"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agent-hub/api/terminals": {
         parameters: {
             query?: never;
@@ -3637,6 +3682,55 @@ export interface components {
             chat: string;
             /** Event */
             event: components["schemas"]["TurnChanged"] | components["schemas"]["ItemChanged"] | components["schemas"]["TextAdded"];
+        };
+        /**
+         * GatewayRoute
+         * @description A host that the gateway sends requests of chats to.
+         */
+        GatewayRoute: {
+            /** Host */
+            host: string;
+            /**
+             * State
+             * @description as of the newest request; idle where nothing was asked lately
+             * @enum {string}
+             */
+            state: "ok" | "trouble" | "idle" | "not_connected";
+            /**
+             * Requests
+             * @description of the last 15 minutes
+             * @default 0
+             */
+            requests: number;
+            /**
+             * Errors
+             * @description those of them that the host did not answer well
+             * @default 0
+             */
+            errors: number;
+            /**
+             * Median Ms
+             * @description until the first byte of an answer
+             * @default null
+             */
+            median_ms: number | null;
+            /**
+             * Problem
+             * @description what was wrong with the newest request
+             * @default
+             */
+            problem: string;
+        };
+        /**
+         * GatewayStatus
+         * @description How it goes with what chats ask for, by way of the gateway.
+         */
+        GatewayStatus: {
+            /**
+             * Routes
+             * @default []
+             */
+            routes: components["schemas"]["GatewayRoute"][];
         };
         /**
          * GitHubApp

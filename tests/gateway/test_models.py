@@ -246,3 +246,32 @@ def test_a_meter_counts_however_an_answer_is_cut() -> None:
                 meter.feed(text[begin : begin + size])
             meter.end()
             assert (meter.usage.total if meter.usage else None) == total
+
+
+async def test_how_it_goes_with_the_api_is_told(hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient) -> None:
+    def routes() -> dict[str, str]:
+        return {route.host: route.state for route in hub.hub.gateway_status().routes}
+
+    assert routes() == {
+        "api.openai.com": "not_connected",
+        "github.com": "not_connected",
+        "chatgpt.com": "not_connected",
+    }
+    await hub.hub.openai.connect(connection(model))
+    host = f"127.0.0.1:{model.port}"
+    assert routes()[host] == "idle"
+    assert (await agent.post("responses", json=ASKED)).status_code == 200
+    (first, *_) = hub.hub.gateway_status().routes
+    assert (first.host, first.state, first.requests, first.errors) == (host, "ok", 1, 0)
+    assert first.median_ms is not None and first.median_ms > 0
+    # What a chat asks wrongly is no trouble of the API's; a key that is refused is.
+    assert (await agent.post("embeddings", json={})).status_code == 404
+    assert routes()[host] == "ok"
+    await hub.hub.openai.connect(connection(model, key="sk-wrong", verify=False))
+    assert (await agent.post("responses", json=ASKED)).status_code == 401
+    (first, *_) = hub.hub.gateway_status().routes
+    assert (first.state, first.errors, first.problem) == ("trouble", 1, "it answers 401")
+    away = ConnectOpenAI.model_validate({"api_key": KEY, "base_url": "http://127.0.0.1:9/v1", "verify": False})
+    await hub.hub.openai.connect(away)
+    assert (await agent.post("responses", json=ASKED)).status_code == 502
+    assert routes()["127.0.0.1:9"] == "trouble"
