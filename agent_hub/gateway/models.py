@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import httpx
@@ -87,6 +88,10 @@ class ModelHandler(RelayHandler):
             await answer.aclose()
             raise
         return answer
+
+    def secrets(self) -> Iterable[str]:
+        """What the request was proved with."""
+        return [value.removeprefix("Bearer ") for value in self._credentials.values()]
 
     def hear(self, piece: bytes) -> None:
         """Count its tokens."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, ClassVar
 
 import httpx
@@ -14,8 +14,10 @@ from tornado.httputil import HTTPServerRequest
 from tornado.iostream import StreamClosedError
 from tornado.web import Application, stream_request_body
 
+from agent_hub.connections.openai import masked
 from agent_hub.errors import AgentHubError
 from agent_hub.gateway.handler import GatewayHandler
+from agent_hub.gateway.redaction import Redaction
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,10 @@ class RelayHandler(GatewayHandler):
         super().__init__(application, request, **kwargs)
 
     # -- what a relay says of itself
+
+    def secrets(self) -> Iterable[str]:
+        """What proves to others who the hub is, and may be quoted by them, in an error above all."""
+        return ()
 
     async def answer(self, asking: asyncio.Task[httpx.Response]) -> httpx.Response:
         """The answer to pass on."""
@@ -144,14 +150,16 @@ class RelayHandler(GatewayHandler):
         try:
             self.look_at(answer)
             self.set_status(answer.status_code)
+            redaction = Redaction({secret: masked(secret).replace("…", "...") for secret in self.secrets()})
             for name, value in answer.headers.items():
-                if self.answered.fullmatch(name):
-                    self.set_header(name, value)
+                if self.answered.fullmatch(name) and value.isascii() and value.isprintable():
+                    self.set_header(name, redaction.text(value))
             async for piece in answer.aiter_raw():
                 self.hear(piece)
-                self.write(piece)
+                self.write(redaction.feed(piece))
                 # Awaiting it is the backpressure: what a chat does not read, is not asked for.
                 await self.flush()
+            self.write(redaction.end())
         finally:
             await answer.aclose()
 

@@ -184,7 +184,8 @@ class DeletedChats:
     async def remove(self, chat_id: str) -> None:
         """Let go of what is kept of a chat, now."""
         folder = self._folders.deleted(chat_id)
-        if not await asyncio.to_thread(folder.is_dir):
+        # Not `Path.is_dir`: a name that no file system takes is an error to it.
+        if not await asyncio.to_thread(os.path.isdir, folder):
             await self.get(chat_id)
         await asyncio.to_thread(remove_tree, folder)
         await asyncio.to_thread(self._let_go_of_projects)

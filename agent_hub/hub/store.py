@@ -68,6 +68,9 @@ class Store:
 
     def __init__(self, folder: Path, on_change: OnChange = lambda kind, id, value: None) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # A folder that was there may be open to others; one of somebody else's stays as they made it.
+        with suppress(PermissionError):
+            folder.chmod(0o700)
         self._lock_file = take(folder)
         self.on_change = on_change
         self._writing = asyncio.Lock()

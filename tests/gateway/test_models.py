@@ -12,6 +12,7 @@ import pytest
 from agent_hub.errors import ApiUnreachable, InvalidInput
 from agent_hub.gateway import callers
 from agent_hub.gateway.meter import Meter
+from agent_hub.gateway.redaction import Redaction
 from agent_hub.models import Chat, ChatChange, ConnectOpenAI, ProjectChange
 from tests.gateway.container import Container
 from tests.hub.running import RunningHub
@@ -275,3 +276,37 @@ async def test_how_it_goes_with_the_api_is_told(hub: RunningHub, model: ModelSer
     await hub.hub.openai.connect(away)
     assert (await agent.post("responses", json=ASKED)).status_code == 502
     assert routes()["127.0.0.1:9"] == "trouble"
+
+
+@pytest.mark.parametrize("cut", [1, 7, 1000])
+async def test_an_api_that_quotes_the_key_tells_it_to_no_chat(
+    hub: RunningHub, agent: httpx.AsyncClient, cut: int
+) -> None:
+    told = f'{{"error": {{"message": "Incorrect API key provided: {KEY}. sk-proj-t"}}}}'.encode()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        said = f"OpenAI-Asked: {KEY}\r\nX-Request-Id: \xc3\xa9\r\nContent-Length: {len(told)}"
+        writer.write(f"HTTP/1.1 401 No\r\n{said}\r\n\r\n".encode())
+        for begin in range(0, len(told), cut):
+            writer.write(told[begin : begin + cut])
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        quoting = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
+        await hub.hub.openai.connect(ConnectOpenAI.model_validate(quoting))
+        refused = await agent.post("responses", json=ASKED)
+    assert refused.json()["error"]["message"] == "Incorrect API key provided: sk-proj-...7Qf2. sk-proj-t"
+    assert KEY not in str(refused.headers)
+
+
+def test_nothing_is_held_back_of_what_is_not_the_key() -> None:
+    redaction = Redaction({"sk-abc": "…"})
+    assert redaction.feed(b"a task-") == b"a ta"
+    assert redaction.feed(b"as") == b"sk-a"
+    assert redaction.feed(b"k-a") == b""
+    assert redaction.feed(b"x sk") == b"sk-ax "
+    assert redaction.feed(b"-abcsk-abc") == "……".encode()
+    assert redaction.feed(b"s") + redaction.end() == b"s"
