@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from agent_hub.notebook import arguments
 from agent_hub.notebook.async_chat import AsyncChat
+from agent_hub.notebook.async_connections import AsyncConnections
 from agent_hub.notebook.async_project import AsyncProject
 from agent_hub.notebook.async_record import AsyncRecords
 from agent_hub.notebook.async_runs import AsyncRuns
@@ -81,6 +82,11 @@ class AsyncHub:
     def url(self) -> str:
         """The server's base URL."""
         return self._transport.url
+
+    @property
+    def connections(self) -> AsyncConnections:
+        """Whose accounts chats use: OpenAI and GitHub."""
+        return AsyncConnections(self._transport)
 
     async def status(self) -> HubStatus:
         """What the hub runs on, now, and whether anything is isolated."""

@@ -9,6 +9,7 @@ from typing import Any
 from agent_hub.errors import AgentHubError
 from agent_hub.notebook import arguments
 from agent_hub.notebook.chat import Chat, Chats
+from agent_hub.notebook.connections import Connections
 from agent_hub.notebook.grid import Grid, tasks
 from agent_hub.notebook.inputs import Inputs, encoded
 from agent_hub.notebook.project import BUILD_TIMEOUT, Project, Projects
@@ -68,6 +69,11 @@ class Hub:
     def chats(self) -> Chats:
         """The chats, by id and by name."""
         return Chats(self._transport)
+
+    @property
+    def connections(self) -> Connections:
+        """Whose accounts chats use: OpenAI and GitHub."""
+        return Connections(self._transport)
 
     def add_project(
         self,

@@ -13,12 +13,14 @@ from agent_hub import AsyncHub
 from agent_hub.notebook.artifacts import Artifact
 from agent_hub.notebook.async_artifacts import AsyncArtifact
 from agent_hub.notebook.async_chat import AsyncChat
+from agent_hub.notebook.async_connections import AsyncConnections, AsyncGitHub, AsyncOpenAI
 from agent_hub.notebook.async_files import AsyncWorkspacePath
 from agent_hub.notebook.async_project import AsyncProject
 from agent_hub.notebook.async_runs import AsyncRuns
 from agent_hub.notebook.async_turn import AsyncTurn
 from agent_hub.notebook.chat import Chat
 from agent_hub.notebook.client import Hub
+from agent_hub.notebook.connections import Connections, GitHub, OpenAI
 from agent_hub.notebook.files import WorkspacePath
 from agent_hub.notebook.project import Project
 from agent_hub.notebook.runs import Runs
@@ -32,6 +34,9 @@ TWINS: list[tuple[type, type]] = [
     (Runs, AsyncRuns),
     (Artifact, AsyncArtifact),
     (WorkspacePath, AsyncWorkspacePath),
+    (Connections, AsyncConnections),
+    (OpenAI, AsyncOpenAI),
+    (GitHub, AsyncGitHub),
 ]
 
 ONLY_ASYNC = {

@@ -1,0 +1,100 @@
+"""The hub's connections on an event loop: as :mod:`agent_hub.notebook.connections`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent_hub.notebook.connections import GATEWAY, GITHUB, OPENAI, Secret, github_body, openai_body
+
+if TYPE_CHECKING:
+    from agent_hub import models
+    from agent_hub.notebook.async_transport import AsyncTransport
+
+
+class AsyncOpenAI:
+    """The connection to a model."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def status(self) -> models.OpenAIConnection:
+        """What is connected, now, with the key masked."""
+        from agent_hub.models import OpenAIConnection
+
+        return await self._transport.read(OPENAI, OpenAIConnection)
+
+    async def connect(
+        self, api_key: Secret = None, *, base_url: str = "", verify: bool = True
+    ) -> models.OpenAIConnection:
+        """Connect by an API key; see :meth:`OpenAI.connect <agent_hub.notebook.connections.OpenAI.connect>`.
+
+        Without a key you are asked for it, which holds up the loop as every such question does.
+        """
+        from agent_hub.models import OpenAIConnection
+
+        return await self._transport.send("PUT", OPENAI, OpenAIConnection, openai_body(api_key, base_url, verify))
+
+    async def check(self) -> models.OpenAIConnection:
+        """Ask the API whether the key works; what is wrong is in the answer's ``problem``, and raises nothing."""
+        from agent_hub.models import OpenAIConnection
+
+        return await self._transport.send("POST", f"{OPENAI}/check", OpenAIConnection)
+
+    async def disconnect(self) -> None:
+        """Forget the key: chats reach no model from now on."""
+        await self._transport.delete(OPENAI)
+
+
+class AsyncGitHub:
+    """The connection to GitHub."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def status(self) -> models.GitHubConnection:
+        """What is connected, now, with the token masked."""
+        from agent_hub.models import GitHubConnection
+
+        return await self._transport.read(GITHUB, GitHubConnection)
+
+    async def connect(self, token: Secret = None, *, url: str = "") -> models.GitHubConnection:
+        """Connect by a personal token; see :meth:`GitHub.connect <agent_hub.notebook.connections.GitHub.connect>`.
+
+        Without a token you are asked for it, which holds up the loop as every such question does.
+        """
+        from agent_hub.models import GitHubConnection
+
+        return await self._transport.send("PUT", GITHUB, GitHubConnection, github_body(token, url))
+
+    async def check(self) -> models.GitHubConnection:
+        """Ask GitHub whether the token works; what is wrong is in the answer's ``problem``, and raises nothing."""
+        from agent_hub.models import GitHubConnection
+
+        return await self._transport.send("POST", f"{GITHUB}/check", GitHubConnection)
+
+    async def disconnect(self) -> None:
+        """Forget the token; it stays valid at GitHub."""
+        await self._transport.delete(GITHUB)
+
+
+class AsyncConnections:
+    """Whose accounts the hub uses for its chats."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    @property
+    def openai(self) -> AsyncOpenAI:
+        """OpenAI, or whoever speaks its API."""
+        return AsyncOpenAI(self._transport)
+
+    @property
+    def github(self) -> AsyncGitHub:
+        """GitHub."""
+        return AsyncGitHub(self._transport)
+
+    async def gateway(self) -> models.GatewayStatus:
+        """What chats asked for in the last 15 minutes, by host."""
+        from agent_hub.models import GatewayStatus
+
+        return await self._transport.read(GATEWAY, GatewayStatus)

@@ -1,0 +1,108 @@
+"""Connecting accounts from a notebook, with secrets that are shown nowhere."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent_hub import AsyncHub
+from agent_hub.errors import ApiUnreachable, InvalidInput
+from agent_hub.notebook.client import Hub
+from tests.standins.github_server import GitHubServer, Token
+from tests.standins.model_server import ModelServer
+
+KEY = "sk-proj-typed-into-a-notebook-by-a-person-7Qf2"
+TOKEN = "github_pat_11TYPEDINTOANOTEBOOK0byaperson_9xQ"
+
+
+@pytest.fixture
+def model() -> Iterator[ModelServer]:
+    with ModelServer(key=KEY) as server:
+        yield server
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> Iterator[GitHubServer]:
+    with GitHubServer(tmp_path / "github", {TOKEN: Token("heron", name="Grey Heron")}) as server:
+        yield server
+
+
+@pytest.fixture
+def a_hub(hub: Hub) -> Iterator[Hub]:
+    """A hub that is not connected, after a test either."""
+    yield hub
+    hub.connections.openai.disconnect()
+    hub.connections.github.disconnect()
+
+
+def shown(hub: Hub) -> str:
+    """All that a notebook shows of the connections."""
+    connections = hub.connections
+    both = [connections, connections.openai, connections.github, connections.openai.status, connections.github.status]
+    html = [connections.openai._repr_html_(), connections.github._repr_html_(), connections._repr_mimebundle_()]
+    return "\n".join([*map(repr, both), *map(str, html)])
+
+
+def test_a_key_is_connected_checked_and_forgotten_and_never_shown(a_hub: Hub, model: ModelServer) -> None:
+    openai = a_hub.connections.openai
+    assert not openai.status.connected and "not connected" in shown(a_hub)
+    connected = openai.connect(KEY, base_url=model.base_url())
+    assert (connected.connected, connected.kind, connected.key) == (True, "key", "sk-proj-…7Qf2")
+    assert openai.check().problem is None
+    assert "sk-proj-…7Qf2" in shown(a_hub) and KEY not in shown(a_hub)
+    openai.disconnect()
+    assert not openai.status.connected
+
+
+def test_a_key_that_is_not_given_is_asked_for(a_hub: Hub, model: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts: list[str] = []
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: prompts.append(prompt) or f" {KEY}\n")
+    assert a_hub.connections.openai.connect(base_url=model.base_url()).connected
+    assert prompts == ["OpenAI API key: "]
+    assert a_hub.connections.openai.connect(lambda: KEY, base_url=model.base_url()).connected
+    assert len(prompts) == 1
+
+
+def test_what_is_refused_is_told_without_the_secret(a_hub: Hub, model: ModelServer, github: GitHubServer) -> None:
+    with pytest.raises(InvalidInput, match="refuses the key") as wrong_key:
+        a_hub.connections.openai.connect(f"{KEY}x", base_url=model.base_url())
+    with pytest.raises(ApiUnreachable) as away:
+        a_hub.connections.openai.connect(KEY, base_url="http://127.0.0.1:9/v1")
+    with pytest.raises(InvalidInput) as two_words:
+        a_hub.connections.openai.connect(f"{KEY} {KEY}", base_url=model.base_url())
+    with pytest.raises(InvalidInput, match="refuses the token") as wrong_token:
+        a_hub.connections.github.connect(f"{TOKEN}x", url=github.url)
+    told = "".join(f"{error.value!r}{error.value}" for error in (wrong_key, away, two_words, wrong_token))
+    assert KEY not in told and TOKEN not in told
+    unverified = a_hub.connections.openai.connect(KEY, base_url="http://127.0.0.1:9/v1", verify=False)
+    assert unverified.connected and unverified.checked_at is None
+    assert a_hub.connections.openai.check().problem is not None
+    assert "does not answer" in shown(a_hub) and KEY not in shown(a_hub)
+
+
+def test_github_is_connected_by_a_token(a_hub: Hub, github: GitHubServer) -> None:
+    connected = a_hub.connections.github.connect(TOKEN, url=github.url)
+    assert (connected.connected, connected.login, connected.name) == (True, "heron", "Grey Heron")
+    assert a_hub.connections.github.check().problem is None
+    assert "heron" in shown(a_hub) and TOKEN not in shown(a_hub)
+    a_hub.connections.github.disconnect()
+    assert not a_hub.connections.github.status.connected
+
+
+async def test_an_event_loop_does_the_same(
+    a_hub: Hub, async_hub: AsyncHub, model: ModelServer, github: GitHubServer
+) -> None:
+    connections = async_hub.connections
+    assert (await connections.openai.connect(lambda: KEY, base_url=model.base_url())).key == "sk-proj-…7Qf2"
+    assert (await connections.openai.check()).problem is None
+    assert (await connections.openai.status()).connected
+    assert (await connections.github.connect(TOKEN, url=github.url)).login == "heron"
+    assert (await connections.github.check()).problem is None
+    hosts = {route.host: route.state for route in (await connections.gateway()).routes}
+    assert hosts[f"127.0.0.1:{model.port}"] == "idle"
+    await connections.openai.disconnect()
+    await connections.github.disconnect()
+    assert not (await connections.openai.status()).connected and not (await connections.github.status()).connected
