@@ -10,6 +10,8 @@ from agent_hub.models import Usage
 LONGEST = 16 * 2**20
 """Bytes of one line, or of an answer in one piece, that are looked at."""
 
+MARK = b'"usage"'
+
 
 class Meter:
     """What an answer says of its tokens, of either of OpenAI's APIs, streamed or in one piece.
@@ -24,16 +26,22 @@ class Meter:
 
     def feed(self, data: bytes) -> None:
         """Take the next piece, however it is cut."""
-        begin = 0
-        while (end := data.find(b"\n", begin)) >= 0:
-            self._add(data[begin:end])
-            self._take()
-            begin = end + 1
-        self._add(data[begin:])
+        end = data.rfind(b"\n")
+        if end < 0:
+            self._add(data)
+            return
+        if self._skipping:
+            lines, self._skipping = data[data.find(b"\n") : end], False
+        else:
+            lines = bytes(self._line) + data[:end]
+        self._line.clear()
+        self._take(lines)
+        self._add(data[end + 1 :])
 
     def end(self) -> None:
         """There is no more."""
-        self._take()
+        self._take(bytes(self._line))
+        self._line.clear()
 
     def _add(self, piece: bytes) -> None:
         if self._skipping or len(self._line) + len(piece) > LONGEST:
@@ -42,12 +50,15 @@ class Meter:
         else:
             self._line += piece
 
-    def _take(self) -> None:
-        line, self._skipping = bytes(self._line), False
-        self._line.clear()
-        # Most lines are a word of the answer, and say nothing of its tokens.
-        if b'"usage"' not in line:
+    def _take(self, lines: bytes) -> None:
+        # Most lines are a word of the answer, and say nothing of its tokens: they are not even told apart.
+        if MARK not in lines:
             return
+        for line in lines.split(b"\n"):
+            if MARK in line:
+                self._read(line)
+
+    def _read(self, line: bytes) -> None:
         try:
             told = json.loads(line.removeprefix(b"data:"))
         except (ValueError, RecursionError):

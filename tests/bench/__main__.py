@@ -12,7 +12,21 @@ from pathlib import Path
 
 import click
 
-from tests.bench import burst, codex, conversation, echo, files, idle, library, listing, output, report, restart, starts
+from tests.bench import (
+    burst,
+    codex,
+    conversation,
+    echo,
+    files,
+    idle,
+    library,
+    listing,
+    output,
+    proxy,
+    report,
+    restart,
+    starts,
+)
 from tests.bench.bench import QUICK, Bench, Scale, Stage
 from tests.bench.figures import Figure
 from tests.bench.machine import describe
@@ -27,6 +41,7 @@ WITH_SPARES: Measurements = {
     "conversation": conversation.measure,
     "files": files.measure,
     "library": library.measure,
+    "proxy": proxy.measure,
     "echo": echo.measure,
     "output": output.measure,
 }
