@@ -65,4 +65,6 @@ class Secrets:
 
     def remove(self, name: str) -> None:
         """Forget what is kept under a name; no error where there is nothing."""
-        (self._folder / f"{name}.json").unlink(missing_ok=True)
+        # One that was being written when the hub was killed is a secret as well.
+        for suffix in ("json", "new"):
+            (self._folder / f"{name}.{suffix}").unlink(missing_ok=True)
