@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from agent_hub.errors import AgentHubError, Conflict, NotFound
+from agent_hub.notebook import arguments
 from agent_hub.notebook.async_project import AsyncProject
 from agent_hub.notebook.async_turn import AsyncTurn
 from agent_hub.notebook.async_workspace import AsyncChatWorkspace
@@ -48,6 +49,16 @@ class AsyncChat(AsyncChatWorkspace):
     def reason(self) -> str:
         """Why it waited, or how it ended, in a few words."""
         return self._sync._data.reason
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that a model had counted for it, by way of the hub's gateway."""
+        return self._sync._data.tokens
+
+    @property
+    def token_budget(self) -> int | None:
+        """Most tokens that it might take; None: as many as it likes."""
+        return self._sync._data.token_budget
 
     @property
     def workspace(self) -> str:
@@ -160,6 +171,11 @@ class AsyncChat(AsyncChatWorkspace):
     async def rename(self, name: str) -> AsyncChat:
         """Give it another name."""
         await self._send("PATCH", self._sync._path, name=name)
+        return self
+
+    async def set_token_budget(self, most: int | None) -> AsyncChat:
+        """Let it take at most that many tokens of a model; None: as many as it likes."""
+        await self._send("PATCH", self._sync._path, token_budget=arguments.plain(most))
         return self
 
     async def delete(self, *, force: bool = False, timeout: float | None = STOP_TIMEOUT) -> None:

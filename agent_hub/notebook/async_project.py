@@ -69,6 +69,21 @@ class AsyncProject(AsyncRecord[Project]):
             raise error
         return self
 
+    @property
+    def tokens(self) -> int:
+        """Tokens that a model had counted for all its chats, by way of the hub's gateway."""
+        return self._sync._data.tokens
+
+    @property
+    def token_budget(self) -> int | None:
+        """Most tokens that all its chats together might take; None: as many as they like."""
+        return self._sync._data.token_budget
+
+    async def set_token_budget(self, most: int | None) -> AsyncProject:
+        """Let all its chats together take at most that many tokens; None: as many as they like."""
+        await self._send("PATCH", self._sync._path, token_budget=arguments.plain(most))
+        return self
+
     async def delete(self, *, force: bool = False) -> None:
         """Delete the project and the hub's clone of it; raises as :meth:`Project.delete`."""
         await self._transport.delete(self._sync._path, force=force)

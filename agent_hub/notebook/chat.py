@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from agent_hub.errors import AgentHubError, Conflict, NotFound
-from agent_hub.notebook import display, turn_display
+from agent_hub.notebook import arguments, display, turn_display
 from agent_hub.notebook.encoding import Encoded
 from agent_hub.notebook.inputs import Inputs, encoded, place, told
 from agent_hub.notebook.mapping import ByName
@@ -60,6 +60,16 @@ class Chat(ChatResults):
     def reason(self) -> str:
         """Why it waits, or how it ended, in a few words."""
         return self.refresh()._data.reason
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that a model has counted for it, by way of the hub's gateway."""
+        return self.refresh()._data.tokens
+
+    @property
+    def token_budget(self) -> int | None:
+        """Most tokens that it may take; None: as many as it likes."""
+        return self.refresh()._data.token_budget
 
     @property
     def workspace(self) -> str:
@@ -198,6 +208,11 @@ class Chat(ChatResults):
     def rename(self, name: str) -> Chat:
         """Give it another name."""
         self._send("PATCH", self._path, name=name)
+        return self
+
+    def set_token_budget(self, most: int | None) -> Chat:
+        """Let it take at most that many tokens; None: as many as it likes. What is under way is not cut off."""
+        self._send("PATCH", self._path, token_budget=arguments.plain(most))
         return self
 
     def delete(self, *, force: bool = False, timeout: float | None = STOP_TIMEOUT) -> None:

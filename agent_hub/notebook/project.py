@@ -114,6 +114,21 @@ class Project(Record["models.Project"]):
         self._raise_failure()
         return self
 
+    @property
+    def tokens(self) -> int:
+        """Tokens that a model has counted for all its chats, deleted ones too, by way of the hub's gateway."""
+        return self.refresh()._data.tokens
+
+    @property
+    def token_budget(self) -> int | None:
+        """Most tokens that all its chats together may take; None: as many as they like."""
+        return self.refresh()._data.token_budget
+
+    def set_token_budget(self, most: int | None) -> Project:
+        """Let all its chats together take at most that many tokens; None: as many as they like."""
+        self._send("PATCH", self._path, token_budget=arguments.plain(most))
+        return self
+
     def delete(self, *, force: bool = False) -> None:
         """Delete the project and the hub's clone of it.
 

@@ -11,6 +11,7 @@ import pytest
 from agent_hub import AsyncHub
 from agent_hub.errors import ApiUnreachable, InvalidInput
 from agent_hub.notebook.client import Hub
+from tests.conftest import Repository
 from tests.standins.github_server import GitHubServer, Token
 from tests.standins.model_server import ModelServer
 
@@ -106,3 +107,19 @@ async def test_an_event_loop_does_the_same(
     await connections.openai.disconnect()
     await connections.github.disconnect()
     assert not (await connections.openai.status()).connected and not (await connections.github.status()).connected
+
+
+async def test_tokens_are_told_and_limited_for_a_chat_and_a_project(
+    a_hub: Hub, async_hub: AsyncHub, a_repository: Repository
+) -> None:
+    project = a_hub.add_project(a_repository.path, agent="shell", progress=False)
+    chat = a_hub.new_chat(project)
+    for limited in (project, chat):
+        assert (limited.tokens, limited.token_budget) == (0, None)
+        assert limited.set_token_budget(1000).token_budget == 1000
+    for awaited in ((await async_hub.projects())[project.id], (await async_hub.chats())[chat.id]):
+        assert (awaited.tokens, awaited.token_budget) == (0, 1000)
+        assert (await awaited.set_token_budget(None)).token_budget is None
+    assert project.token_budget is None and chat.token_budget is None
+    with pytest.raises(InvalidInput):
+        chat.set_token_budget(-1)
