@@ -168,6 +168,11 @@ class GitHub:
             raise app.not_installed(repository)
         return Credential("x-access-token", token)
 
+    async def is_public(self, url: str) -> bool:
+        """Whether anybody may read a repository of the connected GitHub."""
+        repository = repository_of(url, self._url) if self._url else None
+        return repository is not None and await self._public.has(self._url, repository)
+
     async def environment(self, url: str) -> Mapping[str, str]:
         """What Git of this machine is run with to read a repository; empty where it needs nothing of the hub's.
 
@@ -177,8 +182,7 @@ class GitHub:
         try:
             credential = await self.credential(url)
         except (NotConnected, NotAllowed):
-            repository = repository_of(url, self._url) if self._url else None
-            if repository is not None and await self._public.has(self._url, repository):
+            if await self.is_public(url):
                 return {}
             raise
         if credential is None:

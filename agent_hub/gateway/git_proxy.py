@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import httpx
-from tornado.httputil import HTTPServerRequest
-from tornado.web import Application
 
 from agent_hub.connections.github import Credential
 from agent_hub.errors import (
@@ -38,6 +36,7 @@ _PATH = re.compile(
     re.ASCII,
 )
 _REFS = ("service=git-upload-pack", "service=git-receive-pack")
+_READS = ("info/refs?service=git-upload-pack", "git-upload-pack")
 _QUERIES = {"info/refs": "|".join(_REFS), "info/lfs/locks": r"[\w.~%&=/+-]*"}
 
 _ASKED = ("Accept", "Accept-Encoding", "Content-Encoding", "Content-Type", "Git-Protocol", "User-Agent")
@@ -66,10 +65,6 @@ class GitProxyHandler(RelayHandler):
     answered: ClassVar[re.Pattern[str]] = re.compile(
         r"(?i)content-type|content-encoding|cache-control|expires|pragma|retry-after|x-github-request-id"
     )
-
-    def __init__(self, application: Application, request: HTTPServerRequest, **kwargs: Any) -> None:
-        self._host = ""
-        super().__init__(application, request, **kwargs)
 
     async def prepare(self) -> None:
         """Look at who asks, and for what, and begin to ask."""
@@ -119,21 +114,37 @@ class GitProxyHandler(RelayHandler):
                 f"This chat reaches {repository.name} by way of the hub, and no other repository.",
                 "Ask the person for what you need of it.",
             )
-        credential = await self._hub.github.credential_within(repository.url, repository.url)
+        query = f"?{self.request.query}" if self.request.query else ""
+        self.send_on(
+            self.settings["git_client"],
+            f"{repository.url}.git/{found['service']}{query}",
+            self._proven(await self._credential(repository, f"{found['service']}{query}")),
+        )
+
+    async def _credential(self, repository: HostedRepository, asked: str) -> Credential | None:
+        """What the hub proves itself with; ``None`` where nobody has to."""
+        github = self._hub.github
+        try:
+            credential = await github.credential_within(repository.url, repository.url)
+        except (NotConnected, NotAllowed):
+            # What anybody may read needs no App.
+            if asked in _READS and await github.is_public(repository.url):
+                return None
+            raise
         if credential is None:
             raise NotConnected(
                 f"The account that is connected is not for {repository.name}.", "Look at Agent Hub's Connections page."
             )
-        query = f"?{self.request.query}" if self.request.query else ""
-        self.send_on(
-            self.settings["git_client"], f"{repository.url}.git/{found['service']}{query}", self._proven(credential)
-        )
+        return credential
 
-    def _proven(self, credential: Credential) -> dict[str, str]:
+    def _proven(self, credential: Credential | None) -> dict[str, str]:
         given = {name: value for name in _ASKED if (value := self.request.headers.get(name))}
-        proof = b64encode(f"{credential.username}:{credential.password}".encode()).decode()
         # Else httpx would ask for an answer that Git may not be able to read.
-        return {"Accept-Encoding": "identity"} | given | {"Authorization": f"Basic {proof}"}
+        asked = {"Accept-Encoding": "identity"} | given
+        if credential is None:
+            return asked
+        proof = b64encode(f"{credential.username}:{credential.password}".encode()).decode()
+        return asked | {"Authorization": f"Basic {proof}"}
 
     def look_at(self, answer: httpx.Response) -> None:
         """Say in words what Git, which knows of the hub alone, would not understand."""

@@ -67,3 +67,17 @@ async def test_gh_gets_a_token_of_one_repository_for_one_call(container: Contain
         f"git -c http.extraHeader='Authorization: Basic {proof}' ls-remote {github.url}/heron/other",
     )
     assert code != 0
+
+
+async def test_what_anybody_may_read_is_fetched_without_an_app(
+    a_hub: RunningHub, github: GitHubAppServer, a_repository: Repository, docker_engine: docker.DockerClient
+) -> None:
+    url = github.add("ibis/open", a_repository.path)
+    github.public.add("ibis/open")
+    container = container_of(await a_hub.start(await a_private_project(a_hub, url)), docker_engine)
+    await run(container, "git fetch; git clone --quiet . /tmp/copy")
+    code, said = await ended(
+        container, "git commit --quiet --allow-empty -m Mine; git push origin HEAD:refs/heads/mine"
+    )
+    assert code != 0 and "is not installed on ibis/open" in said
+    assert not [shown for path, shown in github.seen if path.startswith("/ibis/open") and shown]
