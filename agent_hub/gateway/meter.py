@@ -12,6 +12,9 @@ LONGEST = 16 * 2**20
 
 MARK = b'"usage"'
 
+TOKEN_ASKED, TOKEN_ANSWERED = 4, 100
+"""Bytes of a question, and of a streamed answer with all that is around each word, that are taken for a token."""
+
 
 class Meter:
     """What an answer says of its tokens, of either of OpenAI's APIs, streamed or in one piece.
@@ -22,10 +25,23 @@ class Meter:
     def __init__(self) -> None:
         self._line = bytearray()
         self._skipping = False
+        self._answered = 0
         self.usage: Usage | None = None
+
+    def guess(self, asked: int) -> Usage:
+        """About what an answer has taken that says nothing of it: one that broke off, or of an API that never does.
+
+        Parameters
+        ----------
+        asked
+            Bytes of the question.
+        """
+        given, made = asked // TOKEN_ASKED, self._answered // TOKEN_ANSWERED
+        return Usage(input=given, cached_input=0, output=made, reasoning=0, total=given + made)
 
     def feed(self, data: bytes) -> None:
         """Take the next piece, however it is cut."""
+        self._answered += len(data)
         end = data.rfind(b"\n")
         if end < 0:
             self._add(data)

@@ -45,6 +45,8 @@ class ModelHandler(RelayHandler):
     def __init__(self, application: Application, request: HTTPServerRequest, **kwargs: Any) -> None:
         self._meter = Meter()
         self._sent: bytearray | None = None
+        self._size = 0
+        self._taken = False
         super().__init__(application, request, **kwargs)
 
     async def prepare(self) -> None:
@@ -64,6 +66,7 @@ class ModelHandler(RelayHandler):
 
     async def data_received(self, chunk: bytes) -> None:
         """Keep what may have to be said once more."""
+        self._size += len(chunk)
         if self._sent is not None:
             self._sent += chunk
             if len(self._sent) > REPEATED:
@@ -93,6 +96,10 @@ class ModelHandler(RelayHandler):
         """What the request was proved with."""
         return [value.removeprefix("Bearer ") for value in self._credentials.values()]
 
+    def look_at(self, answer: httpx.Response) -> None:
+        """See whether it is an answer that takes tokens."""
+        self._taken = answer.is_success and self.request.method == "POST"
+
     def hear(self, piece: bytes) -> None:
         """Count its tokens."""
         self._meter.feed(piece)
@@ -100,8 +107,12 @@ class ModelHandler(RelayHandler):
     async def ended(self) -> None:
         """Keep what it took."""
         self._meter.end()
-        if self._meter.usage is not None:
-            await self._hub.budgets.count(self._chat, self._meter.usage)
+        usage = self._meter.usage
+        if usage is None and self._taken:
+            # An agent that goes away before the end of each answer would use up no budget.
+            usage = self._meter.guess(self._size)
+        if usage is not None:
+            await self._hub.budgets.count(self._chat, usage)
 
     def unreachable(self, why: str) -> AgentHubError:
         """Name whom the hub has asked."""

@@ -227,6 +227,30 @@ async def test_an_agent_that_goes_away_ends_what_was_asked_for_it(hub: RunningHu
             await ended.wait()
 
 
+async def test_an_answer_that_an_agent_breaks_off_is_counted_by_its_length(
+    hub: RunningHub, agent: httpx.AsyncClient, a_chat: Chat
+) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + b"data: word\n\n" * 1000)
+        while await reader.read(65536):
+            continue
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        endless = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
+        await hub.hub.openai.connect(ConnectOpenAI.model_validate(endless))
+        heard = 0
+        async with asyncio.timeout(20), agent.stream("POST", "responses", json=ASKED | {"input": "x" * 4000}) as told:
+            async for piece in told.aiter_raw():
+                heard += len(piece)
+                if heard == 12_000:
+                    break
+        await hub.until(lambda: hub.hub.store.chats[a_chat.id].tokens)
+    assert 1000 + 120 <= hub.hub.store.chats[a_chat.id].tokens < 1200
+
+
 async def test_a_chat_that_asks_without_end_is_slowed_down(
     hub: RunningHub, agent: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

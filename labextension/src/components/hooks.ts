@@ -50,6 +50,8 @@ export function useNow(interval: number, active = true): number {
     if (!active) {
       return undefined;
     }
+    // What was drawn first may be old by now.
+    setNow(Date.now());
     const timer = setInterval(() => setNow(Date.now()), interval);
     return () => clearInterval(timer);
   }, [interval, active]);
