@@ -21,6 +21,7 @@ from agent_hub.hub.conversations import Conversations
 from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.launches import Launcher
+from agent_hub.hub.mount_sources import MountSources
 from agent_hub.hub.requests import Request
 from agent_hub.hub.rungate import RunGate
 from agent_hub.hub.spares import Spares
@@ -56,6 +57,7 @@ class Chats:
         deleted: DeletedChats,
         conversations: Conversations,
         git: ChatGit,
+        sources: MountSources,
         on_trouble: Callable[[], None],
         spares: int = 0,
     ) -> None:
@@ -72,7 +74,7 @@ class Chats:
         self._finishing: set[asyncio.Task[None]] = set()
         self._on_trouble = on_trouble
         self.runs = RunGate(store, self.stop)
-        self._launcher = Launcher(store, folders, engine, agents, git)
+        self._launcher = Launcher(store, folders, engine, agents, git, sources)
         self._starting = Starts(
             store, engine, builds, terminals, self._launcher, conversations, self.runs, self._lock, self._watch
         )

@@ -31,6 +31,7 @@ from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.events import Events, Everything
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.identities import Identities
+from agent_hub.hub.mount_sources import MountSources
 from agent_hub.hub.newchats import NewChats
 from agent_hub.hub.projects import Projects
 from agent_hub.hub.restoring import recover
@@ -71,6 +72,8 @@ class Settings:
     spares: int = 1
     keep_deleted: float = 30.0
     """Days that the unsaved work of deleted chats is kept."""
+    mount_roots: tuple[str, ...] = ()
+    """Below which everything has to be that chats are given."""
     openai_issuer: str = ""
     """Who signs people in with ChatGPT, where it is not OpenAI itself."""
     chatgpt_url: str = ""
@@ -101,6 +104,7 @@ class Hub:
         self.budgets = Budgets(self.store)
         self.artifacts = Artifacts(self.store, self.folders, settings.root, settings.artifacts_folder)
         access = self.github.environment
+        sources = MountSources(settings.data_dir, settings.mount_roots)
         self.builds = Builds(
             self.store, self.folders, engine, AGENTS, settings.base_image, settings.setup_timeout, access
         )
@@ -116,14 +120,13 @@ class Hub:
             self.deleted,
             self.conversations,
             ChatGit(self.github, identities),
+            sources,
             self._look_again,
             settings.spares,
         )
-        self.new_chats = NewChats(self.store, self.folders, self.chats, self.deleted, settings.data_dir)
+        self.new_chats = NewChats(self.store, self.folders, self.chats, self.deleted, sources)
         self.runs = Runs(self.store, self.new_chats)
-        self.projects = Projects(
-            self.store, self.builds, self.chats, self.new_chats, self.deleted, settings.data_dir, access
-        )
+        self.projects = Projects(self.store, self.builds, self.chats, self.new_chats, self.deleted, sources, access)
         self.commands = Commands(self.store, engine)
         self.work = ChatWork(self.store, self.folders, identities)
         self._engine_status = EngineStatus(

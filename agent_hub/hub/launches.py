@@ -18,6 +18,7 @@ from agent_hub.hub import chat_git
 from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.chat_git import ChatGit
 from agent_hub.hub.folders import Folders
+from agent_hub.hub.mount_sources import MountSources
 from agent_hub.hub.store import Store
 from agent_hub.hub.tokens import new_token, token_hash
 from agent_hub.hub.workspaces import Repository
@@ -43,13 +44,20 @@ class Launcher:
     """
 
     def __init__(
-        self, store: Store, folders: Folders, engine: Engine, agents: Mapping[str, Agent], git: ChatGit
+        self,
+        store: Store,
+        folders: Folders,
+        engine: Engine,
+        agents: Mapping[str, Agent],
+        git: ChatGit,
+        sources: MountSources,
     ) -> None:
         self._store = store
         self._folders = folders
         self._engine = engine
         self._agents = agents
         self._git = git
+        self._sources = sources
         self.gateway_url = ""
 
     async def prepare(self, chat: Chat) -> Handle:
@@ -167,6 +175,9 @@ class Launcher:
             await tell()
             await asyncio.to_thread(agent.prepare, chat, self._folders.agent_home(chat.id))
 
+        for mount in chat.mounts:
+            # Again: an agent that may write above it can have put a link in its place.
+            await asyncio.to_thread(self._sources.check_again, mount.source)
         try:
             # The engine makes the container while Git makes the workspace: neither needs the other before the start.
             async with asyncio.TaskGroup() as together:

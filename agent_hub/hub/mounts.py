@@ -1,40 +1,30 @@
-"""Which folders of the host a container may see."""
+"""What a chat is given to see, and told in its environment."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from agent_hub.errors import InvalidMount
+from agent_hub.hub.mount_sources import MountSources
 from agent_hub.models import EnvVar, Mount
-
-SOCKETS = (
-    "/var/run/docker.sock",
-    "/run/docker.sock",
-    "/run/podman/podman.sock",
-    "/run/containerd/containerd.sock",
-    "/var/lib/docker",
-    "/var/lib/containerd",
-)
-"""Sockets and stores of container engines: whoever reaches one of these is root on the host."""
 
 RESERVED = ("/workspace", "/hub", "/opt/agent-hub", "/proc", "/sys", "/dev")
 """Folders of the container that the hub or the kernel fills."""
 
 
-def check_mounts(mounts: Iterable[Mount], data_dir: Path, field: str = "mounts") -> tuple[Mount, ...]:
+def check_mounts(mounts: Iterable[Mount], sources: MountSources, field: str = "mounts") -> tuple[Mount, ...]:
     """The mounts with their links resolved, so that what was checked is what is mounted.
 
     Raises
     ------
     InvalidMount
-        A source that is not there, holds an engine's socket or the hub's own data, or a target that is taken.
+        A source that is not there or may not be mounted, or a target that is taken.
     """
     checked: list[Mount] = []
     for index, mount in enumerate(mounts):
         try:
-            source = _source(mount.source, data_dir)
+            source = sources.check(mount.source)
         except InvalidMount as error:
             error.details["field"] = f"{field}.{index}.source"
             raise
@@ -69,32 +59,6 @@ def keep_secrets(new: Iterable[EnvVar], old: Iterable[EnvVar]) -> tuple[EnvVar, 
     )
 
 
-def _source(text: str, data_dir: Path) -> str:
-    # A ~ whose person there is not stays as it is, and is not an absolute path then.
-    path = Path(os.path.expanduser(text))
-    if "\0" in text or not path.is_absolute():
-        raise InvalidMount(f"{text[:80]!r} is not an absolute path.", "Give the whole path of a folder on this server.")
-    # Unlike Path.exists, it raises nothing for a name that is too long.
-    if not os.path.exists(path):
-        raise InvalidMount(f"There is no {text[:200]}.", _neighbour(path))
-    real = path.resolve()
-    sockets = [*SOCKETS, os.environ.get("DOCKER_HOST", "").removeprefix("unix://")]
-    for socket in (Path(name) for name in sockets if name.startswith("/")):
-        inside = socket.resolve() if socket.exists() else socket
-        if inside == real or real in inside.parents and inside.exists():
-            raise InvalidMount(
-                f"{text} holds the engine's socket, which would make the agent root on this machine.",
-                "Mount the folders that the chat needs, one by one.",
-            )
-    data = data_dir.resolve()
-    if real == data or data in real.parents or real in data.parents:
-        raise InvalidMount(
-            f"{text} holds the hub's own data, with the other chats' workspaces and tokens in it.",
-            "Mount the folders that the chat needs, one by one.",
-        )
-    return str(real)
-
-
 def _target(text: str, field: str) -> str:
     path = PurePosixPath(text)
     if "\0" in text or not path.is_absolute() or ".." in path.parts:
@@ -109,8 +73,3 @@ def _target(text: str, field: str) -> str:
         if clean == reserved or (clean + "/").startswith(reserved + "/") and reserved != "/workspace":
             raise InvalidMount(f"{reserved} in the container is not free.", "Use another, such as /data.", field=field)
     return clean
-
-
-def _neighbour(path: Path) -> str:
-    parent = next(folder for folder in path.parents if os.path.exists(folder))
-    return f"Create it, or choose one that exists; {parent} is there."

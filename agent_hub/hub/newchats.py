@@ -7,7 +7,6 @@ import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from agent_hub.agents import AGENTS
 from agent_hub.agents import agent as find_agent
@@ -15,6 +14,7 @@ from agent_hub.errors import Conflict, NotFound
 from agent_hub.hub.chats import Chats
 from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.folders import Folders
+from agent_hub.hub.mount_sources import MountSources
 from agent_hub.hub.mounts import check_mounts, merge_env, merge_mounts
 from agent_hub.hub.requests import Request
 from agent_hub.hub.restoring import give_up, restore
@@ -30,16 +30,18 @@ class NewChats:
 
     Parameters
     ----------
-    data_dir
-        The hub's own folder, which no chat may mount.
+    sources
+        Says what may be mounted.
     """
 
-    def __init__(self, store: Store, folders: Folders, chats: Chats, deleted: DeletedChats, data_dir: Path) -> None:
+    def __init__(
+        self, store: Store, folders: Folders, chats: Chats, deleted: DeletedChats, sources: MountSources
+    ) -> None:
         self._store = store
         self._folders = folders
         self._chats = chats
         self._deleted = deleted
-        self._data_dir = data_dir
+        self._sources = sources
         self._adding: dict[asyncio.Future[Chat], Chat] = {}
         self._asking: dict[str, asyncio.Future[Chat]] = {}
         self._restoring: set[str] = set()
@@ -142,7 +144,7 @@ class NewChats:
         project = find_project(self._store, new.project)
         agent = new.agent or project.agent
         find_agent(agent)
-        mounts = check_mounts(new.mounts, self._data_dir)
+        mounts = check_mounts(new.mounts, self._sources)
         own = {key: getattr(new, key) for key in Resources.model_fields if getattr(new, key) is not None}
         chat_id = secrets.token_hex(6)
         return Chat(

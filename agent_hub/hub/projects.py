@@ -6,7 +6,6 @@ import asyncio
 import logging
 import secrets
 from contextlib import suppress
-from pathlib import Path
 
 from agent_hub.agents import agent as find_agent
 from agent_hub.errors import AgentHubError, Conflict, EngineUnavailable, NotFound
@@ -14,6 +13,7 @@ from agent_hub.hub.builds import Builds
 from agent_hub.hub.chats import Chats
 from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.git import GitAccess
+from agent_hub.hub.mount_sources import MountSources
 from agent_hub.hub.mounts import check_mounts, keep_secrets
 from agent_hub.hub.newchats import NewChats
 from agent_hub.hub.store import Store
@@ -28,8 +28,8 @@ class Projects:
 
     Parameters
     ----------
-    data_dir
-        The hub's own folder, which no project may mount.
+    sources
+        Says what may be mounted; not the hub's own folder, which no project may mount.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Projects:
         chats: Chats,
         new_chats: NewChats,
         deleted: DeletedChats,
-        data_dir: Path,
+        sources: MountSources,
         access: GitAccess,
     ) -> None:
         self._store = store
@@ -47,7 +47,7 @@ class Projects:
         self._chats = chats
         self._new_chats = new_chats
         self._deleted = deleted
-        self._data_dir = data_dir
+        self._sources = sources
         self._access = access
         self._naming = asyncio.Lock()
 
@@ -57,7 +57,7 @@ class Projects:
 
     async def add(self, new: NewProject) -> Project:
         """Keep a project and build it. The repository is looked at first, so that a wrong URL is refused at once."""
-        mounts = check_mounts(new.mounts, self._data_dir)
+        mounts = check_mounts(new.mounts, self._sources)
         find_agent(new.agent)
         found = await self.look_at(new.url, new.branch)
         async with self._naming:
@@ -78,7 +78,7 @@ class Projects:
         # A budget is taken back by null; of the rest, null changes nothing.
         update = {name: value for name, value in given.items() if value is not None or name.endswith("token_budget")}
         if "mounts" in update:
-            update["mounts"] = check_mounts(update["mounts"], self._data_dir)
+            update["mounts"] = check_mounts(update["mounts"], self._sources)
         if "agent" in update:
             find_agent(update["agent"])
         if "name" in update and update["name"] != project.name:

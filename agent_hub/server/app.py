@@ -9,12 +9,12 @@ from typing import Any, cast
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Float, Integer, Type, Unicode
+from traitlets import Float, Integer, List, Type, Unicode
 
 from agent_hub.engines.base import Engine
 from agent_hub.engines.docker import DockerEngine
 from agent_hub.engines.process import ProcessEngine
-from agent_hub.errors import AgentHubError
+from agent_hub.errors import AgentHubError, InvalidInput
 from agent_hub.gateway.listener import Gateway
 from agent_hub.hub.hub import Hub, Settings
 from agent_hub.server import (
@@ -84,6 +84,17 @@ class AgentHub(ExtensionApp):
     keep_deleted_days = Float(
         30.0, min=0.0, help="Days that the unsaved work of a chat deleted by force is kept; 0 keeps nothing."
     ).tag(config=True)
+    mount_roots = List(
+        Unicode(),
+        help="""Folders of this machine below which everything has to be that chats are given. By default that is
+        everything but the system's own folders. Keys such as ~/.ssh, the hub's data and container engines' sockets are
+        never given, nor what holds them.""",
+    ).tag(config=True)
+    runtime = Unicode(
+        "",
+        help="""The runtime of every new container, as Docker knows it, such as runsc (gVisor) or kata: it keeps an
+        agent from the kernel of this machine. Empty for Docker's own default.""",
+    ).tag(config=True)
     setup_timeout = Float(3600.0, min=1.0, help="Seconds that a setup script may run.").tag(config=True)
     spares = Integer(
         1,
@@ -146,6 +157,7 @@ class AgentHub(ExtensionApp):
             setup_timeout=self.setup_timeout,
             spares=self.spares,
             keep_deleted=self.keep_deleted_days,
+            mount_roots=tuple(self.mount_roots),
             openai_issuer=self.openai_issuer,
             chatgpt_url=self.chatgpt_url,
         )
@@ -166,15 +178,27 @@ class AgentHub(ExtensionApp):
 
     async def _choose_engine(self, data_dir: Path) -> Engine:
         chosen: type[Engine] | None = self.engine_class
-        if chosen is not None:
+        if chosen is not None and not issubclass(chosen, DockerEngine):
+            if self.runtime:
+                raise InvalidInput(
+                    f"{chosen.__name__} has no runtimes, and --AgentHub.runtime asks for {self.runtime!r}.",
+                    "Leave one of the two out.",
+                )
             if issubclass(chosen, ProcessEngine):
                 return chosen(data_dir / "processes")
             # Any other finds what it needs in the environment, as the Docker engine does.
             return cast(Callable[[], Engine], chosen)()
-        docker = DockerEngine()
+        docker = (chosen or DockerEngine)(runtime=self.runtime)
         found = await docker.status()
-        if found.reachable:
-            self.log.info("Agent Hub uses %s", found.name)
+        try:
+            if found.reachable:
+                await docker.check_runtime()
+                self.log.info("Agent Hub uses %s", found.name)
+        except AgentHubError:
+            await docker.close()
+            raise
+        # Who asks for a runtime wants no agent without it.
+        if found.reachable or chosen is not None or self.runtime:
             return docker
         await docker.close()
         self.log.warning("No container engine answers: agents run as plain processes, NOT isolated. %s", found.message)

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from agent_hub.errors import InvalidMount
+from agent_hub.hub.mount_sources import KEYS, MountSources
 from agent_hub.hub.mounts import check_mounts, keep_secrets, merge_env, merge_mounts
 from agent_hub.models import EnvVar, Mount, NewChat
 
@@ -34,13 +35,72 @@ def mount(source: object, target: str = "/data") -> Mount:
 def test_a_folder_and_a_file_are_taken(a_folder: Path, data_dir: Path) -> None:
     (a_folder / "file").write_text("one")
     given = (mount(a_folder), mount(a_folder / "file", "/file"), mount(a_folder, "/workspace/inside"))
-    assert check_mounts(given, data_dir) == given
+    assert check_mounts(given, MountSources(data_dir)) == given
 
 
 def test_a_link_is_resolved_so_that_what_was_checked_is_mounted(a_folder: Path, data_dir: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(a_folder)
-    (checked,) = check_mounts([mount(tmp_path / "link")], data_dir)
+    (checked,) = check_mounts([mount(tmp_path / "link")], MountSources(data_dir))
     assert checked.source == str(a_folder)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A person's, with keys in it."""
+    folder = tmp_path / "home"
+    for name in (".ssh", "data"):
+        (folder / name).mkdir(parents=True)
+    (folder / ".netrc").write_text("machine example.com password secret")
+    monkeypatch.setenv("HOME", str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("source", ["~", "~/.ssh", "~/.netrc", "~/data/../.ssh", "~/link"])
+def test_a_persons_keys_and_what_holds_them_are_refused(home: Path, data_dir: Path, source: str) -> None:
+    (home / "link").symlink_to(home / ".ssh")
+    with pytest.raises(InvalidMount, match="by which others know who you are"):
+        check_mounts([mount(source)], MountSources(data_dir, ["/"]))
+    assert check_mounts([mount("~/data")], MountSources(data_dir))
+
+
+def test_every_key_that_is_known_is_refused(home: Path, data_dir: Path) -> None:
+    for name in KEYS:
+        (home / name).mkdir(parents=True, exist_ok=True) if not (home / name).exists() else None
+        with pytest.raises(InvalidMount, match="by which others know"):
+            check_mounts([mount(home / name)], MountSources(data_dir))
+
+
+@pytest.mark.parametrize("source", ["/", "/etc", "/etc/passwd", "/usr/lib", "/proc/1", "/var/log"])
+def test_the_system_is_given_to_no_chat_that_nobody_allowed_it(home: Path, data_dir: Path, source: str) -> None:
+    with pytest.raises(InvalidMount):
+        check_mounts([mount(source)], MountSources(data_dir))
+
+
+def test_nothing_is_given_but_what_is_below_the_roots(a_folder: Path, data_dir: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (a_folder / "link").symlink_to(other)
+    (tmp_path / f"{a_folder.name}-beside").mkdir()
+    sources = MountSources(data_dir, [str(a_folder), "/var/log"])
+    assert check_mounts([mount(a_folder), mount("/var/log", "/log")], sources)
+    for refused in (
+        other,
+        a_folder / "link",
+        tmp_path / f"{a_folder.name}-beside",
+        a_folder / ".." / "other",
+    ):
+        with pytest.raises(InvalidMount, match="is not below"):
+            check_mounts([mount(refused)], sources)
+
+
+def test_a_folder_that_has_become_a_link_is_not_mounted(a_folder: Path, data_dir: Path, tmp_path: Path) -> None:
+    sources = MountSources(data_dir)
+    source = sources.check(str(a_folder))
+    sources.check_again(source)
+    a_folder.rename(tmp_path / "moved")
+    a_folder.symlink_to(tmp_path)
+    with pytest.raises(InvalidMount):
+        sources.check_again(source)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +112,7 @@ def test_a_link_is_resolved_so_that_what_was_checked_is_mounted(a_folder: Path, 
 )  # fmt: skip
 def test_a_source_that_is_not_there_is_refused(data_dir: Path, source: str) -> None:
     with pytest.raises(InvalidMount) as refused:
-        check_mounts([mount(source)], data_dir)
+        check_mounts([mount(source)], MountSources(data_dir))
     assert refused.value.details["field"] == "mounts.0.source"
 
 
@@ -81,20 +141,20 @@ def test_an_engine_socket_and_what_holds_it_are_refused(an_engine_socket: Path, 
         "/../",
     ):
         with pytest.raises(InvalidMount):
-            check_mounts([mount(source)], data_dir)
+            check_mounts([mount(source)], MountSources(data_dir))
 
 
 @pytest.mark.parametrize("source", ["/var/run/docker.sock", "/run/docker.sock", "/run", "/var/run", "/"])
 def test_the_local_engine_is_out_of_reach(docker_engine: object, data_dir: Path, source: str) -> None:
     with pytest.raises(InvalidMount):
-        check_mounts([mount(source)], data_dir)
+        check_mounts([mount(source)], MountSources(data_dir))
 
 
 def test_the_data_directory_what_holds_it_and_what_is_in_it_are_refused(data_dir: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(data_dir)
     for source in (data_dir, data_dir / "chats", tmp_path, tmp_path / "link", tmp_path / "link" / "chats"):
         with pytest.raises(InvalidMount) as refused:
-            check_mounts([mount(source)], data_dir)
+            check_mounts([mount(source)], MountSources(data_dir))
         assert "the hub's own data" in refused.value.message
 
 
@@ -105,13 +165,13 @@ def test_the_data_directory_what_holds_it_and_what_is_in_it_are_refused(data_dir
 )  # fmt: skip
 def test_a_target_that_is_taken_or_none_is_refused(a_folder: Path, data_dir: Path, target: str) -> None:
     with pytest.raises(InvalidMount) as refused:
-        check_mounts([mount(a_folder, target)], data_dir)
+        check_mounts([mount(a_folder, target)], MountSources(data_dir))
     assert refused.value.details["field"] == "mounts.0.target"
 
 
 def test_two_mounts_to_one_target_are_refused(a_folder: Path, data_dir: Path) -> None:
     with pytest.raises(InvalidMount) as refused:
-        check_mounts([mount(a_folder, "/data"), mount(a_folder, "//data/")], data_dir)
+        check_mounts([mount(a_folder, "/data"), mount(a_folder, "//data/")], MountSources(data_dir))
     assert refused.value.details["field"] == "mounts.1.target"
 
 

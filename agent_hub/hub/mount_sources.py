@@ -1,0 +1,139 @@
+"""Which folders of this machine a chat may be given, whoever asks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
+
+from agent_hub.errors import InvalidMount
+
+SOCKETS = (
+    "/var/run/docker.sock",
+    "/run/docker.sock",
+    "/run/podman/podman.sock",
+    "/run/containerd/containerd.sock",
+    "/var/lib/docker",
+    "/var/lib/containerd",
+)
+"""Sockets and stores of container engines: whoever reaches one of these is root on the host."""
+
+KEYS = (
+    ".ssh", ".gnupg", ".aws", ".azure", ".config/gcloud", ".config/gh", ".kube", ".docker", ".netrc",
+    ".git-credentials", ".config/git/credentials", ".pypirc", ".npmrc", ".codex", ".claude", ".gemini", ".jupyter",
+)  # fmt: skip
+"""Of a person's home, what proves to others who they are."""
+
+KEYS_BY_NAME = (
+    "SSH_AUTH_SOCK",
+    "GNUPGHOME",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "KUBECONFIG",
+    "DOCKER_CONFIG",
+    "CODEX_HOME",
+)
+"""Variables that say where such are instead."""
+
+SYSTEM = (
+    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr", "/var",
+)  # fmt: skip
+"""What the machine itself is made of."""
+
+ONE_BY_ONE = "Mount the folders that the chat needs, one by one."
+
+
+class MountSources:
+    """What may be mounted.
+
+    Parameters
+    ----------
+    data_dir
+        The hub's own folder, which no chat may see.
+    roots
+        The folders below which everything has to be; where there are none, everything may be mounted that is neither
+        the system's nor a person's keys.
+    """
+
+    def __init__(self, data_dir: Path, roots: Sequence[str] = ()) -> None:
+        self._data_dir = data_dir
+        self._roots = [Path(os.path.expanduser(root)).resolve() for root in roots]
+
+    def check(self, text: str) -> str:
+        """The folder or file with its links resolved, so that what was checked is what is mounted.
+
+        Raises
+        ------
+        InvalidMount
+            It is not there, or no chat may have it.
+        """
+        # A ~ whose person there is not stays as it is, and is not an absolute path then.
+        path = Path(os.path.expanduser(text))
+        if "\0" in text or not path.is_absolute():
+            raise InvalidMount(
+                f"{text[:80]!r} is not an absolute path.", "Give the whole path of a folder on this server."
+            )
+        # Unlike Path.exists, it raises nothing for a name that is too long.
+        if not os.path.exists(path):
+            raise InvalidMount(f"There is no {text[:200]}.", _neighbour(path))
+        real = path.resolve()
+        self._refuse_engine(text, real)
+        self._refuse_keys(text, real)
+        self._refuse_elsewhere(text, real)
+        return str(real)
+
+    def check_again(self, source: str) -> None:
+        """As :meth:`check`, right before it is mounted; a folder that has become a link since is refused."""
+        if self.check(source) != source:
+            raise InvalidMount(
+                f"{source} leads elsewhere now than when it was given to the chat.",
+                "Look at what has put a link there, and give the chat the folder anew.",
+            )
+
+    def _refuse_engine(self, text: str, real: Path) -> None:
+        sockets = [*SOCKETS, os.environ.get("DOCKER_HOST", "").removeprefix("unix://")]
+        for socket in (Path(name) for name in sockets if name.startswith("/")):
+            inside = socket.resolve() if socket.exists() else socket
+            if inside == real or real in inside.parents and inside.exists():
+                raise InvalidMount(
+                    f"{text} holds the engine's socket, which would make the agent root on this machine.", ONE_BY_ONE
+                )
+
+    def _refuse_keys(self, text: str, real: Path) -> None:
+        if _touches(real, self._data_dir.resolve()):
+            raise InvalidMount(
+                f"{text} holds the hub's own data, with the other chats' workspaces and tokens in it.", ONE_BY_ONE
+            )
+        keys = [Path.home() / name for name in KEYS] + [Path(jupyter_config_dir()), Path(jupyter_runtime_dir())]
+        keys += [Path(value) for name in KEYS_BY_NAME if (value := os.environ.get(name, "")).startswith("/")]
+        for key in keys:
+            if key.exists() and _touches(real, key.resolve()):
+                raise InvalidMount(f"{text} holds {key}, by which others know who you are.", ONE_BY_ONE)
+
+    def _refuse_elsewhere(self, text: str, real: Path) -> None:
+        if self._roots:
+            if not any(real.is_relative_to(root) for root in self._roots):
+                raise InvalidMount(
+                    f"{text} is not below {' or '.join(map(str, self._roots))}.",
+                    "Chats get folders from there alone (--AgentHub.mount_roots).",
+                )
+            return
+        home = Path.home().resolve()
+        if real != Path("/") and home != Path("/") and real.is_relative_to(home):
+            # Some have their home below /var.
+            return
+        if real == Path("/") or any(real.is_relative_to(Path(name).resolve()) for name in SYSTEM):
+            raise InvalidMount(
+                f"{text} is part of the system.", "Allow it with --AgentHub.mount_roots, if a chat has to have it."
+            )
+
+
+def _touches(one: Path, other: Path) -> bool:
+    """Whether a folder holds another, or is in it."""
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def _neighbour(path: Path) -> str:
+    parent = next(folder for folder in path.parents if os.path.exists(folder))
+    return f"Create it, or choose one that exists; {parent} is there."
