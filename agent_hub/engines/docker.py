@@ -70,13 +70,16 @@ class DockerEngine(Engine):
         ``DOCKER_CERT_PATH`` as Docker's own command reads them, else the local socket.
     timeout
         Seconds that it gets to answer what it answers at once.
+    runtime
+        Of every container that is made, where it is not the engine's own default.
     """
 
     kind = "docker"
     isolated = True
 
-    def __init__(self, base_url: str | None = None, timeout: float = CALL_TIMEOUT) -> None:
+    def __init__(self, base_url: str | None = None, timeout: float = CALL_TIMEOUT, runtime: str = "") -> None:
         self._engine = DockerConnection(base_url, timeout)
+        self._runtime = runtime
         self._sizes: dict[str, tuple[int, int]] = {}
         self._terminals: dict[str, bool] = {}
         self._unstarted: set[str] = set()
@@ -93,6 +96,17 @@ class DockerEngine(Engine):
         product = "Podman" if "Podman Engine" in components else "Docker"
         number = ".".join(str(version.get("Version", "")).split(".")[:2])
         return EngineStatus(name=f"{product} {number}", kind="docker", reachable=True, isolated=True)
+
+    async def check_runtime(self) -> None:
+        """Raise :class:`~agent_hub.errors.EngineError` where the engine has no such runtime."""
+        info = await self._engine.call("GET", "/info")
+        known = sorted(info.get("Runtimes") or {})
+        # A shim of containerd's is found by its name, and listed nowhere.
+        if self._runtime and self._runtime not in known and "." not in self._runtime:
+            raise EngineError(
+                f"The container engine has no runtime {self._runtime!r}; it has {', '.join(known)}.",
+                "Install it and tell Docker of it, or change --AgentHub.runtime.",
+            )
 
     async def nodes(self) -> list[Node]:
         """The one machine of the engine; its GPUs where it is this machine."""
@@ -159,7 +173,7 @@ class DockerEngine(Engine):
 
     async def create(self, spec: ContainerSpec) -> Handle:
         """Create a container, stopped; one of the same name is returned as it is."""
-        body = create_body(spec)
+        body = create_body(spec, self._runtime)
         with typed_errors():
             async with asyncio.timeout(self._engine.timeout):
                 return await self._create(spec, body)

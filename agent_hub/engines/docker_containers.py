@@ -26,12 +26,12 @@ STATES: Mapping[str, State] = {
 }
 
 
-def create_body(spec: ContainerSpec) -> bytes:
-    """The body of a request that creates `spec`."""
-    return json.dumps({name: value for name, value in _config(spec).items() if value is not None}).encode()
+def create_body(spec: ContainerSpec, runtime: str = "") -> bytes:
+    """The body of a request that creates `spec`, by a runtime that is not the engine's own where one is named."""
+    return json.dumps({name: value for name, value in _config(spec, runtime).items() if value is not None}).encode()
 
 
-def _config(spec: ContainerSpec) -> dict[str, Any]:
+def _config(spec: ContainerSpec, runtime: str) -> dict[str, Any]:
     return {
         "Image": spec.image,
         "Cmd": list(spec.command) or None,
@@ -47,15 +47,16 @@ def _config(spec: ContainerSpec) -> dict[str, Any]:
         "AttachStdin": True,
         "AttachStdout": True,
         "AttachStderr": True,
-        "HostConfig": {name: value for name, value in _host_config(spec).items() if value is not None},
+        "HostConfig": {name: value for name, value in _host_config(spec, runtime).items() if value is not None},
     }
 
 
-def _host_config(spec: ContainerSpec) -> dict[str, Any]:
+def _host_config(spec: ContainerSpec, runtime: str) -> dict[str, Any]:
     hardened = spec.privileges == "none"
     return {
         "CapDrop": ["ALL"] if hardened else None,
         "SecurityOpt": ["no-new-privileges"] if hardened else None,
+        "Runtime": runtime or None,
         "Init": True,
         "PidsLimit": spec.limits.pids,
         "NanoCpus": round(spec.limits.cpus * 1e9) if spec.limits.cpus else None,

@@ -18,6 +18,7 @@ from agent_hub.engines.docker_errors import unavailable
 from agent_hub.errors import (
     BaseImageNotFound,
     BuildError,
+    EngineError,
     EngineUnavailable,
     GpuUnavailable,
     InvalidBase,
@@ -197,6 +198,30 @@ async def test_an_image_that_no_registry_has_is_named(on_docker: DockerEngine) -
 async def test_a_create_from_a_missing_image_is_typed(on_docker: DockerEngine) -> None:
     with pytest.raises(BaseImageNotFound):
         await on_docker.create(replace(SPEC, name="agent-hub-test-none", image="agent-hub-test/none:1"))
+
+
+async def test_containers_run_by_the_runtime_that_is_asked_for(on_docker: DockerEngine) -> None:
+    engine = DockerEngine(runtime="io.containerd.runc.v2")
+    try:
+        await engine.check_runtime()
+        name = f"agent-hub-test-{uuid.uuid4().hex[:12]}"
+        handle = await engine.create(replace(SPEC, name=name, command=("true",)))
+        try:
+            found = await engine._look(handle.id)
+            assert found["HostConfig"]["Runtime"] == "io.containerd.runc.v2"
+        finally:
+            await engine.remove(handle)
+    finally:
+        await engine.close()
+
+
+async def test_a_runtime_that_the_engine_lacks_is_named_with_those_it_has(on_docker: DockerEngine) -> None:
+    engine = DockerEngine(runtime="runsc")
+    try:
+        with pytest.raises(EngineError, match=r"no runtime 'runsc'; it has .*runc"):
+            await engine.check_runtime()
+    finally:
+        await engine.close()
 
 
 async def test_an_engine_that_does_not_answer_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
