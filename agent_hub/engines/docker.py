@@ -71,7 +71,8 @@ class DockerEngine(Engine):
     timeout
         Seconds that it gets to answer what it answers at once.
     runtime
-        Of every container that is made, where it is not the engine's own default.
+        Of every container that is made, as the engine knows it; empty for the engine's own default. An engine that does
+        not have it counts as one that cannot be reached.
     """
 
     kind = "docker"
@@ -95,14 +96,19 @@ class DockerEngine(Engine):
         components = {part.get("Name", ""): part.get("Version", "") for part in version.get("Components") or ()}
         product = "Podman" if "Podman Engine" in components else "Docker"
         number = ".".join(str(version.get("Version", "")).split(".")[:2])
-        return EngineStatus(name=f"{product} {number}", kind="docker", reachable=True, isolated=True)
+        name = f"{product} {number}" + (f" ({self._runtime})" if self._runtime else "")
+        try:
+            await self._check_runtime()
+        except AgentHubError as error:
+            return EngineStatus(name=name, kind="docker", reachable=False, isolated=True, message=str(error))
+        return EngineStatus(name=name, kind="docker", reachable=True, isolated=True)
 
-    async def check_runtime(self) -> None:
-        """Raise :class:`~agent_hub.errors.EngineError` where the engine has no such runtime."""
-        info = await self._engine.call("GET", "/info")
-        known = sorted(info.get("Runtimes") or {})
+    async def _check_runtime(self) -> None:
         # A shim of containerd's is found by its name, and listed nowhere.
-        if self._runtime and self._runtime not in known and "." not in self._runtime:
+        if not self._runtime or "." in self._runtime:
+            return
+        known = sorted((await self._engine.call("GET", "/info")).get("Runtimes") or {})
+        if self._runtime not in known:
             raise EngineError(
                 f"The container engine has no runtime {self._runtime!r}; it has {', '.join(known)}.",
                 "Install it and tell Docker of it, or change --AgentHub.runtime.",

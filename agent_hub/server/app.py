@@ -190,13 +190,8 @@ class AgentHub(ExtensionApp):
             return cast(Callable[[], Engine], chosen)()
         docker = (chosen or DockerEngine)(runtime=self.runtime)
         found = await docker.status()
-        try:
-            if found.reachable:
-                await docker.check_runtime()
-                self.log.info("Agent Hub uses %s", found.name)
-        except AgentHubError:
-            await docker.close()
-            raise
+        if found.reachable:
+            self.log.info("Agent Hub uses %s", found.name)
         # Who asks for a runtime wants no agent without it.
         if found.reachable or chosen is not None or self.runtime:
             return docker

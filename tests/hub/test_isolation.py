@@ -1,0 +1,82 @@
+"""What a chat's container is made with by the person's choice: a runtime, and folders of the machine."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import docker
+import pytest
+
+from agent_hub.engines.docker import DockerEngine
+from agent_hub.errors import InvalidMount
+from agent_hub.models import ChatStatus, Mount, NewChat
+from tests.conftest import Repository
+from tests.hub.conftest import OpenHub
+
+RUNTIME = "io.containerd.runc.v2"
+"""A name for what Docker runs containers by anyway, and which it tells from its default."""
+
+
+async def test_every_container_runs_by_the_runtime_that_was_chosen(
+    open_hub: OpenHub, a_repository: Repository, docker_engine: docker.DockerClient
+) -> None:
+    hub = await open_hub(engine=DockerEngine(runtime=RUNTIME), spares=1)
+    assert hub.hub.status().engine.name.endswith(f" ({RUNTIME})")
+    project = await hub.add(a_repository, setup="sleep 60")
+    await hub.step(project.id, "Setup script")
+    (setup,) = await hub.containers()
+    assert runtime(docker_engine, setup.id) == RUNTIME
+    await hub.hub.builds.cancel(project.id)
+
+    other = await hub.ready(a_repository, name="ready")
+    chat = await hub.start(other)
+    await hub.until(lambda: hub.hub.store.projects[other.id].spares == 1)
+    made = [one for one in await hub.containers() if one.labels.get("agent-hub.project") == other.id]
+    assert len(made) == 2 and chat.container in {one.id for one in made}
+    assert {runtime(docker_engine, one.id) for one in made} == {RUNTIME}
+    assert await hub.run(chat.id, "echo runs") == "runs\n"
+
+
+def runtime(engine: docker.DockerClient, id: str) -> str:
+    return str(engine.containers.get(id).attrs["HostConfig"]["Runtime"])
+
+
+async def test_a_mount_that_an_agent_turns_into_a_link_keeps_the_chat_from_starting(
+    open_hub: OpenHub, a_repository: Repository, tmp_path: Path
+) -> None:
+    shared, secret = tmp_path / "shared", tmp_path / "secret"
+    (shared / "data").mkdir(parents=True)
+    secret.mkdir()
+    (secret / "key").write_text("the person's")
+    hub = await open_hub()
+    project = await hub.ready(a_repository)
+    # The one may write where the other's folder is.
+    evil = await hub.start(project, mounts=[Mount(source=str(shared), target="/shared", read_only=False)])
+    new = NewChat(project=project.id, agent="shell", mounts=(Mount(source=str(shared / "data"), target="/data"),))
+    chat = await hub.settled((await hub.hub.new_chats.add(new)).id)
+    await hub.hub.chats.stop(chat.id)
+    await hub.run(evil.id, f"rmdir /shared/data && ln -s {secret} /shared/data")
+    await hub.hub.chats.start(chat.id)
+    failed = await hub.settled(chat.id, ChatStatus.failed)
+    assert failed.error is not None and failed.error.code == "invalid_mount"
+    assert "leads elsewhere now" in failed.error.message
+    # Nor is it given to a new one, but as the folder that it leads to, if that may be had.
+    await asyncio.to_thread(shutil.rmtree, secret)
+    with pytest.raises(InvalidMount):
+        await hub.hub.new_chats.add(new)
+
+
+async def test_what_may_be_mounted_is_said_by_who_runs_the_server(
+    open_hub: OpenHub, a_repository: Repository, tmp_path: Path
+) -> None:
+    (tmp_path / "allowed" / "data").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    hub = await open_hub(mount_roots=(str(tmp_path / "allowed"),))
+    with pytest.raises(InvalidMount) as refused:
+        await hub.add(a_repository, mounts=[Mount(source=str(tmp_path / "other"), target="/data")])
+    assert str(tmp_path / "allowed") in refused.value.message and "--AgentHub.mount_roots" in refused.value.hint
+    project = await hub.ready(a_repository)
+    chat = await hub.start(project, mounts=[Mount(source=str(tmp_path / "allowed/data"), target="/data")])
+    assert await hub.run(chat.id, "ls -d /data") == "/data\n"
