@@ -21,20 +21,17 @@ SOCKETS = (
 """Sockets and stores of container engines: whoever reaches one of these is root on the host."""
 
 KEYS = (
-    ".ssh", ".gnupg", ".aws", ".azure", ".config/gcloud", ".config/gh", ".kube", ".docker", ".netrc",
+    ".ssh", ".gnupg", ".aws", ".azure", ".config/gcloud", ".config/gh", ".kube", ".docker", ".netrc", ".password-store",
     ".git-credentials", ".config/git/credentials", ".pypirc", ".npmrc", ".codex", ".claude", ".gemini", ".jupyter",
+    ".local/share/keyrings", ".mozilla", ".config/chromium", ".config/google-chrome",
 )  # fmt: skip
 """Of a person's home, what proves to others who they are."""
 
-KEYS_BY_NAME = (
-    "SSH_AUTH_SOCK",
-    "GNUPGHOME",
-    "AWS_SHARED_CREDENTIALS_FILE",
-    "KUBECONFIG",
-    "DOCKER_CONFIG",
-    "CODEX_HOME",
-)
-"""Variables that say where such are instead."""
+KEY_VARIABLES = (
+    "SSH_AUTH_SOCK", "GNUPGHOME", "CODEX_HOME", "KUBECONFIG", "NETRC", "GH_CONFIG_DIR", "DOCKER_CONFIG",
+    "AWS_SHARED_CREDENTIALS_FILE", "GOOGLE_APPLICATION_CREDENTIALS",
+)  # fmt: skip
+"""Where a person keeps such things elsewhere."""
 
 SYSTEM = (
     "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr", "/var",
@@ -106,7 +103,7 @@ class MountSources:
                 f"{text} holds the hub's own data, with the other chats' workspaces and tokens in it.", ONE_BY_ONE
             )
         keys = [Path.home() / name for name in KEYS] + [Path(jupyter_config_dir()), Path(jupyter_runtime_dir())]
-        keys += [Path(value) for name in KEYS_BY_NAME if (value := os.environ.get(name, "")).startswith("/")]
+        keys += [Path(value) for name in KEY_VARIABLES if (value := os.environ.get(name, "")).startswith("/")]
         for key in keys:
             if key.exists() and _touches(real, key.resolve()):
                 raise InvalidMount(f"{text} holds {key}, by which others know who you are.", ONE_BY_ONE)
@@ -119,11 +116,10 @@ class MountSources:
                     "Chats get folders from there alone (--AgentHub.mount_roots).",
                 )
             return
+        # Some systems keep homes below /var.
         home = Path.home().resolve()
-        if real != Path("/") and home != Path("/") and real.is_relative_to(home):
-            # Some have their home below /var.
-            return
-        if real == Path("/") or any(real.is_relative_to(Path(name).resolve()) for name in SYSTEM):
+        at_home = home != Path("/") and real.is_relative_to(home)
+        if real == Path("/") or not at_home and any(real.is_relative_to(Path(name).resolve()) for name in SYSTEM):
             raise InvalidMount(
                 f"{text} is part of the system.", "Allow it with --AgentHub.mount_roots, if a chat has to have it."
             )

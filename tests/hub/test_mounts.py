@@ -63,6 +63,29 @@ def test_a_persons_keys_and_what_holds_them_are_refused(home: Path, data_dir: Pa
     assert check_mounts([mount("~/data")], MountSources(data_dir))
 
 
+@pytest.mark.parametrize("variable", ["SSH_AUTH_SOCK", "CODEX_HOME", "KUBECONFIG"])
+def test_keys_that_are_kept_elsewhere_are_refused(
+    home: Path, data_dir: Path, a_folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    (a_folder / "kept").write_text("")
+    assert check_mounts([mount(a_folder)], MountSources(data_dir))
+    monkeypatch.setenv(variable, str(a_folder / "kept"))
+    for source in (a_folder, a_folder / "kept"):
+        with pytest.raises(InvalidMount, match="by which others know who you are"):
+            check_mounts([mount(source)], MountSources(data_dir))
+
+
+def test_a_home_below_a_folder_of_the_system_opens_nothing_else_of_it(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for elsewhere in ("/var/home/heron", "/"):
+        monkeypatch.setenv("HOME", elsewhere)
+        with pytest.raises(InvalidMount, match="part of the system"):
+            check_mounts([mount("/var/log")], MountSources(data_dir))
+    monkeypatch.setenv("HOME", "/var/log")
+    assert check_mounts([mount("/var/log/")], MountSources(data_dir))
+
+
 def test_every_key_that_is_known_is_refused(home: Path, data_dir: Path) -> None:
     for name in KEYS:
         (home / name).mkdir(parents=True, exist_ok=True) if not (home / name).exists() else None
