@@ -12,12 +12,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from agent_hub.agents.base import AGENT_HOME, RUN, TOOLS, WORKSPACE, Agent
-from agent_hub.engines.base import ContainerSpec, Engine, Handle, Limits
+from agent_hub.engines.base import ContainerSpec, Engine, Handle
 from agent_hub.errors import AgentHubError, ContainerLost
 from agent_hub.hub import chat_git
 from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.chat_git import ChatGit
 from agent_hub.hub.folders import Folders
+from agent_hub.hub.limits import limits
 from agent_hub.hub.mount_sources import MountSources
 from agent_hub.hub.store import Store
 from agent_hub.hub.tokens import new_token, token_hash
@@ -32,9 +33,6 @@ CLAIM, READY = "claim", "ready"
 
 PATIENCE = 5.0
 """Seconds that Git of a killed hub gets to notice that its folder is gone."""
-
-PIDS = 4096
-"""Processes a chat may have where it asks for no other limit: enough for any build, too few for a fork bomb."""
 
 
 class Launcher:
@@ -215,7 +213,7 @@ class Launcher:
                 "agent-hub.project": chat.project,
             },
             user=f"{os.getuid()}:{os.getgid()}",
-            limits=Limits(cpus=chat.resources.cpus, memory=chat.resources.memory, pids=chat.resources.pids or PIDS),
+            limits=limits(chat.resources),
             gpus=chat.resources.gpus or 0,
         )
 

@@ -18,6 +18,7 @@ from agent_hub.engines.base import BuildSpec, ContainerSpec, Engine, Handle, Ima
 from agent_hub.errors import BuildError, InvalidBase, SetupFailed, SetupTimedOut
 from agent_hub.hub.agent_image import fetch_base, inputs_hash, stage_agent_image
 from agent_hub.hub.cancellation import to_its_end
+from agent_hub.hub.limits import limits
 from agent_hub.models import Mount, Project, Snapshot
 
 SETUP_LABEL = "agent-hub.setup"
@@ -235,6 +236,7 @@ class SnapshotBuild:
                         *self.project.mounts,
                     ],
                     labels=self._setup_labels,
+                    limits=limits(self.project.resources),
                     gpus=self.project.resources.gpus or 0,
                     privileges="setup",
                     tty=False,
