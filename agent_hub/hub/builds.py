@@ -17,6 +17,7 @@ from agent_hub.errors import AgentHubError, Conflict, StorageFull
 from agent_hub.hub.buildlog import BATCH, BuildLog, read_log
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.git import GitAccess
+from agent_hub.hub.mount_sources import MountSources
 from agent_hub.hub.snapshots import SETUP_LABEL, SnapshotBuild
 from agent_hub.hub.store import Store
 from agent_hub.hub.trees import remove_tree
@@ -63,6 +64,7 @@ class Builds:
         default_base: str,
         setup_timeout: float,
         access: GitAccess,
+        sources: MountSources,
         parallel: int = 2,
     ) -> None:
         self._store = store
@@ -72,6 +74,7 @@ class Builds:
         self._default_base = default_base
         self._setup_timeout = setup_timeout
         self._access = access
+        self._sources = sources
         self._room = asyncio.Semaphore(parallel)
         # Each for as long as a build holds it, or waits for it.
         self._same_image: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -214,6 +217,7 @@ class Builds:
             checkout=scratch / "source",
             objects=repository.shared_mount(),
             commit=commit,
+            sources=self._sources,
             cache=self._folders.cache,
             scratch=scratch,
             default_base=self._default_base,

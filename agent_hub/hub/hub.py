@@ -106,7 +106,7 @@ class Hub:
         access = self.github.environment
         sources = MountSources(settings.data_dir, settings.mount_roots)
         self.builds = Builds(
-            self.store, self.folders, engine, AGENTS, settings.base_image, settings.setup_timeout, access
+            self.store, self.folders, engine, AGENTS, settings.base_image, settings.setup_timeout, access, sources
         )
         self.deleted = DeletedChats(self.store, self.folders, settings.keep_deleted)
         self.conversations = Conversations(self.store, self.folders, AGENTS)

@@ -19,6 +19,7 @@ from agent_hub.errors import BuildError, InvalidBase, SetupFailed, SetupTimedOut
 from agent_hub.hub.agent_image import fetch_base, inputs_hash, stage_agent_image
 from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.limits import limits
+from agent_hub.hub.mount_sources import MountSources
 from agent_hub.models import Mount, Project, Snapshot
 
 SETUP_LABEL = "agent-hub.setup"
@@ -118,6 +119,7 @@ class SnapshotBuild:
     checkout: Path
     objects: Mount
     commit: str
+    sources: MountSources
     cache: Path
     scratch: Path
     default_base: str
@@ -223,6 +225,8 @@ class SnapshotBuild:
         script.mkdir(parents=True, exist_ok=True)
         (script / "setup.sh").write_text(self.project.setup.replace("\r\n", "\n"))
         await self._remove_setup_containers()
+        for mount in self.project.mounts:
+            await asyncio.to_thread(self.sources.check_again, mount.source)
         return await to_its_end(
             self.engine.create(
                 ContainerSpec(
@@ -233,7 +237,8 @@ class SnapshotBuild:
                         Mount(source=str(self.checkout), target="/hub/source"),
                         self.objects,
                         Mount(source=str(script), target="/hub/setup"),
-                        *self.project.mounts,
+                        # It may become root in there, and what root leaves in a mount is root's on the machine too.
+                        *(mount.model_copy(update={"read_only": True}) for mount in self.project.mounts),
                     ],
                     labels=self._setup_labels,
                     limits=limits(self.project.resources),

@@ -14,6 +14,7 @@ from agent_hub.errors import InvalidMount
 from agent_hub.models import ChatStatus, Mount, NewChat
 from tests.conftest import Repository
 from tests.hub.conftest import OpenHub
+from tests.hub.running import RunningHub
 
 RUNTIME = "io.containerd.runc.v2"
 """A name for what Docker runs containers by anyway, and which it tells from its default."""
@@ -80,3 +81,34 @@ async def test_what_may_be_mounted_is_said_by_who_runs_the_server(
     project = await hub.ready(a_repository)
     chat = await hub.start(project, mounts=[Mount(source=str(tmp_path / "allowed/data"), target="/data")])
     assert await hub.run(chat.id, "ls -d /data") == "/data\n"
+
+
+async def test_a_setup_script_that_becomes_root_leaves_nothing_of_it_on_the_machine(
+    a_hub: RunningHub, a_repository: Repository, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    data.chmod(0o777)
+    setup = "sudo cp /usr/bin/id /data/id && exit 3; sudo id -u > seen; sudo touch /root/here"
+    mounts = [Mount(source=str(data), target="/data", read_only=False)]
+    project = await a_hub.ready(a_repository, setup=setup, mounts=mounts)
+    assert not list(data.iterdir())
+    chat = await a_hub.start(project)
+    # The chat may write there, and has no way to become root.
+    assert await a_hub.run(chat.id, "cat seen; touch /data/mine") == "0\n"
+    assert [path.name for path in data.iterdir()] == ["mine"]
+
+
+async def test_a_mount_that_an_agent_turns_into_a_link_is_shown_to_no_setup_script(
+    a_hub: RunningHub, a_repository: Repository, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    (tmp_path / "data").mkdir()
+    secret.mkdir()
+    project = await a_hub.ready(a_repository, mounts=[Mount(source=str(tmp_path / "data"), target="/data")])
+    (tmp_path / "data").rmdir()
+    (tmp_path / "data").symlink_to(secret)
+    await a_hub.hub.builds.queue(project.id, force=True)
+    build = await a_hub.ended_build(project.id)
+    assert build.error is not None and build.error.code == "invalid_mount"
+    assert "leads elsewhere now" in build.error.message
