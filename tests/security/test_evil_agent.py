@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from agent_hub.hub.tokens import token_hash
-from tests.security.scene import OPENAI_KEY, OWN_VARIABLE, WHOLE_DISK, Scene, found, searched
+from tests.security.scene import GITHUB_TOKEN, OPENAI_KEY, OWN_VARIABLE, WHOLE_DISK, Scene, found, searched
 
 SECRETS = (
     "the OpenAI key",
@@ -58,6 +58,15 @@ def test_docker_itself_holds_no_secret_of_a_chat(scene: Scene) -> None:
     assert "agent-hub.chat" in described
     for secret in (*scene.secrets.values(), OWN_VARIABLE, scene.token):
         assert secret not in described
+
+
+def test_no_answer_to_the_person_and_no_line_of_the_log_holds_a_token_or_an_account(scene: Scene) -> None:
+    paths = ("status", "chats", "projects", "runs", "deleted", f"chats/{scene.evil.id}", f"chats/{scene.victim.id}")
+    answers = "".join(scene.ask("GET", path).text for path in paths) + scene.server.log
+    assert scene.evil.id in answers
+    own = (scene.server.data / "chats" / scene.victim.id / "run" / "token").read_text().strip()
+    for secret in (OPENAI_KEY, GITHUB_TOKEN, scene.token, token_hash(scene.token), own, token_hash(own)):
+        assert secret not in answers
 
 
 def test_it_sees_its_own_folders_and_its_own_project_s_objects_alone(scene: Scene) -> None:
