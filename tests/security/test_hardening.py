@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -132,6 +133,24 @@ def test_a_chat_s_limits_are_the_engine_s(scene: Scene, docker_engine: docker.Do
         5 * 10**8, 2**28, 2**28, 100,
     )  # fmt: skip
     chat.delete(force=True)
+
+
+# -- on the machine
+
+
+def test_no_other_user_of_the_machine_gets_to_an_account_a_token_or_a_chat(scene: Scene) -> None:
+    # Of a data directory that somebody made before, and left open.
+    data = scene.server.data
+    assert data.stat().st_mode & 0o005 == 0o005
+    theirs = [path for path in data.rglob("*") if path.is_file() and "cache" not in path.relative_to(data).parts]
+    assert data / "hub.db" in theirs and data / "secrets" / "openai.json" in theirs
+    open_to_others = {path.relative_to(data).parts[0] for path in theirs if readable_by_others(path, data)}
+    assert open_to_others <= {"hub.lock", "projects", "artifacts"}
+
+
+def readable_by_others(path: Path, within: Path) -> bool:
+    folders = [folder for folder in path.parents if folder.is_relative_to(within)]
+    return bool(path.stat().st_mode & 0o004) and all(folder.stat().st_mode & 0o001 for folder in folders)
 
 
 # -- what is mounted
