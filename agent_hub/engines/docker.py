@@ -73,13 +73,24 @@ class DockerEngine(Engine):
     runtime
         Of every container that is made, as the engine knows it; empty for the engine's own default. An engine that does
         not have it counts as one that cannot be reached.
+    network
+        That containers are on; see :class:`~agent_hub.engines.docker_network.ContainerNetwork`. Empty for one of the
+        hub's, or Docker's own bridge where a `runtime` is asked for: gVisor's containers find no names on any other.
     """
 
     kind = "docker"
     isolated = True
 
-    def __init__(self, base_url: str | None = None, timeout: float = CALL_TIMEOUT, runtime: str = "") -> None:
+    def __init__(
+        self,
+        base_url: str | None = None,
+        timeout: float = CALL_TIMEOUT,
+        runtime: str = "",
+        network: str = "",
+    ) -> None:
         self._engine = DockerConnection(base_url, timeout)
+        network = network or ("bridge" if runtime else docker_network.NETWORK)
+        self._network = docker_network.ContainerNetwork(self._engine, network)
         self._runtime = runtime
         self._sizes: dict[str, tuple[int, int]] = {}
         self._terminals: dict[str, bool] = {}
@@ -120,7 +131,8 @@ class DockerEngine(Engine):
         local = self._engine.address.local
         gpus = await self._engine.in_thread(local_gpus) if local else ()
         address = "127.0.0.1" if local else self._engine.address.host
-        return [Node(id=info.get("ID") or info.get("Name") or "docker", address=address, gpus=gpus)]
+        name = info.get("ID") or info.get("Name") or "docker"
+        return [Node(id=name, address=address, cpus=info["NCPU"], memory=info["MemTotal"], gpus=gpus)]
 
     async def gateway_address(self) -> tuple[str, str]:
         """Where the gateway listens; see :mod:`agent_hub.engines.docker_network`."""
@@ -179,9 +191,10 @@ class DockerEngine(Engine):
 
     async def create(self, spec: ContainerSpec) -> Handle:
         """Create a container, stopped; one of the same name is returned as it is."""
-        body = create_body(spec, self._runtime)
         with typed_errors():
             async with asyncio.timeout(self._engine.timeout):
+                network = await self._network.mode() if spec.network == "default" else "none"
+                body = create_body(spec, network, self._runtime)
                 return await self._create(spec, body)
 
     async def _create(self, spec: ContainerSpec, body: bytes) -> Handle:

@@ -26,12 +26,21 @@ STATES: Mapping[str, State] = {
 }
 
 
-def create_body(spec: ContainerSpec, runtime: str = "") -> bytes:
-    """The body of a request that creates `spec`, by a runtime that is not the engine's own where one is named."""
-    return json.dumps({name: value for name, value in _config(spec, runtime).items() if value is not None}).encode()
+def create_body(spec: ContainerSpec, network: str, runtime: str = "") -> bytes:
+    """The body of a request that creates `spec`.
+
+    Parameters
+    ----------
+    network
+        That it is on, where `spec` wants one.
+    runtime
+        Empty for the engine's own.
+    """
+    config = _config(spec, network, runtime)
+    return json.dumps({name: value for name, value in config.items() if value is not None}).encode()
 
 
-def _config(spec: ContainerSpec, runtime: str) -> dict[str, Any]:
+def _config(spec: ContainerSpec, network: str, runtime: str) -> dict[str, Any]:
     return {
         "Image": spec.image,
         "Cmd": list(spec.command) or None,
@@ -47,11 +56,13 @@ def _config(spec: ContainerSpec, runtime: str) -> dict[str, Any]:
         "AttachStdin": True,
         "AttachStdout": True,
         "AttachStderr": True,
-        "HostConfig": {name: value for name, value in _host_config(spec, runtime).items() if value is not None},
+        "HostConfig": {
+            name: value for name, value in _host_config(spec, network, runtime).items() if value is not None
+        },
     }
 
 
-def _host_config(spec: ContainerSpec, runtime: str) -> dict[str, Any]:
+def _host_config(spec: ContainerSpec, network: str, runtime: str) -> dict[str, Any]:
     hardened = spec.privileges == "none"
     return {
         "CapDrop": ["ALL"] if hardened else None,
@@ -68,7 +79,7 @@ def _host_config(spec: ContainerSpec, runtime: str) -> dict[str, Any]:
             {"Type": "bind", "Source": one.source, "Target": one.target, "ReadOnly": one.read_only}
             for one in spec.mounts
         ],
-        "NetworkMode": "none" if spec.network == "none" else None,
+        "NetworkMode": "none" if spec.network == "none" else network,
         "ExtraHosts": [f"{GATEWAY_NAME}:host-gateway"] if spec.network == "default" else None,
         "LogConfig": LOG,
     }

@@ -1,14 +1,93 @@
-"""Where a container reaches the machine that the hub runs on."""
+"""The network that containers are on, and where they reach the machine that the hub runs on."""
 
 from __future__ import annotations
 
 import ipaddress
+import json
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agent_hub.engines.docker_connection import DockerConnection
 from agent_hub.engines.docker_containers import GATEWAY_NAME
 from agent_hub.engines.http import EngineAddress
+from agent_hub.errors import AgentHubError, EngineError, EngineUnavailable
+
+NETWORK = "agent-hub"
+"""The name of the network that is made where nothing else is asked for."""
+
+APART = {"com.docker.network.bridge.enable_icc": "false"}
+"""Containers on one bridge do not reach each other."""
+
+
+class ContainerNetwork:
+    """The network that containers are on.
+
+    Parameters
+    ----------
+    engine
+        Whose network.
+    name
+        Of the network. One that is not there is made, as a bridge on which containers reach the internet and this
+        machine, and not each other. Hubs that share an engine share it.
+    """
+
+    def __init__(self, engine: DockerConnection, name: str) -> None:
+        self._engine = engine
+        self._name = name
+        self._id = ""
+
+    async def mode(self) -> str:
+        """What a container's ``NetworkMode`` is to be.
+
+        Raises
+        ------
+        EngineError
+            The network is not there, and the engine cannot make it.
+        """
+        if self._name == "bridge":
+            return "default"
+        # Looked at each time: whoever prunes an engine's networks removes the one that no container is on.
+        if self._id and await self._is_there():
+            return self._id
+        if await self._is_podman():
+            return "default"
+        self._id = await self._find() or await self._make()
+        return self._id
+
+    async def _is_podman(self) -> bool:
+        # Its bridges know no such option; without root its containers have no bridge in common at all.
+        version = await self._engine.version()
+        return any(part.get("Name") == "Podman Engine" for part in version.get("Components") or ())
+
+    async def _is_there(self) -> bool:
+        try:
+            await self._engine.call("GET", f"/networks/{self._id}")
+        except EngineUnavailable:
+            raise
+        except AgentHubError:
+            return False
+        return True
+
+    async def _find(self) -> str:
+        query = {"filters": json.dumps({"name": [self._name]})}
+        # The engine's filter takes a part of a name. Two hubs at once may have made two of one name: all use the first.
+        found = [one for one in await self._engine.call("GET", "/networks", query) if one["Name"] == self._name]
+        return str(min(found, key=lambda one: (one["Created"], one["Id"]))["Id"]) if found else ""
+
+    async def _make(self) -> str:
+        body = {"Name": self._name, "Driver": "bridge", "CheckDuplicate": True, "Options": APART}
+        try:
+            await self._engine.call("POST", "/networks/create", None, json.dumps(body).encode())
+        except EngineUnavailable:
+            raise
+        except AgentHubError as error:
+            if not await self._find():
+                raise EngineError(
+                    f"The engine cannot make the network {self._name!r}, which keeps chats apart: {error.message}",
+                    "Mend that, or start with --AgentHub.network=bridge: chats then reach each other's ports.",
+                ) from error
+        return await self._find()
 
 
 def gateway_address(engine: EngineAddress, networks: Sequence[Mapping[str, Any]]) -> tuple[str, str]:

@@ -111,7 +111,8 @@ class ProcessEngine(Engine):
     async def nodes(self) -> list[Node]:
         """Name this machine, with its GPUs."""
         gpus = await self._in_thread(local_gpus)
-        return [Node(id=socket.gethostname(), address="127.0.0.1", gpus=gpus)]
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return [Node(id=socket.gethostname(), address="127.0.0.1", cpus=os.cpu_count() or 1, memory=memory, gpus=gpus)]
 
     async def gateway_address(self) -> tuple[str, str]:
         """Give the loopback address, which both sides share."""

@@ -17,6 +17,7 @@ from agent_hub.errors import AgentHubError, Conflict, StorageFull
 from agent_hub.hub.buildlog import BATCH, BuildLog, read_log
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.git import GitAccess
+from agent_hub.hub.limits import ContainerLimits
 from agent_hub.hub.mount_sources import MountSources
 from agent_hub.hub.snapshots import SETUP_LABEL, SnapshotBuild
 from agent_hub.hub.store import Store
@@ -65,6 +66,7 @@ class Builds:
         setup_timeout: float,
         access: GitAccess,
         sources: MountSources,
+        limits: ContainerLimits,
         parallel: int = 2,
     ) -> None:
         self._store = store
@@ -75,6 +77,7 @@ class Builds:
         self._setup_timeout = setup_timeout
         self._access = access
         self._sources = sources
+        self._limits = limits
         self._room = asyncio.Semaphore(parallel)
         # Each for as long as a build holds it, or waits for it.
         self._same_image: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -218,6 +221,7 @@ class Builds:
             objects=repository.shared_mount(),
             commit=commit,
             sources=self._sources,
+            limits=self._limits,
             cache=self._folders.cache,
             scratch=scratch,
             default_base=self._default_base,

@@ -21,6 +21,7 @@ from agent_hub.hub.conversations import Conversations
 from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.launches import Launcher
+from agent_hub.hub.limits import ContainerLimits
 from agent_hub.hub.mount_sources import MountSources
 from agent_hub.hub.requests import Request
 from agent_hub.hub.rungate import RunGate
@@ -58,6 +59,7 @@ class Chats:
         conversations: Conversations,
         git: ChatGit,
         sources: MountSources,
+        limits: ContainerLimits,
         on_trouble: Callable[[], None],
         spares: int = 0,
     ) -> None:
@@ -74,7 +76,7 @@ class Chats:
         self._finishing: set[asyncio.Task[None]] = set()
         self._on_trouble = on_trouble
         self.runs = RunGate(store, self.stop)
-        self._launcher = Launcher(store, folders, engine, agents, git, sources)
+        self._launcher = Launcher(store, folders, engine, agents, git, sources, limits)
         self._starting = Starts(
             store, engine, builds, terminals, self._launcher, conversations, self.runs, self._lock, self._watch
         )

@@ -31,6 +31,7 @@ from agent_hub.hub.deleted import DeletedChats
 from agent_hub.hub.events import Events, Everything
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.identities import Identities
+from agent_hub.hub.limits import ContainerLimits
 from agent_hub.hub.mount_sources import MountSources
 from agent_hub.hub.newchats import NewChats
 from agent_hub.hub.projects import Projects
@@ -105,8 +106,17 @@ class Hub:
         self.artifacts = Artifacts(self.store, self.folders, settings.root, settings.artifacts_folder)
         access = self.github.environment
         sources = MountSources(settings.data_dir, settings.mount_roots)
+        self.limits = ContainerLimits(engine)
         self.builds = Builds(
-            self.store, self.folders, engine, AGENTS, settings.base_image, settings.setup_timeout, access, sources
+            self.store,
+            self.folders,
+            engine,
+            AGENTS,
+            settings.base_image,
+            settings.setup_timeout,
+            access,
+            sources,
+            self.limits,
         )
         self.deleted = DeletedChats(self.store, self.folders, settings.keep_deleted)
         self.conversations = Conversations(self.store, self.folders, AGENTS)
@@ -121,6 +131,7 @@ class Hub:
             self.conversations,
             ChatGit(self.github, identities),
             sources,
+            self.limits,
             self._look_again,
             settings.spares,
         )
@@ -200,6 +211,7 @@ class Hub:
                 logger.error("The hub could not take up its containers: %s", error)
         elif not found.reachable and before.reachable:
             self._reconciled = False
+            self.limits.forget()
             await self.chats.engine_lost()
         if found.model_copy(update={"checked_at": before.checked_at}) != before:
             self._say_status()

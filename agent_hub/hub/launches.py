@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from agent_hub.agents.base import AGENT_HOME, RUN, TOOLS, WORKSPACE, Agent
-from agent_hub.engines.base import ContainerSpec, Engine, Handle
+from agent_hub.engines.base import ContainerSpec, Engine, Handle, Limits
 from agent_hub.errors import AgentHubError, ContainerLost
 from agent_hub.hub import chat_git
 from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.chat_git import ChatGit
 from agent_hub.hub.folders import Folders
-from agent_hub.hub.limits import limits
+from agent_hub.hub.limits import ContainerLimits
 from agent_hub.hub.mount_sources import MountSources
 from agent_hub.hub.store import Store
 from agent_hub.hub.tokens import new_token, token_hash
@@ -49,6 +49,7 @@ class Launcher:
         agents: Mapping[str, Agent],
         git: ChatGit,
         sources: MountSources,
+        limits: ContainerLimits,
     ) -> None:
         self._store = store
         self._folders = folders
@@ -56,6 +57,7 @@ class Launcher:
         self._agents = agents
         self._git = git
         self._sources = sources
+        self._limits = limits
         self.gateway_url = ""
 
     async def prepare(self, chat: Chat) -> Handle:
@@ -173,6 +175,7 @@ class Launcher:
             await tell()
             await asyncio.to_thread(agent.prepare, chat, self._folders.agent_home(chat.id))
 
+        spec = self._spec(chat, agent, await self._limits.of(chat.resources))
         for mount in chat.mounts:
             # Again: an agent that may write above it can have put a link in its place.
             await asyncio.to_thread(self._sources.check_again, mount.source)
@@ -181,7 +184,7 @@ class Launcher:
             async with asyncio.TaskGroup() as together:
                 together.create_task(make_workspace())
                 together.create_task(told())
-                made = together.create_task(to_its_end(self._engine.create(self._spec(chat, agent))))
+                made = together.create_task(to_its_end(self._engine.create(spec)))
         except* (AgentHubError, OSError) as group:
             raise first_error(group) from None
         return made.result()
@@ -191,7 +194,7 @@ class Launcher:
         told = await self._place(self._store.chats[chat_id])
         await asyncio.to_thread(self._write_run, chat_id, told)
 
-    def _spec(self, chat: Chat, agent: Agent) -> ContainerSpec:
+    def _spec(self, chat: Chat, agent: Agent, limits: Limits) -> ContainerSpec:
         folders = self._folders
         return ContainerSpec(
             name=f"agent-hub-{chat.id}",
@@ -213,7 +216,7 @@ class Launcher:
                 "agent-hub.project": chat.project,
             },
             user=f"{os.getuid()}:{os.getgid()}",
-            limits=limits(chat.resources),
+            limits=limits,
             gpus=chat.resources.gpus or 0,
         )
 

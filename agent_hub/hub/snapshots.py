@@ -18,7 +18,7 @@ from agent_hub.engines.base import BuildSpec, ContainerSpec, Engine, Handle, Ima
 from agent_hub.errors import BuildError, InvalidBase, SetupFailed, SetupTimedOut
 from agent_hub.hub.agent_image import fetch_base, inputs_hash, stage_agent_image
 from agent_hub.hub.cancellation import to_its_end
-from agent_hub.hub.limits import limits
+from agent_hub.hub.limits import ContainerLimits
 from agent_hub.hub.mount_sources import MountSources
 from agent_hub.models import Mount, Project, Snapshot
 
@@ -120,6 +120,7 @@ class SnapshotBuild:
     objects: Mount
     commit: str
     sources: MountSources
+    limits: ContainerLimits
     cache: Path
     scratch: Path
     default_base: str
@@ -241,7 +242,7 @@ class SnapshotBuild:
                         *(mount.model_copy(update={"read_only": True}) for mount in self.project.mounts),
                     ],
                     labels=self._setup_labels,
-                    limits=limits(self.project.resources),
+                    limits=await self.limits.of(self.project.resources),
                     gpus=self.project.resources.gpus or 0,
                     privileges="setup",
                     tty=False,

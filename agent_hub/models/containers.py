@@ -75,7 +75,7 @@ Env = Annotated[tuple[EnvVar, ...], BeforeValidator(_parse_env)]
 
 
 class Resources(Model):
-    """What a chat may use of the machine; ``None`` leaves the hub's default."""
+    """What a chat may use of the machine; ``None`` leaves the hub's default: nine tenths of its cores and memory."""
 
     cpus: float | None = Field(default=None, gt=0, le=4096, description="CPU cores")
     memory: int | None = Field(default=None, ge=16 * 2**20, le=2**50, description="bytes")
@@ -102,6 +102,8 @@ class Node(Model):
     id: str
     address: str
     state: Literal["ready", "down"] = "ready"
+    cpus: float = Field(description="cores")
+    memory: int = Field(description="bytes")
     labels: dict[str, str] = Field(default_factory=dict)
     gpus: tuple[Gpu, ...] = ()
 

@@ -95,6 +95,12 @@ class AgentHub(ExtensionApp):
         help="""The runtime of every new container, as Docker knows it, such as runsc (gVisor) or kata: it keeps an
         agent from the kernel of this machine. Empty for Docker's own default.""",
     ).tag(config=True)
+    network = Unicode(
+        "",
+        help="""The network that new containers are on. One that is not there is made, such that containers on it do not
+        reach each other; `bridge` is Docker's own, on which they do. By default `agent-hub`, and `bridge` where a
+        runtime is asked for: gVisor's containers find no names on any other.""",
+    ).tag(config=True)
     setup_timeout = Float(3600.0, min=1.0, help="Seconds that a setup script may run.").tag(config=True)
     spares = Integer(
         1,
@@ -188,7 +194,7 @@ class AgentHub(ExtensionApp):
                 return chosen(data_dir / "processes")
             # Any other finds what it needs in the environment, as the Docker engine does.
             return cast(Callable[[], Engine], chosen)()
-        docker = (chosen or DockerEngine)(runtime=self.runtime)
+        docker = (chosen or DockerEngine)(runtime=self.runtime, network=self.network)
         found = await docker.status()
         if found.reachable:
             self.log.info("Agent Hub uses %s", found.name)

@@ -4595,7 +4595,7 @@ export interface components {
         };
         /**
          * Resources
-         * @description What a chat may use of the machine; ``None`` leaves the hub's default.
+         * @description What a chat may use of the machine; ``None`` leaves the hub's default: nine tenths of its cores and memory.
          */
         Resources: {
             /**

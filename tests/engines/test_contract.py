@@ -31,6 +31,7 @@ async def test_an_engine_that_answers_says_so(engine: Engine) -> None:
 async def test_an_engine_has_one_node_and_a_gateway(engine: Engine) -> None:
     nodes = await engine.nodes()
     assert [node.state for node in nodes] == ["ready"]
+    assert nodes[0].cpus >= 1 and nodes[0].memory > 2**28
     bind, seen = await engine.gateway_address()
     assert bind
     assert seen

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
+import docker
 import pytest
 import pytest_asyncio
 
@@ -19,6 +20,7 @@ from agent_hub.engines.docker_errors import unavailable
 from agent_hub.errors import (
     BaseImageNotFound,
     BuildError,
+    EngineError,
     EngineUnavailable,
     GpuUnavailable,
     InvalidBase,
@@ -94,6 +96,77 @@ async def test_a_chat_out_of_memory_says_so(on_docker: DockerEngine, run: Run) -
     handle = await run("exec tail /dev/zero", replace(SPEC, limits=Limits(memory=32 * 2**20)))
     status = await asyncio.wait_for(on_docker.wait(handle), TIMEOUT)
     assert (status.state, status.exit_code, status.reason) == ("exited", 137, "out of memory")
+
+
+LISTENS = (
+    "use IO::Socket; $here = IO::Socket::INET->new(LocalPort => 9000, Listen => 5) or die;"
+    "print {$_} qq(heard) while $_ = $here->accept"
+)
+"""A server in Perl, which the smallest Debian has."""
+
+
+async def _heard(engine: DockerEngine, speaker: Handle, address: str) -> str:
+    asks = f"exec 3<>/dev/tcp/{address}/9000 && cat <&3 & sleep 2; kill $! 2>/dev/null"
+    return (await engine.execute(speaker, ["bash", "-c", asks])).output.strip()
+
+
+@pytest.mark.parametrize(("network", "heard"), [("", ""), ("bridge", "heard")])
+async def test_containers_reach_each_other_s_ports_on_docker_s_own_bridge_alone(
+    docker_engine: docker.DockerClient, network: str, heard: str
+) -> None:
+    engine = DockerEngine(network=network)
+    made: list[Handle] = []
+    try:
+        for script in (f"exec perl -e '{LISTENS}'", "read line"):
+            name = f"agent-hub-test-{uuid.uuid4().hex[:12]}"
+            made.append(await engine.create(replace(SPEC, name=name, command=("sh", "-c", script))))
+            await engine.start(made[-1])
+        (address,) = (
+            one["IPAddress"]
+            for one in docker_engine.containers.get(made[0].id).attrs["NetworkSettings"]["Networks"].values()
+        )
+        # It listens, and answers whoever is let through.
+        async with asyncio.timeout(TIMEOUT):
+            while await _heard(engine, made[0], "127.0.0.1") != "heard":
+                await asyncio.sleep(0.1)
+        assert await _heard(engine, made[1], address) == heard
+    finally:
+        for handle in made:
+            await engine.remove(handle)
+        await engine.close()
+
+
+async def test_a_network_that_was_pruned_is_made_again_and_two_hubs_use_the_same(
+    docker_engine: docker.DockerClient,
+) -> None:
+    name = f"agent-hub-test-{uuid.uuid4().hex[:12]}"
+    engines = [DockerEngine(network=name) for _ in range(2)]
+    try:
+        for _ in range(2):
+            made = await asyncio.gather(
+                *(engine.create(replace(SPEC, name=f"{name}-{number}")) for number, engine in enumerate(engines))
+            )
+            modes = {docker_engine.containers.get(one.id).attrs["HostConfig"]["NetworkMode"] for one in made}
+            (mode,) = modes
+            assert mode in {network.id for network in docker_engine.networks.list(names=[name])}
+            for handle in made:
+                await engines[0].start(handle)
+                await engines[0].remove(handle)
+            for network in docker_engine.networks.list(names=[name]):
+                network.remove()
+    finally:
+        for engine in engines:
+            await engine.close()
+
+
+async def test_a_network_that_cannot_be_made_is_said_with_what_to_do(on_docker: DockerEngine) -> None:
+    engine = DockerEngine(network="no/network:of that name")
+    try:
+        with pytest.raises(EngineError, match="cannot make the network 'no/network:of that name'") as caught:
+            await engine.create(replace(SPEC, name="agent-hub-test-none"))
+        assert "--AgentHub.network=bridge" in caught.value.hint
+    finally:
+        await engine.close()
 
 
 async def test_a_chat_without_a_network_has_the_loopback_alone(on_docker: DockerEngine, run: Run) -> None:

@@ -44,6 +44,26 @@ def runtime(engine: docker.DockerClient, id: str) -> str:
     return str(engine.containers.get(id).attrs["HostConfig"]["Runtime"])
 
 
+async def test_a_chat_takes_most_of_the_machine_at_most_where_nothing_else_is_said(
+    a_hub: RunningHub, a_repository: Repository, docker_engine: docker.DockerClient
+) -> None:
+    project = await a_hub.add(a_repository, setup="sleep 60", cpus=0.5)
+    await a_hub.step(project.id, "Setup script")
+    (setup,) = await a_hub.containers()
+    machine = docker_engine.info()
+    host = docker_engine.containers.get(setup.id).attrs["HostConfig"]
+    assert host["NanoCpus"] == 5 * 10**8
+    assert host["Memory"] == host["MemorySwap"] == int(machine["MemTotal"] * 0.9)
+    await a_hub.hub.builds.cancel(project.id)
+
+    chat = await a_hub.start(await a_hub.ready(a_repository, name="ready"))
+    assert chat.container is not None
+    host = docker_engine.containers.get(chat.container).attrs["HostConfig"]
+    assert 0 < host["NanoCpus"] < machine["NCPU"] * 10**9
+    assert host["Memory"] == host["MemorySwap"] == int(machine["MemTotal"] * 0.9)
+    assert host["PidsLimit"] == 4096
+
+
 async def test_a_mount_that_an_agent_turns_into_a_link_keeps_the_chat_from_starting(
     open_hub: OpenHub, a_repository: Repository, tmp_path: Path
 ) -> None:

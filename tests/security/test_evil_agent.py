@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import time
 from pathlib import Path
 
+import docker
 import httpx
 import psutil
 import pytest
@@ -133,6 +135,28 @@ def test_it_reaches_no_port_of_the_server_or_a_kernel_but_the_gateway(scene: Sce
     assert bound in addresses
     got = reached(scene, {*addresses, "127.0.0.1", scene.gateway}, {port for _, port in ports})
     assert got == {(bound, scene.port), (scene.gateway, scene.port)}
+
+
+def test_it_reaches_no_port_of_another_chat(scene: Scene) -> None:
+    # The other one serves what it should not, on all of its addresses.
+    listens = (
+        "use IO::Socket; $here = IO::Socket::INET->new(LocalPort => 9000, Listen => 5) or die;"
+        "print {$_} qq(heard) while $_ = $here->accept"
+    )
+    scene.victim.run(["sh", "-c", f"perl -e '{listens}' >/dev/null 2>&1 &"], timeout=60, show=False)
+    (container,) = docker.from_env().containers.list(filters={"label": f"agent-hub.chat={scene.victim.id}"})
+    (address,) = (one["IPAddress"] for one in container.attrs["NetworkSettings"]["Networks"].values())
+    end = time.monotonic() + 60
+    while not answers(address, 9000):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert reached(scene, {address, container.name, f"{container.name}.agent-hub"}, {9000}) == set()
+
+
+def answers(address: str, port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((address, port), 5):
+        return True
+    return False
 
 
 # -- the gateway

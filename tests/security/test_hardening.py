@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import docker
+import psutil
 import pytest
 from docker.models.containers import Container
 
@@ -77,7 +78,8 @@ def made_with(container: Container) -> dict[str, Any]:
 def assert_apart_from_the_machine(host: dict[str, Any], mounts: list[dict[str, Any]]) -> None:
     """What holds for every container of the hub's."""
     assert not host["Privileged"] and not host["CapAdd"] and not host["Devices"]
-    assert host["NetworkMode"] in ("default", "bridge")
+    assert host["NetworkMode"] in {network.id for network in docker.from_env().networks.list(names=["agent-hub"])}
+    assert 0 < host["NanoCpus"] < psutil.cpu_count() * 10**9 and 0 < host["Memory"] < psutil.virtual_memory().total
     assert (host["PidMode"], host["IpcMode"], host["UTSMode"]) == ("", "private", "")
     assert "seccomp=unconfined" not in (host["SecurityOpt"] or [])
     assert host["MaskedPaths"] and host["ReadonlyPaths"]
