@@ -81,8 +81,7 @@ class CodexAgent(Agent):
         return await CodexConversation.join(lambda: find_socket(home, sockets), chat, listener)
 
     def spare_command(self, spare: Chat, gateway: str) -> Sequence[str] | None:
-        # A snapshot of the shell's environment is made as a thread begins, which is before the chat's is known.
-        return (RUN_CODEX, "spare", "-c", "features.shell_snapshot=false", *_options(spare, gateway))
+        return (RUN_CODEX, "spare", *_options(spare, gateway))
 
     def fits(self, spare: Chat, chat: Chat) -> bool:
         held, asked = _env(spare), _env(chat)
@@ -170,6 +169,9 @@ def _settings(chat: Chat, gateway: str) -> dict[str, str]:
         # The container is the sandbox; Codex's own cannot start in one.
         "sandbox_mode": _toml("danger-full-access"),
         "approval_policy": _toml("on-request" if chat.ask_before else "never"),
+        # It is made as a thread begins, which a spare's does before the chat's environment is known; and it would write
+        # that, secrets too, below Codex's own folder.
+        "features.shell_snapshot": "false",
         # A dotted key cannot hold a path. Without a container the workspace is seen by its own path.
         "projects": _table({path: '{trust_level="trusted"}' for path in (WORKSPACE, chat.workspace) if path}),
     }

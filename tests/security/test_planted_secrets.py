@@ -377,13 +377,11 @@ def test_secrets_are_in_the_files_that_keep_them_alone_and_those_are_their_owner
 
     assert kept(OPENAI) == ["secrets/openai.json"]
     assert kept(GITHUB) == ["secrets/github.json"]
-    # Variables are what a chat is made of: they are in the store, in what a chat that runs reads, and where its agent
-    # writes down what it was given.
+    # Variables are what a chat is made of: they are in the store, and in what a chat that runs reads.
     for secret in (OF_PROJECT, OF_CHAT):
         names = set(kept(secret))
         assert "hub.db" in names
-        assert all(name == "hub.db" or re.fullmatch(r"chats/\w+/(run/environment|agent/.*)", name) for name in names)
-    # A token is good for one run of a chat; its agent may have written down that of an earlier one as well.
+        assert all(name == "hub.db" or re.fullmatch(r"chats/\w+/run/environment", name) for name in names)
+    # A token is good for one run of a chat.
     for token in planted.tokens:
-        hubs = [name for name in kept(token) if not re.match(r"chats/\w+/agent/", name)]
-        assert [name.rpartition("/run/")[2] for name in hubs] == ["token"] * (token == planted.token_of_running)
+        assert [name.rpartition("/run/")[2] for name in kept(token)] == ["token"] * (token == planted.token_of_running)
