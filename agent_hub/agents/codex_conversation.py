@@ -280,8 +280,8 @@ class CodexConversation(Conversation):
         last = codex_items.usage(counts.get("last"), None)
         if turn != self._turn or not turn:
             return
-        before = self._counted.setdefault(turn, _minus(total, last))
-        self._listener.usage(turn, _minus(total, before))
+        before = self._counted.setdefault(turn, total - last)
+        self._listener.usage(turn, total - before)
 
     def _settled(self, number: Any) -> None:
         if self._asked.pop(str(number), None) is not None:
@@ -316,8 +316,3 @@ def _problem(told: Mapping[str, Any]) -> str:
 
 def _dicts(told: Any) -> list[dict[str, Any]]:
     return [entry for entry in told if isinstance(entry, dict)] if isinstance(told, list) else []
-
-
-def _minus(more: Usage, less: Usage) -> Usage:
-    fields = ("input", "cached_input", "output", "reasoning", "total")
-    return more.model_copy(update={name: max(0, getattr(more, name) - getattr(less, name)) for name in fields})

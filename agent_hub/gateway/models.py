@@ -102,7 +102,12 @@ class ModelHandler(RelayHandler):
 
     def hear(self, piece: bytes) -> None:
         """Count its tokens."""
+        before = self._meter.usage
         self._meter.feed(piece)
+        usage = self._meter.usage
+        if usage is not None and usage is not before:
+            # Before the agent hears it: its turn may end with this piece. Some APIs tell the sum so far with each one.
+            self._hub.conversations.measured(self._chat, usage if before is None else usage - before)
 
     async def ended(self) -> None:
         """Keep what it took."""
@@ -111,6 +116,7 @@ class ModelHandler(RelayHandler):
         if usage is None and self._taken:
             # An agent that goes away before the end of each answer would use up no budget.
             usage = self._meter.guess(self._size)
+            self._hub.conversations.measured(self._chat, usage)
         if usage is not None:
             await self._hub.budgets.count(self._chat, usage)
 

@@ -48,6 +48,7 @@ class ChatTurns(Listener):
         self._typed = sum(len(turn.prompt) for turn in record.heads() if turn.source == "terminal")
         self._numbers = {turn.agent_turn: turn.number for turn in record.heads() if turn.agent_turn}
         self._speaker = Speaker(record, self.mark)
+        self._measured: set[int] = set()
         self._held: list[tuple[str, TurnStatus, str]] | None = None
 
     @property
@@ -228,8 +229,13 @@ class ChatTurns(Listener):
             self.record.add_text(number, item, text)
 
     def usage(self, turn: str, usage: Usage) -> None:
-        if (number := self._number(turn)) is not None:
-            self.record.change(number, usage=usage)
+        if (number := self._number(turn)) is None:
+            return
+        known = self.record.head(number).usage
+        if number in self._measured and known is not None:
+            # The gateway has counted itself; the agent alone knows how much its model sees at once.
+            usage = known.model_copy(update={"context_window": usage.context_window})
+        self.record.change(number, usage=usage)
 
     def asked(self, turn: str, approval: Approval) -> None:
         if (number := self._number(turn)) is not None:
@@ -265,6 +271,13 @@ class ChatTurns(Listener):
     def _hear_nothing(self) -> None:
         self.record.settle()
         self._speaker.hush()
+
+    def measured(self, usage: Usage) -> None:
+        """Add what the model has counted for an answer, as the gateway has heard, to the turn that the agent is at."""
+        turn = next((turn for turn in reversed(self.record.live()) if turn.status in _RUNNING), None)
+        if turn is not None:
+            self._measured.add(turn.number)
+            self.record.change(turn.number, usage=usage if turn.usage is None else turn.usage + usage)
 
     # -- which turn it is
 

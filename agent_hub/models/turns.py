@@ -117,6 +117,18 @@ class Usage(Model):
     total: int = 0
     context_window: int = Field(default=0, description="most tokens that the model sees at once; 0: unknown")
 
+    def __add__(self, other: Usage) -> Usage:
+        """What both have taken."""
+        return self.model_copy(update={name: getattr(self, name) + getattr(other, name) for name in COUNTS})
+
+    def __sub__(self, other: Usage) -> Usage:
+        """What this has taken beyond the other."""
+        return self.model_copy(update={name: max(0, getattr(self, name) - getattr(other, name)) for name in COUNTS})
+
+
+COUNTS = ("input", "cached_input", "output", "reasoning", "total")
+"""What a usage adds up."""
+
 
 class Turn(Model):
     """A prompt, and all that the agent did about it."""

@@ -110,6 +110,24 @@ async def test_a_record_is_the_same_for_the_next_hub(chat: Chat, folder: Path) -
     assert Chat(folder).record.heads() == [ended.model_copy(update={"items": ()})]
 
 
+async def test_what_the_gateway_has_counted_for_a_turn_holds_and_not_the_agent_s_word(chat: Chat, folder: Path) -> None:
+    chat.turns.measured(Usage(total=1))
+    assert chat.record.heads() == []
+    chat.begin()
+    chat.turns.usage("t1", Usage(total=2, context_window=100))
+    assert chat.record.head(1).usage == Usage(total=2, context_window=100)
+    chat.turns.turn_ended("t1", TurnStatus.completed, "")
+    chat.turns.measured(Usage(total=5))
+    assert chat.record.head(1).usage == Usage(total=2, context_window=100)
+
+    chat.turns.prompted("t2", "", "typed in the terminal")
+    for answer in (Usage(input=30, output=10, total=40), Usage(input=50, output=1, total=51)):
+        chat.turns.measured(answer)
+        chat.turns.usage("t2", Usage(total=3, context_window=200))
+    assert chat.record.head(2).usage == Usage(input=80, output=11, total=91, context_window=200)
+    assert Chat(folder).record.head(2).usage == chat.record.head(2).usage
+
+
 async def test_what_a_kill_cuts_off_is_the_last_line_alone(chat: Chat, folder: Path) -> None:
     chat.begin()
     chat.turns.item("t1", Message(id="m", text="You said: "))
