@@ -124,6 +124,7 @@ class ChatOptions(TypedDict, total=False):
     memory: str | float | None
     pids: int | None
     gpus: int | None
+    token_budget: int | None
 
 
 class NewChatOptions(ChatOptions, total=False):
@@ -138,6 +139,7 @@ class ProjectOptions(ChatOptions, total=False):
     branch: str
     base: str
     setup: str
+    chat_token_budget: int | None
 
 
 def new_chat(project: str, prompt: str, **options: Unpack[NewChatOptions]) -> dict[str, Any]:
@@ -155,7 +157,7 @@ def new_run(
 def new_project(url: str | os.PathLike[str], **options: Unpack[ProjectOptions]) -> dict[str, Any]:
     """A project as the API is asked for it."""
     texts = {key: options.get(key, "") for key in ("branch", "base", "setup")}
-    rest = {**_mounted(options), "resources": _limits(options), **_named(options)}
+    rest = {**_mounted(options), "resources": _limits(options), **_given(options)}
     return {"url": repository(url), **texts, **rest}
 
 
@@ -163,7 +165,7 @@ def _settings(project: str, options: NewChatOptions) -> dict[str, Any]:
     asked = options.get("ask_before", ())
     # A lone text is a sequence of letters as well, and an agent that asks before "g" and "i" pushes unasked.
     own = {"project": project, "ask_before": [asked] if isinstance(asked, str) else list(asked)}
-    return {**own, **_mounted(options), **_limits(options), **_named(options)}
+    return {**own, **_mounted(options), **_limits(options), **_given(options)}
 
 
 def _mounted(options: ChatOptions) -> dict[str, Any]:
@@ -174,6 +176,6 @@ def _limits(options: ChatOptions) -> dict[str, Any]:
     return resources(options.get("cpus"), options.get("memory"), options.get("pids"), options.get("gpus"))
 
 
-def _named(options: ChatOptions) -> dict[str, Any]:
-    given = {"name": options.get("name"), "agent": options.get("agent"), "model": options.get("model")}
-    return {key: value for key, value in given.items() if value is not None}
+def _given(options: ChatOptions) -> dict[str, Any]:
+    names = ("name", "agent", "model", "token_budget", "chat_token_budget")
+    return {name: plain(value) for name in names if (value := options.get(name)) is not None}

@@ -91,6 +91,8 @@ class Hub:
         memory: str | float | None = None,
         pids: int | None = None,
         gpus: int | None = None,
+        token_budget: int | None = None,
+        chat_token_budget: int | None = None,
         wait: bool = True,
         timeout: float | None = BUILD_TIMEOUT,
         progress: bool = True,
@@ -117,6 +119,8 @@ class Hub:
             ``{"NAME": "value"}``, or a list of ``"NAME=value"`` and ``{"name", "value", "secret"}``.
         cpus, memory, pids, gpus
             What each chat may use; `memory` in bytes, or as ``"8g"``.
+        token_budget, chat_token_budget
+            Most tokens of a model that all its chats together, and each of them, may take; None: as many as they like.
         wait
             False returns at once; :meth:`Project.wait_ready` waits later.
         timeout
@@ -149,6 +153,8 @@ class Hub:
             memory=memory,
             pids=pids,
             gpus=gpus,
+            token_budget=token_budget,
+            chat_token_budget=chat_token_budget,
         )
         project = Project(self._transport, self._transport.send("POST", "projects", Data, body))
         return project.wait_ready(timeout, progress) if wait else project
@@ -169,6 +175,7 @@ class Hub:
         memory: str | float | None = None,
         pids: int | None = None,
         gpus: int | None = None,
+        token_budget: int | None = None,
     ) -> Chat:
         """Start a chat, and return it at once; :meth:`Chat.wait_ready` waits until its agent runs.
 
@@ -194,6 +201,8 @@ class Hub:
             any, also about what it takes for dangerous itself. :attr:`Turn.approvals` has what it asks.
         cpus, memory, pids, gpus
             What the chat may use; the project's, where not given.
+        token_budget
+            Most tokens of a model that it may take; the project's `chat_token_budget`, where not given.
 
         Raises
         ------
@@ -217,6 +226,7 @@ class Hub:
             memory=memory,
             pids=pids,
             gpus=gpus,
+            token_budget=token_budget,
         )
         with encoded(inputs or {}) as files:
             if not files:
@@ -246,6 +256,7 @@ class Hub:
         memory: str | float | None = None,
         pids: int | None = None,
         gpus: int | None = None,
+        token_budget: int | None = None,
     ) -> Runs:
         """Start a chat for each combination of a grid, and return at once: ``runs.wait().results()`` is a table.
 
@@ -265,7 +276,7 @@ class Hub:
             What ``hub.runs`` knows it by; the next of ``run-1``, ``run-2``…, where not given.
         concurrency
             How many work at once, at most.
-        ask_before, agent, model, mounts, env, cpus, memory, pids, gpus
+        ask_before, agent, model, mounts, env, cpus, memory, pids, gpus, token_budget
             For each of them, as for :meth:`new_chat`.
 
         Raises
@@ -293,6 +304,7 @@ class Hub:
             memory=memory,
             pids=pids,
             gpus=gpus,
+            token_budget=token_budget,
         )
         return Runs(self._transport, self._transport.create("runs", Run, body))
 

@@ -30,18 +30,7 @@ export type DeletedChat = Full<Schemas['DeletedChat']>;
 export type EngineStatus = Full<Schemas['EngineStatus']>;
 export type EnvVar = Schemas['EnvVar'];
 export type ErrorBody = Schemas['ErrorBody'];
-/** A host that the gateway sends requests of chats to. */
-export interface GatewayRoute {
-  host: string;
-  /** As of the newest request; idle where nothing was asked lately. */
-  state: 'ok' | 'trouble' | 'idle' | 'not_connected';
-  /** Of the last 15 minutes. */
-  requests: number;
-  errors: number;
-  /** Until the first byte of an answer. */
-  median_ms: number | null;
-  problem: string;
-}
+export type GatewayRoute = Full<Schemas['GatewayRoute']>;
 export type GitHubApp = Full<Schemas['GitHubApp']> & { installations: Installation[] };
 export type GitHubConnection = Omit<Full<Schemas['GitHubConnection']>, 'app'> & {
   app: GitHubApp | null;
@@ -200,6 +189,11 @@ export class HubApi {
 
   renameChat(id: string, name: string): Promise<Chat> {
     return this._json('PATCH', `chats/${encodeURIComponent(id)}`, { name });
+  }
+
+  /** Let a chat take at most that many tokens of a model; null: as many as it likes. */
+  limitChat(id: string, token_budget: number | null): Promise<Chat> {
+    return this._json('PATCH', `chats/${encodeURIComponent(id)}`, { token_budget });
   }
 
   startChat(id: string): Promise<Chat> {

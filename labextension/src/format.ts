@@ -103,6 +103,38 @@ export function size(bytes: number): string {
   return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
+/** A number of tokens: `950`, `41.2 k`, `1.3 M`. */
+export function tokens(number: number): string {
+  if (number < 1000) {
+    return String(number);
+  }
+  const [unit, name] = number < 999_500 ? [1e3, 'k'] : [1e6, 'M'];
+  const value = number / unit;
+  return `${value < 99.95 ? Number(value.toFixed(1)) : Math.round(value)} ${name}`;
+}
+
+/** What was taken of a model, and of how much; empty where there is neither. */
+export function tokenWords(taken: { tokens: number; token_budget: number | null }): string {
+  if (taken.token_budget !== null) {
+    return `${tokens(taken.tokens)} of ${tokens(taken.token_budget)} tokens`;
+  }
+  return taken.tokens > 0 ? `${tokens(taken.tokens)} tokens` : '';
+}
+
+/** How people write a number of tokens: `200000`, `200,000`, `200k`, `1.5M`. */
+export const TOKENS_PATTERN = '\\s*(\\d[\\d,_ ]*(?:\\.\\d+)?) ?([kKmM]?)\\s*';
+
+/** A number of tokens as people write it; null where it is none. */
+export function parseTokens(text: string): number | null {
+  const found = new RegExp(`^${TOKENS_PATTERN}$`).exec(text);
+  if (!found) {
+    return null;
+  }
+  const [, digits = '', unit = ''] = found;
+  const times = { '': 1, k: 1e3, m: 1e6 }[unit.toLowerCase()] ?? 1;
+  return Math.round(Number(digits.replace(/[,_ ]/g, '')) * times);
+}
+
 /** A number of things: `1 chat`, `2 chats`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;

@@ -8,6 +8,7 @@ import type {
   ProjectChange,
   Resources
 } from './api';
+import { parseTokens } from './format';
 
 /** A variable as it is typed. `kept`: a secret whose value the server has and does not tell. */
 export interface EnvValue {
@@ -22,6 +23,8 @@ export interface ResourceValues {
   cpus: string;
   memory: string;
   gpus: string;
+  /** Not typed here; a notebook may have set it. */
+  pids: number | null;
 }
 
 /** What both forms ask for. */
@@ -32,6 +35,8 @@ export interface CommonValues {
   mounts: Mount[];
   env: EnvValue[];
   resources: ResourceValues;
+  /** Most tokens of a model that the chat may take, or all chats of the project together. */
+  token_budget: string;
 }
 
 export interface ProjectValues extends CommonValues {
@@ -39,6 +44,8 @@ export interface ProjectValues extends CommonValues {
   branch: string;
   base: string;
   setup: string;
+  /** Most tokens that each of its chats may take, where that does not say. */
+  chat_token_budget: string;
 }
 
 export interface ChatValues extends CommonValues {
@@ -61,15 +68,24 @@ const COMMON: CommonValues = {
   model: '',
   mounts: [],
   env: [],
-  resources: { cpus: '', memory: '', gpus: '' }
+  resources: { cpus: '', memory: '', gpus: '', pids: null },
+  token_budget: ''
 };
 
 /** The form for a new project, or for the settings of one. */
 export function projectValues(project: Project | null): ProjectValues {
   if (!project) {
-    return { ...COMMON, agent: 'codex', url: '', branch: '', base: '', setup: '' };
+    return {
+      ...COMMON,
+      agent: 'codex',
+      url: '',
+      branch: '',
+      base: '',
+      setup: '',
+      chat_token_budget: ''
+    };
   }
-  const { cpus, memory, gpus } = project.resources;
+  const { cpus, memory, gpus, pids } = project.resources;
   return {
     url: project.url,
     name: project.name,
@@ -88,8 +104,11 @@ export function projectValues(project: Project | null): ProjectValues {
     resources: {
       cpus: cpus === null ? '' : String(cpus),
       memory: memory === null ? '' : String(memory / GIB),
-      gpus: gpus === null ? '' : String(gpus)
-    }
+      gpus: gpus === null ? '' : String(gpus),
+      pids
+    },
+    token_budget: typed(project.token_budget),
+    chat_token_budget: typed(project.chat_token_budget)
   };
 }
 
@@ -108,7 +127,9 @@ export function withoutEmptyRows<T extends CommonValues>(values: T): T {
 }
 
 /** What the browser itself can say is wrong; everything else is the server's to judge. */
-export function check(values: CommonValues & { url?: string }): FieldError[] {
+export function check(
+  values: CommonValues & { url?: string; chat_token_budget?: string }
+): FieldError[] {
   const errors: FieldError[] = [];
   if (values.url !== undefined && values.url.trim() === '') {
     const hint = 'Give the address of a Git repository, or a path on this server.';
@@ -122,6 +143,13 @@ export function check(values: CommonValues & { url?: string }): FieldError[] {
     if (text !== '' && !fits) {
       const hint = name === 'gpus' ? 'Use a whole number.' : 'Use a number above 0.';
       errors.push({ field: `resources.${name}`, message: `“${text}” does not work here.`, hint });
+    }
+  }
+  for (const name of ['token_budget', 'chat_token_budget'] as const) {
+    const text = values[name]?.trim() ?? '';
+    if (text !== '' && parseTokens(text) === null) {
+      const hint = 'Write it as 200000, 200k or 1.5M.';
+      errors.push({ field: name, message: `“${text}” is no number of tokens.`, hint });
     }
   }
   return errors;
@@ -156,7 +184,9 @@ export function projectChange(values: ProjectValues): ProjectChange {
     model: values.model.trim(),
     mounts: values.mounts,
     env: environment(values.env),
-    resources: resources(values.resources)
+    resources: resources(values.resources),
+    token_budget: parseTokens(values.token_budget),
+    chat_token_budget: parseTokens(values.chat_token_budget)
   };
 }
 
@@ -175,7 +205,8 @@ export function newChat(values: ChatValues): NewChat {
     model: values.model.trim(),
     cpus,
     memory,
-    gpus
+    gpus,
+    token_budget: parseTokens(values.token_budget)
   };
   for (const [key, value] of Object.entries(given)) {
     if (value !== '' && value !== null) {
@@ -183,6 +214,10 @@ export function newChat(values: ChatValues): NewChat {
     }
   }
   return body;
+}
+
+function typed(number: number | null): string {
+  return number === null ? '' : String(number);
 }
 
 function environment(values: EnvValue[]): EnvVar[] {
@@ -199,7 +234,7 @@ function resources(values: ResourceValues): Resources {
   return {
     cpus: number(values.cpus),
     memory: memory === null ? null : Math.round(memory * GIB),
-    pids: null,
+    pids: values.pids,
     gpus: number(values.gpus)
   };
 }

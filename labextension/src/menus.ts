@@ -41,7 +41,8 @@ export function chatMenu(commands: CommandRegistry, model: HubModel, chat: Chat)
       ...(chat.turn?.status === 'waiting' ? [CommandIDs.answerChat] : []),
       CommandIDs.openChat,
       ended ? CommandIDs.resumeChat : CommandIDs.stopChat,
-      CommandIDs.renameChat
+      CommandIDs.renameChat,
+      CommandIDs.limitChat
     ],
     args
   );

@@ -214,6 +214,10 @@ export class HubModel implements IDisposable {
     await this.api.renameChat(id, name);
   }
 
+  async limitChat(id: string, tokenBudget: number | null): Promise<void> {
+    await this.api.limitChat(id, tokenBudget);
+  }
+
   async deleteChat(id: string, force = false): Promise<void> {
     await this._expect(id, 'deleting', () => this.api.deleteChat(id, force));
   }

@@ -41,6 +41,7 @@ export namespace CommandIDs {
   export const stopChat = 'agent-hub:stop-chat';
   export const resumeChat = 'agent-hub:resume-chat';
   export const renameChat = 'agent-hub:rename-chat';
+  export const limitChat = 'agent-hub:limit-chat';
   export const deleteChat = 'agent-hub:delete-chat';
   export const retryChat = 'agent-hub:retry-chat';
   export const dismissChat = 'agent-hub:dismiss-chat';

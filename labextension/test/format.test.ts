@@ -8,8 +8,11 @@ import {
   chatWords,
   currentStep,
   duration,
+  parseTokens,
   projectWords,
-  size
+  size,
+  tokens,
+  tokenWords
 } from '../src/format';
 import { build, chat, project } from './values';
 
@@ -93,5 +96,40 @@ describe('the source of a build', () => {
 
   it('is not guessed of a build that an older hub made', () => {
     expect(buildSource(build(), edited, 'slim')).toEqual({ branch: '', base: '' });
+  });
+});
+
+describe('tokens', () => {
+  it.each([
+    [0, '0'],
+    [999, '999'],
+    [1000, '1 k'],
+    [41_239, '41.2 k'],
+    [99_960, '100 k'],
+    [999_499, '999 k'],
+    [999_500, '1 M'],
+    [12_345_678, '12.3 M']
+  ])('are told in the unit that fits: %d is %s', (number, words) => {
+    expect(tokens(number)).toBe(words);
+  });
+
+  it.each([
+    ['200000', 200_000],
+    ['200,000', 200_000],
+    [' 200k ', 200_000],
+    ['1.5M', 1_500_000],
+    ['0', 0],
+    ['', null],
+    ['many', null],
+    ['-5', null],
+    ['1.5.5', null]
+  ])('are read as people write them: %s is %d', (text, number) => {
+    expect(parseTokens(text)).toBe(number);
+  });
+
+  it('are told with their budget, and not at all before there are any', () => {
+    expect(tokenWords({ tokens: 0, token_budget: null })).toBe('');
+    expect(tokenWords({ tokens: 41_239, token_budget: null })).toBe('41.2 k tokens');
+    expect(tokenWords({ tokens: 0, token_budget: 5e6 })).toBe('0 of 5 M tokens');
   });
 });

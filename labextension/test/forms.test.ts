@@ -35,7 +35,7 @@ describe('a project’s form', () => {
 
   it('takes memory in GiB', () => {
     const values = projectValues(null);
-    values.resources = { cpus: '1.5', memory: '8', gpus: '' };
+    values.resources = { cpus: '1.5', memory: '8', gpus: '', pids: null };
     expect(projectChange(values).resources).toEqual({
       cpus: 1.5,
       memory: 8 * 2 ** 30,
@@ -57,8 +57,22 @@ describe('a project’s form', () => {
 
   it('says itself that a URL is missing and that half a GPU is none', () => {
     const values = projectValues(null);
-    values.resources = { cpus: '', memory: '', gpus: '0.5' };
+    values.resources = { cpus: '', memory: '', gpus: '0.5', pids: null };
     expect(check(values).map(error => error.field)).toEqual(['url', 'resources.gpus']);
+  });
+
+  it('keeps the budgets that nobody has touched, and lifts the one that was emptied', () => {
+    const values = projectValues(project({ token_budget: 5_000_000, chat_token_budget: 1234 }));
+    const { token_budget, chat_token_budget } = projectChange({ ...values, token_budget: ' ' });
+    expect([token_budget, chat_token_budget]).toEqual([null, 1234]);
+    expect(check({ ...values, token_budget: 'many' }).map(error => error.field)).toEqual([
+      'token_budget'
+    ]);
+  });
+
+  it('keeps the limit of processes, which it does not ask for', () => {
+    const before = project({ resources: { cpus: 2, memory: null, pids: 100, gpus: null } });
+    expect(projectChange(projectValues(before)).resources).toEqual(before.resources);
   });
 
   it('puts an error of the server at its field', () => {
@@ -84,5 +98,9 @@ describe('a chat’s form', () => {
       mounts: [],
       env: []
     });
+  });
+
+  it('has a budget of its own', () => {
+    expect(newChat({ ...chatValues('p1'), token_budget: '500k' }).token_budget).toBe(500_000);
   });
 });

@@ -64,6 +64,10 @@ def test_a_person_connects_openai_and_a_chat_that_waits_goes_on(
     expect(lab.panel.get_by_role("button", name="Connections", exact=True)).to_be_visible()
     lab.shoot("32-connections-openai")
     assert chat.send("Say crane").wait(60).text == "You said: Say crane"
+    gateway = page.get_by_role("region", name="Gateway")
+    asked = gateway.get_by_role("row").filter(has_text=f"127.0.0.1:{a_strict_model.port}")
+    expect(asked.get_by_text("Reachable")).to_be_visible(timeout=LIMIT)
+    expect(asked.get_by_text("requests, 0 errors").or_(asked.get_by_text("1 request, 0 errors"))).to_be_visible()
 
     connections.get_by_role("button", name="Remove…").click()
     dialog = page.get_by_role("dialog")

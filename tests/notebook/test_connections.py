@@ -6,6 +6,7 @@ import getpass
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy
 import pytest
 
 from agent_hub import AsyncHub
@@ -123,3 +124,17 @@ async def test_tokens_are_told_and_limited_for_a_chat_and_a_project(
     assert project.token_budget is None and chat.token_budget is None
     with pytest.raises(InvalidInput):
         chat.set_token_budget(-1)
+
+
+async def test_a_budget_is_given_with_what_is_started(
+    a_hub: Hub, async_hub: AsyncHub, a_repository: Repository
+) -> None:
+    project = a_hub.add_project(
+        a_repository.path, agent="shell", token_budget=5000, chat_token_budget=1000, progress=False
+    )
+    assert project.token_budget == 5000
+    assert a_hub.new_chat(project).token_budget == 1000
+    assert a_hub.new_chat(project, token_budget=numpy.int64(200)).token_budget == 200
+    assert (await async_hub.new_chat(project, token_budget=0)).token_budget == 0
+    (each,) = a_hub.map("Say {word}", {"word": ["heron"]}, project=project, token_budget=300)
+    assert each.token_budget == 300

@@ -2,7 +2,7 @@ import React from 'react';
 
 import type { Status } from '../api';
 import type { CommonValues, FieldError, ResourceValues } from '../forms';
-import { count } from '../format';
+import { count, parseTokens, tokens } from '../format';
 import { Field } from './Field';
 import { Fold } from './Fold';
 
@@ -13,6 +13,8 @@ interface IAgentFieldProps<T extends CommonValues> {
   /** What is used where nothing is chosen, for a chat: what its project says. */
   defaults?: { agent: string; model: string; resources: ResourceValues };
   onChange: (values: Partial<CommonValues>) => void;
+  /** What it may spend. */
+  children: React.ReactNode;
 }
 
 /** Which agent runs, with which model, on how much of the machine. */
@@ -23,21 +25,25 @@ export function AgentField<T extends CommonValues>(props: IAgentFieldProps<T>): 
   const title = (name: string) => agents.find(agent => agent.name === name)?.title ?? name;
   const set = (part: Partial<ResourceValues>) =>
     onChange({ resources: { ...values.resources, ...part } });
-  const fallback = defaults?.resources ?? { cpus: '', memory: '', gpus: '' };
+  const fallback = defaults?.resources ?? { cpus: '', memory: '', gpus: '', pids: null };
   const { cpus, memory, gpus: wanted } = values.resources;
+  const budget = parseTokens(values.token_budget);
   const summary = [
     title(values.agent || (defaults?.agent ?? '')),
     values.model || defaults?.model,
     (wanted || fallback.gpus) && count(Number(wanted || fallback.gpus), 'GPU'),
     (cpus || fallback.cpus) && `${cpus || fallback.cpus} CPU`,
-    (memory || fallback.memory) && `${memory || fallback.memory} GiB`
+    (memory || fallback.memory) && `${memory || fallback.memory} GiB`,
+    budget !== null && `${tokens(budget)} tokens`
   ].filter(Boolean);
 
   return (
     <Fold
       title="Agent and resources"
       summary={summary.join(' · ')}
-      hasError={errors.some(error => /^(agent|model|resources)/.test(error.field))}
+      hasError={errors.some(error =>
+        /^(agent|model|resources|(chat_)?token_budget)/.test(error.field)
+      )}
     >
       {!defaults && (
         <Field label="Agent" field="agent" errors={errors}>
@@ -74,7 +80,7 @@ export function AgentField<T extends CommonValues>(props: IAgentFieldProps<T>): 
             {...control}
             type="text"
             inputMode="decimal"
-            placeholder={fallback.cpus || 'no limit'}
+            placeholder={fallback.cpus || 'nine tenths of the server’s'}
             value={cpus}
             onChange={event => set({ cpus: event.target.value })}
           />
@@ -86,7 +92,7 @@ export function AgentField<T extends CommonValues>(props: IAgentFieldProps<T>): 
             {...control}
             type="text"
             inputMode="decimal"
-            placeholder={fallback.memory || 'no limit'}
+            placeholder={fallback.memory || 'nine tenths of the server’s'}
             value={memory}
             onChange={event => set({ memory: event.target.value })}
           />
@@ -109,6 +115,7 @@ export function AgentField<T extends CommonValues>(props: IAgentFieldProps<T>): 
           />
         )}
       </Field>
+      {props.children}
     </Fold>
   );
 }

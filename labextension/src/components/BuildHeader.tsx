@@ -11,7 +11,8 @@ import {
   elapsed,
   isBuilding,
   moment,
-  projectWords
+  projectWords,
+  tokenWords
 } from '../format';
 import { branchIcon, hubIcon } from '../icons';
 import { openMenu, projectMenu } from '../menus';
@@ -123,6 +124,7 @@ export function BuildHeader(props: IBuildHeaderProps): JSX.Element {
             last good snapshot: {project.snapshot ? moment(project.snapshot.created_at) : 'none'}
           </span>
         )}
+        {tokenWords(project) && <span>its chats took {tokenWords(project)}</span>}
         {goesOn && props.waiting > 0 && (
           <span>
             {count(props.waiting, 'chat')} {props.waiting === 1 ? 'waits' : 'wait'} for this build

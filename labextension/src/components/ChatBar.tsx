@@ -3,7 +3,7 @@ import { ellipsesIcon, runIcon, searchIcon, stopIcon } from '@jupyterlab/ui-comp
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Chat, Project } from '../api';
-import { chatReason, chatWords, count, isBuilding } from '../format';
+import { chatReason, chatWords, count, isBuilding, tokenWords } from '../format';
 import { artifactIcon, hubIcon } from '../icons';
 import { chatMenu, openMenu } from '../menus';
 import type { HubModel } from '../model';
@@ -42,7 +42,7 @@ export function ChatBar(props: IChatBarProps): JSX.Element {
   const project = model.project(chat.project);
   const artifacts = model.artifactsOf(chat.id).length;
   const ended = chat.status === 'exited' || chat.status === 'failed';
-  const facts = [reason, model.agentTitle(chat.agent), project?.name];
+  const facts = [reason, model.agentTitle(chat.agent), project?.name, tokenWords(chat)];
   return (
     <div className="jp-AgentHub-chatBar">
       <StatusMark mark={chatMark(chat, unknown)} />

@@ -3,6 +3,7 @@ import React from 'react';
 import type { Project, Status } from '../api';
 import { projectValues, type ChatValues, type FieldError } from '../forms';
 import { AgentField } from './AgentField';
+import { BudgetField } from './BudgetField';
 import { EnvField } from './EnvField';
 import { Field } from './Field';
 import { MountsField } from './MountsField';
@@ -88,7 +89,17 @@ export function ChatForm(props: IChatFormProps): JSX.Element {
         errors={errors}
         defaults={defaults}
         onChange={onChange}
-      />
+      >
+        <BudgetField
+          label="Token budget"
+          field="token_budget"
+          note="Most tokens of a model that it may take, such as 500k."
+          placeholder={defaults.chat_token_budget}
+          value={values.token_budget}
+          errors={errors}
+          onChange={token_budget => onChange({ token_budget })}
+        />
+      </AgentField>
       <p className="jp-AgentHub-note">
         Mounts and variables are added to the project’s; what is left empty is the project’s.
       </p>

@@ -4,6 +4,7 @@ import type { IEditorServices } from '@jupyterlab/codeeditor';
 import { HubError, type HubApi, type RepositoryInfo, type Status } from '../api';
 import { fieldError, type FieldError, type ProjectValues } from '../forms';
 import { AgentField } from './AgentField';
+import { BudgetField } from './BudgetField';
 import { EnvField } from './EnvField';
 import { Field } from './Field';
 import { MountsField } from './MountsField';
@@ -177,7 +178,24 @@ export function ProjectForm(props: IProjectFormProps): JSX.Element {
         onChange={mounts => onChange({ mounts })}
       />
       <EnvField env={values.env} errors={errors} onChange={env => onChange({ env })} />
-      <AgentField values={values} status={status} errors={errors} onChange={onChange} />
+      <AgentField values={values} status={status} errors={errors} onChange={onChange}>
+        <BudgetField
+          label="Token budget"
+          field="token_budget"
+          note="Most tokens of a model that all its chats together may take, such as 5M."
+          value={values.token_budget}
+          errors={errors}
+          onChange={token_budget => onChange({ token_budget })}
+        />
+        <BudgetField
+          label="Of each chat"
+          field="chat_token_budget"
+          note="Most that one of its chats may take, such as 500k; a chat can be given another."
+          value={values.chat_token_budget}
+          errors={errors}
+          onChange={chat_token_budget => onChange({ chat_token_budget })}
+        />
+      </AgentField>
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { addIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Build, Project } from '../api';
-import { count, currentStep, isBuilding, projectWords, shortHash } from '../format';
+import { count, currentStep, isBuilding, projectWords, shortHash, tokenWords } from '../format';
 import { hubIcon } from '../icons';
 import { openMenu, projectMenu } from '../menus';
 import type { HubModel } from '../model';
@@ -69,7 +69,7 @@ export const ProjectRow = React.memo((props: IProjectRowProps): JSX.Element => {
           </span>
           <span
             className={`jp-AgentHub-state${ready ? ' jp-mod-quiet' : ''}`}
-            title={[words, spares].filter(Boolean).join(' · ')}
+            title={[words, spares, tokenWords(project)].filter(Boolean).join(' · ')}
           >
             <StatusMark mark={build ? BUILD_MARKS[build.state] : 'pending'} />
             <span>{words}</span>

@@ -7,6 +7,7 @@ import type { Chat, NewChat } from '../api';
 import { describe, text } from '../args';
 import { ChatForm } from '../components/ChatForm';
 import { showForm } from '../formdialog';
+import { parseTokens, TOKENS_PATTERN } from '../format';
 import { chatValues, newChat, type ChatValues } from '../forms';
 import { Form } from '../formwidget';
 import { iconOfAgent } from '../icons';
@@ -202,6 +203,32 @@ export const chats: JupyterFrontEndPlugin<void> = {
         });
         if (button.accept && value && value.trim() !== '') {
           await model.renameChat(chat.id, value).catch(refused(`Could not rename ${chat.name}`));
+        }
+      }
+    });
+
+    commands.addCommand(CommandIDs.limitChat, {
+      label: 'Token Budget…',
+      describedBy: CHAT,
+      isEnabled: isHubUp,
+      execute: async args => {
+        const chat = settled(text(args, 'chat'));
+        if (!chat) {
+          return;
+        }
+        const { button, value } = await InputDialog.getText({
+          title: `Token budget of ${chat.name}`,
+          label: `Most tokens of a model that it may take, such as 500k; empty: as many as it likes. It has taken ${chat.tokens.toLocaleString()}.`,
+          text: chat.token_budget === null ? '' : String(chat.token_budget),
+          pattern: TOKENS_PATTERN,
+          required: false,
+          okLabel: 'Set budget'
+        });
+        if (button.accept) {
+          const budget = parseTokens(value ?? '');
+          await model
+            .limitChat(chat.id, budget)
+            .catch(refused(`Could not change the token budget of ${chat.name}`));
         }
       }
     });
