@@ -12,22 +12,19 @@ nobody's going away cuts it off, and what it was given is on disk before it is u
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import logging
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import httpx
 
+from agent_hub.connections.chatgpt_login import Login, claims
 from agent_hub.connections.secrets import Secrets
 from agent_hub.connections.upstream import Upstream
 from agent_hub.errors import AgentHubError, ApiUnreachable, NotConnected, StorageFull
-from agent_hub.models import ChatGPTAccount, ErrorBody, now
+from agent_hub.models import ChatGPTAccount, ErrorBody
 
 logger = logging.getLogger(__name__)
 
@@ -52,28 +49,6 @@ ANSWER_SECONDS = 30.0
 """How long the issuer may take."""
 
 _CLAIMS = "https://api.openai.com/auth"
-
-
-@dataclass(frozen=True)
-class Login:
-    """What ``codex login`` leaves, and what each renewal changes."""
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    id_token: str = field(repr=False)
-    account_id: str = field(repr=False)
-    signed_in_at: datetime
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """What a request proves itself with."""
-        return {"Authorization": f"Bearer {self.access_token}", "chatgpt-account-id": self.account_id}
-
-    @property
-    def ends(self) -> float | None:
-        """When the access token ends, where it says so."""
-        end = claims(self.access_token).get("exp")
-        return float(end) if isinstance(end, int | float) else None
 
 
 class ChatGPT(Upstream):
@@ -105,7 +80,7 @@ class ChatGPT(Upstream):
         self._again_at = 0.0
         """When the backend, which has refused even a renewed token, is asked again."""
         try:
-            self._login = _read(secrets.read(NAME))
+            self._login = Login.read(secrets.read(NAME))
         except AgentHubError as error:
             self._problem = error
         # A redirect would take a token along, to whoever it names.
@@ -307,15 +282,8 @@ class ChatGPT(Upstream):
         return self._problem
 
     async def _write(self, login: Login) -> None:
-        kept = {
-            "access_token": login.access_token,
-            "refresh_token": login.refresh_token,
-            "id_token": login.id_token,
-            "account_id": login.account_id,
-            "signed_in_at": login.signed_in_at.isoformat(),
-        }
         try:
-            await asyncio.to_thread(self._secrets.write, NAME, kept)
+            await asyncio.to_thread(self._secrets.write, NAME, login.kept)
         except OSError as error:
             raise StorageFull.from_os_error(error) from None
 
@@ -330,28 +298,6 @@ class ChatGPT(Upstream):
             logger.warning("The issuer did not revoke the sign-in with ChatGPT: %s", error)
 
 
-def claims(token: str) -> Mapping[str, Any]:
-    """What a token says, unproved; nothing where it is none that can be read."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        told = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, RecursionError):
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
 def _text(told: Mapping[str, Any], name: str) -> str:
     value = told.get(name)
     return value if isinstance(value, str) else ""
-
-
-def _read(kept: Mapping[str, str]) -> Login | None:
-    if not all(kept.get(name) for name in ("access_token", "refresh_token", "account_id")):
-        return None
-    try:
-        since = datetime.fromisoformat(kept.get("signed_in_at", ""))
-    except ValueError:
-        since = now()
-    return Login(kept["access_token"], kept["refresh_token"], kept.get("id_token", ""), kept["account_id"], since)

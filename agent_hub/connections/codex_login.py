@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
-from agent_hub.connections.chatgpt import Login, claims
+from agent_hub.connections.chatgpt_login import Login, claims
 from agent_hub.errors import AgentUnavailable, InvalidInput
 from agent_hub.models import now
 

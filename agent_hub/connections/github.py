@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import unquote, urlsplit
 
 from agent_hub.connections.github_api import PUBLIC, GitHubApi
 from agent_hub.connections.github_app import GIT, READ, WORK, App
 from agent_hub.connections.github_app_key import AppKey
+from agent_hub.connections.github_credential import Credential, repository_of
 from agent_hub.connections.github_manifest import Manifests
 from agent_hub.connections.github_public import PublicRepositories
 from agent_hub.connections.github_token import Account, Person, hidden_address, whose
@@ -19,8 +18,6 @@ from agent_hub.connections.openai import masked
 from agent_hub.connections.secrets import Secrets
 from agent_hub.errors import AgentHubError, ApiUnreachable, NotAllowed, NotConnected, StorageFull
 from agent_hub.models import AppManifest, ConnectGitHub, ErrorBody, GitHubConnection, MakeApp, now
-
-__all__ = ["Credential", "GitHub", "Person", "repository_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -32,19 +29,6 @@ TRIES = 3
 """Times that GitHub is asked for an App that it has just made: it may take a moment to know it everywhere."""
 
 PAUSE_SECONDS = 1.0
-
-_HELPER = (
-    '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" '
-    '"$AGENT_HUB_GIT_USERNAME" "$AGENT_HUB_GIT_PASSWORD"; }; f'
-)
-
-
-@dataclass(frozen=True)
-class Credential:
-    """What Git proves itself with, for one repository."""
-
-    username: str
-    password: str = field(repr=False)
 
 
 class GitHub:
@@ -187,18 +171,7 @@ class GitHub:
             raise
         if credential is None:
             return {}
-        # Git asks a helper only once a host wants to know who asks, and takes what it says to no other host. An empty
-        # one first: whatever the person's own Git would answer is not asked for.
-        key = f"credential.{self._url}.helper"
-        return {
-            "GIT_CONFIG_COUNT": "2",
-            "GIT_CONFIG_KEY_0": key,
-            "GIT_CONFIG_VALUE_0": "",
-            "GIT_CONFIG_KEY_1": key,
-            "GIT_CONFIG_VALUE_1": _HELPER,
-            "AGENT_HUB_GIT_USERNAME": credential.username,
-            "AGENT_HUB_GIT_PASSWORD": credential.password,
-        }
+        return credential.environment(self._url)
 
     async def _token(self, app: App, repository: str, wanted: Mapping[str, str], alone: bool = False) -> str | None:
         try:
@@ -353,16 +326,3 @@ class GitHub:
         except AgentHubError as error:
             self._problem = error
         self._checked_at = now()
-
-
-def repository_of(url: str, github: str) -> str | None:
-    """``owner/name`` of a repository's address at that GitHub; ``None`` where it is elsewhere, or no repository's."""
-    try:
-        parts, ours = urlsplit(url), urlsplit(github)
-        same = (parts.scheme, parts.hostname, parts.port) == (ours.scheme, ours.hostname, ours.port)
-    except ValueError:
-        return None
-    names = unquote(parts.path).removesuffix("/").removesuffix(".git").lstrip("/").split("/")
-    if not same or len(names) != 2 or not all(names) or any(name in (".", "..") for name in names):
-        return None
-    return "/".join(names).lower()

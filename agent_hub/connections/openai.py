@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from agent_hub.connections.chatgpt import ChatGPT, Login
+from agent_hub.connections.chatgpt import ChatGPT
+from agent_hub.connections.chatgpt_login import Login
 from agent_hub.connections.secrets import Secrets
 from agent_hub.connections.upstream import Upstream
 from agent_hub.errors import AgentHubError, ApiUnreachable, InvalidInput, NotConnected, StorageFull

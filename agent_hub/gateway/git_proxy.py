@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from agent_hub.connections.github import Credential
+from agent_hub.connections.github_credential import Credential
 from agent_hub.errors import (
     AgentHubError,
     ApiUnreachable,

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from agent_hub.connections.github import GitHub, repository_of
+from agent_hub.connections.github import GitHub
+from agent_hub.connections.github_credential import repository_of
 from agent_hub.hub.identities import Identities
 from agent_hub.models import EnvVar
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from agent_hub.connections.github import GitHub, repository_of
+from agent_hub.connections.github import GitHub
+from agent_hub.connections.github_credential import repository_of
 from agent_hub.connections.secrets import Secrets
 from agent_hub.errors import ApiUnreachable, InvalidInput, RepositoryUnreachable
 from agent_hub.hub.workspaces import Repository as Clone

@@ -41,6 +41,11 @@ def test_a_number_of_numpys_is_a_number():
     assert json.dumps(given) == '{"cpus": 0.5, "pids": 100, "gpus": 1}'
 
 
+def test_each_chat_of_a_run_has_the_budget_of_the_run():
+    given = arguments.new_run("widgets", [{"prompt": "Say heron"}], 4, token_budget=numpy.int64(300))
+    assert json.loads(json.dumps(given))["token_budget"] == 300
+
+
 def test_a_mount_is_read_only_unless_it_says_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     data = str(tmp_path / "data")

@@ -136,5 +136,3 @@ async def test_a_budget_is_given_with_what_is_started(
     assert a_hub.new_chat(project).token_budget == 1000
     assert a_hub.new_chat(project, token_budget=numpy.int64(200)).token_budget == 200
     assert (await async_hub.new_chat(project, token_budget=0)).token_budget == 0
-    (each,) = a_hub.map("Say {word}", {"word": ["heron"]}, project=project, token_budget=300)
-    assert each.token_budget == 300

@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from agent_hub.connections.chatgpt import Login
+from agent_hub.connections.chatgpt_login import Login
 from agent_hub.models import now
 from tests.standins.model_server import ModelServer
 
