@@ -8,45 +8,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import secrets
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-from agent_hub.agents.base import AGENT_HOME
 from agent_hub.connections.codex_login import Prompt, callback, command, read_login
 from agent_hub.connections.openai import OpenAI
-from agent_hub.engines.base import ContainerSpec, Engine, Handle, Limits
+from agent_hub.engines.base import Engine, LogSink
 from agent_hub.errors import AgentHubError, AgentUnavailable, Conflict, EngineError, StorageFull
 from agent_hub.hub.agent_image import fetch_base, stage_agent_image
 from agent_hub.hub.browser_callback import BrowserCallback
 from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.folders import Folders
-from agent_hub.hub.loopback import ask
+from agent_hub.hub.sign_in_container import LABEL, SignInContainer
 from agent_hub.hub.store import Store
 from agent_hub.hub.trees import remove_tree
-from agent_hub.models import ErrorBody, Mount, SignIn, StartSignIn, now
+from agent_hub.models import ErrorBody, SignIn, StartSignIn, now
 
 logger = logging.getLogger(__name__)
-
-LABEL = "agent-hub.sign-in"
-"""Label of the container that a person signs in by: which sign-in it is."""
 
 LONGEST = 900.0
 """Seconds that somebody may take to confirm; as long as OpenAI's own codes last."""
 
-DELIVERY = 60.0
-"""Seconds that Codex may take to get its tokens for what the browser has brought."""
+PROGRESS_SECONDS = 0.5
+"""Seconds from one line about what is prepared to the next that is told."""
+
+PROGRESS_CHARACTERS = 200
 
 ENDING = 5.0
 """Seconds between the two sides of a delivered address hearing how that went."""
-
-CERTIFICATES = "/hub/certificates.pem"
-"""Where the container sees the certificates that the hub's own machine trusts in the place of its base image's."""
-
-_PROXIES = ("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 class SignIns:
@@ -91,11 +84,11 @@ class SignIns:
             It is not the one that this sign-in waits for.
         """
         running = self._running
-        if running is None or running.handle is None or running.prompt.method != "browser" or not running.prompt.url:
+        if running is None or running.container is None or running.prompt.method != "browser" or not running.prompt.url:
             raise Conflict("No sign-in waits for an address.", "Begin one on Agent Hub's Connections page.")
         path = callback(url, running.prompt.port, running.prompt.state)
         async with running.bringing:
-            status = await self._deliver(running, running.handle, path)
+            status = await running.container.deliver(running.prompt.port, path)
         if running.task is not None:
             await asyncio.wait([running.task], timeout=ENDING)
         if running.error is not None:
@@ -163,19 +156,15 @@ class SignIns:
 
     async def _sign_in(self, running: _Running, arguments: Sequence[str]) -> None:
         folder = self._folders.sign_in(running.id)
-        home = folder / "home"
-        await asyncio.to_thread(_make, home)
-        image = await self._image(folder / "layer")
-        running.handle = await to_its_end(self._engine.create(self._spec(running, image, home)))
-        await self._engine.start(running.handle)
-        environment = {"CODEX_HOME": AGENT_HOME, **_proxies()}
-        if trusted := _certificates():
-            environment["CODEX_CA_CERTIFICATE"] = CERTIFICATES if self._engine.isolated else trusted
+        container = SignInContainer(self._engine, self._store.hub_id, running.id, folder / "home")
+        await asyncio.to_thread(container.make_home)
+        image = await self._image(running, folder / "layer")
+        self._tell(running, "Starting Codex", at_once=True)
+        await to_its_end(container.create(image))
+        running.container = container
         try:
             async with asyncio.timeout(LONGEST):
-                done = await self._engine.execute(
-                    running.handle, arguments, lambda line: self._hear(running, line), env=environment
-                )
+                done = await container.log_in(arguments, lambda line: self._hear(running, line))
         except TimeoutError:
             raise _Expired from None
         if done.exit_code:
@@ -184,7 +173,7 @@ class SignIns:
                 raise _Expired
             said = running.prompt.error or f"it ended with {done.exit_code}"
             raise AgentUnavailable(f"Codex could not sign in: {said}", "Try again, or the other way of signing in.")
-        login = await asyncio.to_thread(read_login, home / "auth.json")
+        login = await asyncio.to_thread(read_login, container.home / "auth.json")
         await to_its_end(self._openai.signed_in(login))
 
     def _hear(self, running: _Running, line: str) -> None:
@@ -201,48 +190,24 @@ class SignIns:
             await running.callback.open(running.prompt.port)
         self._show(running, "waiting")
 
-    async def _image(self, scratch: Path) -> str:
-        base, _ = await fetch_base(self._engine, self._default_base, False, _quiet)
-        layer = await stage_agent_image(scratch, self._folders.cache, base.id, _quiet)
+    async def _image(self, running: _Running, scratch: Path) -> str:
+        def told(what: str) -> LogSink:
+            return lambda line: self._tell(running, f"{what}: {line}")
+
+        base, _ = await fetch_base(self._engine, self._default_base, False, told(f"Fetching {self._default_base}"))
+        layer = await stage_agent_image(scratch, self._folders.cache, base.id, told("Fetching Codex"))
         if await self._engine.image(layer.ref) is None:
-            await layer.build(self._engine, base.id if base.id.startswith("sha256:") else base.ref, _quiet)
+            self._tell(running, "Building Codex's image", at_once=True)
+            base_ref = base.id if base.id.startswith("sha256:") else base.ref
+            await layer.build(self._engine, base_ref, told("Building Codex's image"))
         return layer.ref
 
-    def _spec(self, running: _Running, image: str, home: Path) -> ContainerSpec:
-        mounts = [Mount(source=str(home), target=AGENT_HOME, read_only=False)]
-        if self._engine.isolated and (trusted := _certificates()):
-            mounts.append(Mount(source=trusted, target=CERTIFICATES))
-        return ContainerSpec(
-            name=f"agent-hub-sign-in-{running.id}",
-            image=image,
-            entrypoint=["sleep", "infinity"],
-            mounts=mounts,
-            labels={"agent-hub.hub": self._store.hub_id, LABEL: running.id},
-            limits=Limits(cpus=1.0, memory=2**30, pids=256),
-            tty=False,
-        )
-
-    async def _deliver(self, running: _Running, handle: Handle, path: str) -> str:
-        """Ask Codex, where it waits, and where that leads to; the answer's status, empty where there is none."""
-        port = running.prompt.port
-        if not self._engine.isolated:
-            return await ask(port, path, DELIVERY)
-        # In a file that the container sees, and not among the arguments, which every process there could read.
-        request = self._folders.sign_in(running.id) / "home" / "callback"
-        said = (
-            f'url = "http://127.0.0.1:{port}{path}"\nlocation\nmax-redirs = 2\nproto-redir = "=http"\nnoproxy = "*"\n'
-            f'silent\ngloboff\noutput = "/dev/null"\nwrite-out = "%{{http_code}}\\n"\nmax-time = {DELIVERY:.0f}\n'
-        )
-        try:
-            await asyncio.to_thread(_write, request, said)
-            done = await self._engine.execute(handle, ["curl", "--config", f"{AGENT_HOME}/callback"])
-        except OSError:
-            # It has just ended.
-            return ""
-        finally:
-            with suppress(OSError):
-                await asyncio.to_thread(request.unlink)
-        return done.output.strip()[-3:]
+    def _tell(self, running: _Running, progress: str, at_once: bool = False) -> None:
+        """Say what is prepared; of the many lines of a build, one now and then."""
+        running.progress = progress[:PROGRESS_CHARACTERS]
+        if at_once or time.monotonic() - running.told_at > PROGRESS_SECONDS:
+            running.told_at = time.monotonic()
+            self._show(running, "starting")
 
     async def _clear(self, running: _Running) -> None:
         if running.opening is not None:
@@ -269,6 +234,7 @@ class SignIns:
         shown = {
             "method": prompt.method,
             "state": state,
+            "progress": running.progress if state == "starting" else "",
             "url": prompt.url if waiting else "",
             "code": prompt.code if waiting else "",
             "expires_at": prompt.expires_at if waiting else None,
@@ -290,32 +256,8 @@ class _Running:
         self.task: asyncio.Task[None] | None = None
         self.opening: asyncio.Task[None] | None = None
         self.callback: BrowserCallback | None = None
-        self.handle: Handle | None = None
+        self.container: SignInContainer | None = None
+        self.progress = ""
+        self.told_at = 0.0
         self.error: AgentHubError | None = None
         self.bringing = asyncio.Lock()
-
-
-def _make(folder: Path) -> None:
-    folder.mkdir(parents=True)
-    for one in (folder, folder.parent, folder.parent.parent):
-        one.chmod(0o700)
-
-
-def _write(path: Path, text: str) -> None:
-    path.unlink(missing_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as file:
-        file.write(text)
-
-
-def _certificates() -> str:
-    found = os.environ.get("CODEX_CA_CERTIFICATE") or os.environ.get("SSL_CERT_FILE") or ""
-    return os.path.realpath(found) if found and os.path.isfile(found) else ""
-
-
-def _proxies() -> Mapping[str, str]:
-    """How the hub's own machine reaches the network."""
-    return {name: value for one in _PROXIES for name in (one, one.lower()) if (value := os.environ.get(name))}
-
-
-def _quiet(line: str) -> None:
-    """An image is built for a sign-in as for a project, whose log has the lines."""

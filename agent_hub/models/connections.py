@@ -57,6 +57,7 @@ class SignIn(Model):
 
     method: Literal["browser", "device"]
     state: Literal["starting", "waiting", "done", "failed", "expired", "cancelled"]
+    progress: str = Field(default="", description="what is prepared while it is starting")
     url: str = Field(default="", description="of the page where the person confirms it")
     code: str = Field(default="", description="what the person enters there; of a sign-in by device alone")
     expires_at: datetime | None = None

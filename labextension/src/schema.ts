@@ -4672,6 +4672,12 @@ export interface components {
              */
             state: "starting" | "waiting" | "done" | "failed" | "expired" | "cancelled";
             /**
+             * Progress
+             * @description what is prepared while it is starting
+             * @default
+             */
+            progress: string;
+            /**
              * Url
              * @description of the page where the person confirms it
              * @default

@@ -17,6 +17,7 @@ const account = openai({ kind: 'chatgpt', chatgpt: ACCOUNT });
 const signIn = (change: Partial<SignIn>): SignIn => ({
   method: 'device',
   state: 'waiting',
+  progress: '',
   url: '',
   code: '',
   expires_at: null,

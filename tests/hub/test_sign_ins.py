@@ -147,8 +147,10 @@ async def assert_nothing_is_left(hub: RunningHub, openai: ChatGPTServer) -> None
 async def test_a_person_signs_in_with_a_code_and_nothing_of_it_stays(hub: RunningHub, openai: ChatGPTServer) -> None:
     await hub.hub.sign_ins.start(DEVICE)
     assert hub.hub.openai.status.sign_in == SignIn(method="device", state="starting")
+    preparing = SignIn(method="device", state="starting", progress="Starting Codex")
+    await hub.until(lambda: hub.hub.openai.status.sign_in == preparing)
     asked = await waits(hub)
-    assert asked.url == f"{openai.url}/codex/device" and asked.expires_at is not None
+    assert asked.progress == "" and asked.url == f"{openai.url}/codex/device" and asked.expires_at is not None
     assert len(await hub.containers()) == 1 and not hub.hub.openai.status.connected
     openai.confirm(asked.code)
     await state(hub, "done")

@@ -40,6 +40,9 @@ export function SignInCard(props: ISignInCardProps): JSX.Element {
           </span>
         )}
       </div>
+      {signIn.progress !== '' && (
+        <p className="jp-AgentHub-quiet jp-AgentHub-progress">{signIn.progress}</p>
+      )}
       {isWaiting && (
         <ol>
           <li>
