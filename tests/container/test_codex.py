@@ -238,9 +238,9 @@ def test_a_stopped_chat_resumes_its_conversation_by_id(open_chat, chat, model, t
     assert thread() == started
 
 
-def test_without_a_key_codex_shows_its_own_sign_in(open_chat, chat):
-    shown = open_chat(chat.model_copy(update={"env": ()})).wait_for("Sign in with ChatGPT")
-    assert "another way" in shown
+def test_without_a_key_codex_asks_by_the_gateway_and_shows_no_sign_in_of_its_own(open_chat, chat):
+    shown = open_chat(chat.model_copy(update={"env": ()})).wait_for("Ask Codex to do anything")
+    assert "Sign in" not in shown
 
 
 def test_code_mode_has_the_program_it_needs(open_chat, chat, model):
@@ -385,7 +385,7 @@ async def test_a_key_is_in_no_configuration_of_a_container(make_spare, chat, mod
 
 
 def test_the_shell_agent_gives_the_image_s_login_shell(open_chat, chat):
-    screen = open_chat(chat, *AGENTS["shell"].command(chat))
+    screen = open_chat(chat, *AGENTS["shell"].command(chat, GATEWAY))
     screen.wait_for("$")
     screen.type("echo shell-$((40+2)) $0 $PWD\r")
     screen.wait_for("shell-42 /usr/bin/bash /workspace")
