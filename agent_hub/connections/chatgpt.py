@@ -75,6 +75,8 @@ class ChatGPT(Upstream):
         self._renewing: asyncio.Task[Login] | None = None
         self._problem: AgentHubError | None = None
         self._login: Login | None = None
+        self._unsaved: AgentHubError | None = None
+        """Why the login is not on disk, which has one whose refresh token is used up."""
         self._over = False
         """Whether the issuer has ended the login."""
         self._again_at = 0.0
@@ -122,6 +124,7 @@ class ChatGPT(Upstream):
             before = self._login
             await self._write(login)
             self._login, self._problem, self._over, self._again_at = login, None, False, 0.0
+            self._unsaved = None
             if before is not None:
                 await self._revoke(before)
         self._on_change()
@@ -134,6 +137,7 @@ class ChatGPT(Upstream):
             except OSError as error:
                 raise StorageFull.from_os_error(error) from None
             before, self._login, self._problem, self._over, self._again_at = self._login, None, None, False, 0.0
+            self._unsaved = None
             if before is not None:
                 await self._revoke(before)
         self._on_change()
@@ -142,11 +146,13 @@ class ChatGPT(Upstream):
         """End the connections, once a renewal that is under way has been kept."""
         if self._renewing is not None:
             await asyncio.wait([self._renewing])
+        await self._save()
         await self._client.aclose()
 
     # -- answering
 
     async def credentials(self) -> Mapping[str, str]:
+        await self._save()
         login = self._usable()
         if login.ends is None or login.ends - EARLY > time.time():
             return login.headers
@@ -183,9 +189,9 @@ class ChatGPT(Upstream):
             # It is the problem already, or there is nobody to have one.
             return
         except ApiUnreachable as error:
-            self._problem = error
+            self._problem = self._unsaved or error
         else:
-            self._problem = None
+            self._problem = self._unsaved
         self._on_change()
 
     async def _ask_whether(self, headers: Mapping[str, str]) -> int:
@@ -208,7 +214,7 @@ class ChatGPT(Upstream):
         if self._problem is not None and (self._over or time.monotonic() < self._again_at):
             raise self._problem
         if self._again_at and not self._over:
-            self._again_at, self._problem = 0.0, None
+            self._again_at, self._problem = 0.0, self._unsaved
             self._on_change()
         return self._login
 
@@ -232,7 +238,7 @@ class ChatGPT(Upstream):
                 return self._usable()
             new, problem = await self._told_anew(login)
             changed = (self._problem is None) is not (problem is None) or new.id_token != login.id_token
-            self._login, self._problem = new, problem
+            self._login, self._problem, self._unsaved = new, problem, problem
         if changed:
             self._on_change()
         return new
@@ -286,6 +292,22 @@ class ChatGPT(Upstream):
             await asyncio.to_thread(self._secrets.write, NAME, login.kept)
         except OSError as error:
             raise StorageFull.from_os_error(error) from None
+
+    async def _save(self) -> None:
+        """Write what could not be written when it was renewed; where it still cannot, the account goes on saying so."""
+        if self._unsaved is None:
+            return
+        async with self._changing:
+            if self._unsaved is None or self._login is None:
+                return
+            try:
+                await self._write(self._login)
+            except AgentHubError:
+                return
+            if self._problem is self._unsaved:
+                self._problem = None
+            self._unsaved = None
+        self._on_change()
 
     async def _revoke(self, login: Login) -> None:
         """Tell the issuer; where it does not answer, the tokens end by themselves."""

@@ -218,6 +218,27 @@ async def test_a_renewed_token_that_cannot_be_kept_is_used_and_told(
     assert account.account.problem is None and (tmp_path / "secrets" / "chatgpt.json").exists()
 
 
+async def test_a_renewed_token_that_could_not_be_kept_is_written_once_there_is_room(
+    account: ChatGPT, server: ChatGPTServer, secrets: Secrets, tmp_path: Path
+) -> None:
+    folder = tmp_path / "secrets"
+    for ask in (account.credentials, account.check, account.close):
+        server.lasts = SOON
+        await account.keep(server.sign_in())
+        folder.rename(tmp_path / "elsewhere")
+        folder.write_text("a file where the folder was")
+        server.lasts = 864_000.0
+        await account.credentials()
+        await account.check()
+        assert account.account is not None and account.account.problem is not None
+        folder.unlink()
+        (tmp_path / "elsewhere").rename(folder)
+        renewed = len(server.renewals)
+        await ask()
+        assert account.account.problem is None and len(server.renewals) == renewed
+        assert secrets.read("chatgpt")["refresh_token"] == server.families[-1].good
+
+
 async def test_a_sign_in_that_cannot_be_kept_leaves_the_one_before(
     account: ChatGPT, server: ChatGPTServer, tmp_path: Path
 ) -> None:
