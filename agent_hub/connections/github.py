@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from agent_hub.connections.github_api import PUBLIC, GitHubApi
+from agent_hub.connections.github_api import PUBLIC, GitHubApi, github_meant
 from agent_hub.connections.github_app import GIT, READ, WORK, App
 from agent_hub.connections.github_app_key import AppKey
 from agent_hub.connections.github_credential import Credential, repository_of
@@ -244,7 +244,7 @@ class GitHub:
         ApiUnreachable
             GitHub does not answer as itself.
         """
-        token, url = new.token.get_secret_value(), new.url or PUBLIC
+        token, url = new.token.get_secret_value(), github_meant(new.url)
         async with self._changing:
             account = Account(token, url, await whose(token, url))
             kept = {"token": token, "url": url, **vars(account.person)}

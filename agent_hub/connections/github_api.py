@@ -16,6 +16,14 @@ SECONDS = 15.0
 """How long an answer may take."""
 
 
+def github_meant(url: str) -> str:
+    """The GitHub that a person means: the public one, however it is written, and no tenant of it in clear text."""
+    host = urlsplit(url).hostname or ""
+    if not url or host in ("github.com", "www.github.com", "api.github.com"):
+        return PUBLIC
+    return f"https://{host}" if host.endswith(".ghe.com") else url
+
+
 def api_of(url: str) -> str:
     """The address of a GitHub's API: github.com and its tenants have one beside them, an Enterprise within it."""
     parts = urlsplit(url)

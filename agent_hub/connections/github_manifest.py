@@ -9,9 +9,8 @@ import secrets
 import socket
 import time
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
-from agent_hub.connections.github_api import PUBLIC, GitHubApi
+from agent_hub.connections.github_api import GitHubApi, github_meant
 from agent_hub.connections.github_app_key import AppKey
 from agent_hub.errors import ApiUnreachable, InvalidInput, NotAllowed
 from agent_hub.models import AppManifest, MakeApp
@@ -56,7 +55,7 @@ class Manifests:
 
     def make(self, new: MakeApp) -> AppManifest:
         """The form that the browser sends to GitHub; raises :class:`~agent_hub.errors.InvalidInput`."""
-        url = _github(new.url)
+        url = github_meant(new.url)
         if new.organization and not re.fullmatch(r"[A-Za-z0-9](-?[A-Za-z0-9])*", new.organization):
             raise InvalidInput(
                 "organization: it is no name of one.", "It is the one in its address at GitHub.", field="organization"
@@ -120,11 +119,3 @@ class Manifests:
     def _forget(self) -> None:
         now = time.monotonic()
         self._asked = [one for one in self._asked if one.until > now]
-
-
-def _github(url: str) -> str:
-    """The one that is meant."""
-    host = urlsplit(url).netloc.lower()
-    if not url or host in ("github.com", "www.github.com", "api.github.com"):
-        return PUBLIC
-    return url

@@ -6,10 +6,12 @@ import json
 import stat
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from agent_hub.connections.github import GitHub
+from agent_hub.connections.github_api import api_of, github_meant
 from agent_hub.connections.github_credential import repository_of
 from agent_hub.connections.secrets import Secrets
 from agent_hub.errors import ApiUnreachable, InvalidInput, RepositoryUnreachable
@@ -60,6 +62,28 @@ async def test_a_token_is_connected_once_github_says_whose_it_is(
     await again.disconnect()
     await again.close()
     assert not again.status.connected and not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "api"),
+    [
+        ("", "https://api.github.com"),
+        ("http://github.com", "https://api.github.com"),
+        ("https://GitHub.com", "https://api.github.com"),
+        ("https://www.github.com:443", "https://api.github.com"),
+        ("http://Herons.ghe.com", "https://api.herons.ghe.com"),
+        ("http://github.example:8080", "http://github.example:8080/api/v3"),
+    ],
+)
+async def test_a_token_goes_to_the_github_that_is_meant_and_to_its_own_in_clear_text_never(
+    github: GitHub, monkeypatch: pytest.MonkeyPatch, url: str, api: str
+) -> None:
+    assert api_of(github_meant(url)) == api
+    # Whom it really asks is whom httpx looks for: nobody listens there.
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "")
+    with pytest.raises(ApiUnreachable, match=f"^{urlsplit(github_meant(url)).netloc} "):
+        await github.connect(ConnectGitHub.model_validate({"token": TOKEN, "url": url}))
 
 
 async def test_a_token_that_github_refuses_takes_the_place_of_none(github: GitHub, server: GitHubServer) -> None:
