@@ -21,6 +21,7 @@ from typing import Any
 import httpx
 
 from agent_hub.connections.chatgpt_login import Login, claims
+from agent_hub.connections.outgoing import outgoing
 from agent_hub.connections.secrets import Secrets
 from agent_hub.connections.upstream import Upstream
 from agent_hub.errors import AgentHubError, ApiUnreachable, NotConnected, StorageFull
@@ -85,8 +86,7 @@ class ChatGPT(Upstream):
             self._login = Login.read(secrets.read(NAME))
         except AgentHubError as error:
             self._problem = error
-        # A redirect would take a token along, to whoever it names.
-        self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, follow_redirects=False)
+        self._client = outgoing(ANSWER_SECONDS)
 
     @property
     def signed_in(self) -> bool:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from agent_hub.connections.outgoing import outgoing
 from agent_hub.errors import ApiUnreachable
 
 PUBLIC = "https://github.com"
@@ -43,8 +44,7 @@ class GitHubApi:
     def __init__(self, url: str) -> None:
         self.url = url
         self.host = urlsplit(url).netloc
-        # A redirect would take what a request proves itself with along, to whoever it names.
-        self._client = httpx.AsyncClient(timeout=SECONDS, follow_redirects=False)
+        self._client = outgoing(SECONDS)
 
     async def ask(
         self, method: str, path: str, proof: str = "", body: Mapping[str, Any] | None = None

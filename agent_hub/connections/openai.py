@@ -15,6 +15,7 @@ import httpx
 
 from agent_hub.connections.chatgpt import ChatGPT
 from agent_hub.connections.chatgpt_login import Login
+from agent_hub.connections.outgoing import outgoing
 from agent_hub.connections.secrets import Secrets
 from agent_hub.connections.upstream import Upstream
 from agent_hub.errors import AgentHubError, ApiUnreachable, InvalidInput, NotConnected, StorageFull
@@ -91,12 +92,7 @@ class OpenAI:
             self._account = Account(kept["api_key"], kept.get("base_url") or PUBLIC_API)
         with suppress(AgentHubError):
             self._use = secrets.read(USE).get("kind", "")
-        self.client = httpx.AsyncClient(
-            timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=50),
-            # A redirect would take the key along, to whoever it names.
-            follow_redirects=False,
-        )
+        self.client = outgoing(SILENCE_SECONDS, CONNECT_SECONDS, kept=50)
 
     @property
     def status(self) -> OpenAIConnection:

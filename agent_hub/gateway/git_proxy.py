@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from agent_hub.connections.github_credential import Credential
+from agent_hub.connections.outgoing import outgoing
 from agent_hub.errors import (
     AgentHubError,
     ApiUnreachable,
@@ -44,12 +45,7 @@ _ASKED = ("Accept", "Accept-Encoding", "Content-Encoding", "Content-Type", "Git-
 
 def git_client() -> httpx.AsyncClient:
     """What the proxy asks by."""
-    return httpx.AsyncClient(
-        timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=10),
-        # A redirect would take the credential along, to whoever it names.
-        follow_redirects=False,
-    )
+    return outgoing(SILENCE_SECONDS, CONNECT_SECONDS, kept=10)
 
 
 class GitProxyHandler(RelayHandler):

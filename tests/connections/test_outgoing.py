@@ -1,0 +1,59 @@
+"""What the hub asks others by: nothing of one request is in the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from agent_hub.connections.chatgpt import ChatGPT
+from agent_hub.connections.github_api import GitHubApi
+from agent_hub.connections.openai import OpenAI
+from agent_hub.connections.secrets import Secrets
+from agent_hub.gateway.git_proxy import git_client
+
+CLIENTS = ("openai", "chatgpt", "github", "git")
+
+
+@pytest.fixture
+def server() -> Iterator[ThreadingHTTPServer]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            shown.append(self.headers.get("Cookie"))
+            self.send_response(302)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Set-Cookie", "session=of-the-one-before; Path=/")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *values: object) -> None:
+            """Nothing."""
+
+    shown: list[str | None] = []
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    running.shown = shown  # type: ignore[attr-defined]
+    Thread(target=running.serve_forever, daemon=True).start()
+    yield running
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+async def test_what_one_answer_sets_is_not_sent_with_the_next_request(
+    server: ThreadingHTTPServer, tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    secrets, url = Secrets(tmp_path_factory.mktemp("secrets")), f"http://127.0.0.1:{server.server_port}/"
+    openai, chatgpt = OpenAI(secrets, lambda: None), ChatGPT(secrets, lambda: None)
+    github, git = GitHubApi(url), git_client()
+    client = {"openai": openai.client, "chatgpt": chatgpt._client, "github": github._client, "git": git}[name]
+    try:
+        for _ in range(2):
+            assert (await client.get(url)).status_code == 302
+    finally:
+        await openai.close()
+        await chatgpt.close()
+        await github.close()
+        await git.aclose()
+    assert server.shown == [None, None]  # type: ignore[attr-defined]
