@@ -90,9 +90,10 @@ class MountSources:
 
     def _refuse_engine(self, text: str, real: Path) -> None:
         sockets = [*SOCKETS, os.environ.get("DOCKER_HOST", "").removeprefix("unix://")]
+        # Unlike Path.exists, os.path.exists raises nothing for what this user may not look at.
         for socket in (Path(name) for name in sockets if name.startswith("/")):
-            inside = socket.resolve() if socket.exists() else socket
-            if inside == real or real in inside.parents and inside.exists():
+            inside = socket.resolve() if os.path.exists(socket) else socket
+            if inside == real or real in inside.parents and os.path.exists(inside):
                 raise InvalidMount(
                     f"{text} holds the engine's socket, which would make the agent root on this machine.", ONE_BY_ONE
                 )
@@ -105,7 +106,7 @@ class MountSources:
         keys = [Path.home() / name for name in KEYS] + [Path(jupyter_config_dir()), Path(jupyter_runtime_dir())]
         keys += [Path(value) for name in KEY_VARIABLES if (value := os.environ.get(name, "")).startswith("/")]
         for key in keys:
-            if key.exists() and _touches(real, key.resolve()):
+            if os.path.exists(key) and _touches(real, key.resolve()):
                 raise InvalidMount(f"{text} holds {key}, by which others know who you are.", ONE_BY_ONE)
 
     def _refuse_elsewhere(self, text: str, real: Path) -> None:

@@ -228,3 +228,15 @@ def test_a_malformed_variable_is_refused(entry: str) -> None:
 def test_a_value_may_be_any_text(value: str) -> None:
     (variable,) = NewChat.model_validate({"project": "p", "env": [f"NAME={value}"]}).env
     assert (variable.name, variable.value) == ("NAME", value)
+
+
+def test_what_the_hub_may_not_look_at_makes_no_mount_fail(
+    home: Path, a_folder: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The system refuses to look at it, as at what is in another user's folder.
+    unseen = f"/{'x' * 300}"
+    with pytest.raises(OSError):
+        Path(unseen).stat()
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", unseen)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{unseen}")
+    assert check_mounts([mount(a_folder)], MountSources(data_dir))
