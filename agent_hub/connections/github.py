@@ -15,6 +15,7 @@ from agent_hub.connections.github_manifest import Manifests
 from agent_hub.connections.github_public import PublicRepositories
 from agent_hub.connections.github_token import Account, Person, hidden_address, whose
 from agent_hub.connections.openai import masked
+from agent_hub.connections.outgoing import check_address
 from agent_hub.connections.secrets import Secrets
 from agent_hub.errors import AgentHubError, ApiUnreachable, NotAllowed, NotConnected, StorageFull
 from agent_hub.models import AppManifest, ConnectGitHub, ErrorBody, GitHubConnection, MakeApp, now
@@ -244,6 +245,7 @@ class GitHub:
         ApiUnreachable
             GitHub does not answer as itself.
         """
+        check_address(new.url, "url")
         token, url = new.token.get_secret_value(), github_meant(new.url)
         async with self._changing:
             account = Account(token, url, await whose(token, url))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from agent_hub.connections.github_api import GitHubApi, github_meant
 from agent_hub.connections.github_app_key import AppKey
+from agent_hub.connections.outgoing import check_address
 from agent_hub.errors import ApiUnreachable, InvalidInput, NotAllowed
 from agent_hub.models import AppManifest, MakeApp
 
@@ -55,6 +56,7 @@ class Manifests:
 
     def make(self, new: MakeApp) -> AppManifest:
         """The form that the browser sends to GitHub; raises :class:`~agent_hub.errors.InvalidInput`."""
+        check_address(new.url, "url")
         url = github_meant(new.url)
         if new.organization and not re.fullmatch(r"[A-Za-z0-9](-?[A-Za-z0-9])*", new.organization):
             raise InvalidInput(

@@ -15,7 +15,7 @@ import httpx
 
 from agent_hub.connections.chatgpt import ChatGPT
 from agent_hub.connections.chatgpt_login import Login
-from agent_hub.connections.outgoing import outgoing
+from agent_hub.connections.outgoing import check_address, outgoing
 from agent_hub.connections.secrets import Secrets
 from agent_hub.connections.upstream import Upstream
 from agent_hub.errors import AgentHubError, ApiUnreachable, InvalidInput, NotConnected, StorageFull
@@ -147,6 +147,7 @@ class OpenAI:
         ApiUnreachable
             The API does not answer as one.
         """
+        check_address(new.base_url, "base_url")
         account = Account(new.api_key.get_secret_value(), new.base_url or PUBLIC_API)
         async with self._changing:
             if new.verify:

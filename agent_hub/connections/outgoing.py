@@ -6,6 +6,8 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
+from agent_hub.errors import InvalidInput
+
 
 def outgoing(silence: float, connect: float | None = None, kept: int = 20) -> httpx.AsyncClient:
     """A client that takes nothing along from one request to the next, and goes nowhere but where it is sent.
@@ -27,3 +29,11 @@ def outgoing(silence: float, connect: float | None = None, kept: int = 20) -> ht
         # A redirect would take a secret along, to whoever it names.
         follow_redirects=False,
     )
+
+
+def check_address(url: str, field: str) -> None:
+    """Raise :class:`~agent_hub.errors.InvalidInput` where requests can be sent to no such address."""
+    try:
+        httpx.URL(url)
+    except httpx.InvalidURL:
+        raise InvalidInput(f"{field}: it is no address.", "Look at how it is written.", field=field) from None

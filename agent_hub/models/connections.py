@@ -13,6 +13,8 @@ from agent_hub.models.base import ErrorBody, Model
 
 KEY_LENGTH = 1000
 
+LONGEST_ADDRESS = 2000
+
 
 def _one_word(secret: SecretStr) -> SecretStr:
     """A secret that fits a header."""
@@ -27,6 +29,8 @@ def _of_the_web(url: str) -> str:
     url = url.strip().rstrip("/")
     if not url:
         return ""
+    if len(url) > LONGEST_ADDRESS:
+        raise ValueError("it is too long for an address")
     try:
         parts = urlsplit(url)
         fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
+from pydantic import ValidationError
 
 from agent_hub.connections.chatgpt import ChatGPT
+from agent_hub.connections.github import GitHub
 from agent_hub.connections.github_api import GitHubApi
 from agent_hub.connections.openai import OpenAI
 from agent_hub.connections.secrets import Secrets
+from agent_hub.errors import InvalidInput
 from agent_hub.gateway.git_proxy import git_client
+from agent_hub.models import ConnectGitHub, ConnectOpenAI, MakeApp
 
 CLIENTS = ("openai", "chatgpt", "github", "git")
 
@@ -57,3 +62,21 @@ async def test_what_one_answer_sets_is_not_sent_with_the_next_request(
         await github.close()
         await git.aclose()
     assert server.shown == [None, None]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("url", ["https://ü..x/v1", "https://1.2.3.400/v1", f"https://example.com/{'x' * 70_000}"])
+async def test_an_address_that_nothing_can_be_sent_to_is_refused_and_not_kept(tmp_path: Path, url: str) -> None:
+    secrets = Secrets(tmp_path / "secrets")
+    openai, github = OpenAI(secrets, lambda: None), GitHub(secrets, lambda: None)
+    try:
+        with pytest.raises((InvalidInput, ValidationError)):
+            await openai.connect(ConnectOpenAI.model_validate({"api_key": "sk-x", "base_url": url, "verify": False}))
+        with pytest.raises((InvalidInput, ValidationError)):
+            await github.connect(ConnectGitHub.model_validate({"token": "github_pat_x", "url": url}))
+        with pytest.raises((InvalidInput, ValidationError)):
+            callback = "http://127.0.0.1/api/connections/github/app/callback"
+            github.make_app(MakeApp.model_validate({"url": url, "callback": callback}))
+    finally:
+        await openai.close()
+        await github.close()
+    assert not (tmp_path / "secrets").exists()
