@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+SHORTEST = 20
+"""Characters of what is a secret. A server of one's own is given a word as its key (``none``, ``EMPTY``, ``ollama``),
+which answers are full of; the keys and tokens of a service are all longer."""
+
 
 class Redaction:
     """Puts a mask in the place of each secret, however the bytes are cut.
@@ -11,11 +15,11 @@ class Redaction:
     Parameters
     ----------
     masks
-        By what must not pass, what passes instead.
+        By what must not pass, what passes instead. What is shorter than :data:`SHORTEST` passes.
     """
 
     def __init__(self, masks: Mapping[str, str]) -> None:
-        self._masks = {secret.encode(): mask.encode() for secret, mask in masks.items() if secret}
+        self._masks = {secret.encode(): mask.encode() for secret, mask in masks.items() if len(secret) >= SHORTEST}
         self._held = b""
 
     def feed(self, data: bytes) -> bytes:

@@ -327,10 +327,22 @@ async def test_an_api_that_quotes_the_key_tells_it_to_no_chat(
 
 
 def test_nothing_is_held_back_of_what_is_not_the_key() -> None:
-    redaction = Redaction({"sk-abc": "…"})
+    redaction = Redaction({"sk-abc-of-20-letters": "…"})
     assert redaction.feed(b"a task-") == b"a ta"
     assert redaction.feed(b"as") == b"sk-a"
     assert redaction.feed(b"k-a") == b""
     assert redaction.feed(b"x sk") == b"sk-ax "
-    assert redaction.feed(b"-abcsk-abc") == "……".encode()
+    assert redaction.feed(b"-abc-of-20-letterssk-abc-of-20-letters") == "……".encode()
     assert redaction.feed(b"s") + redaction.end() == b"s"
+
+
+@pytest.mark.parametrize("key", ["x", "none", "EMPTY", "ollama", "sk-no-key-required"])
+async def test_a_word_in_the_place_of_a_key_may_be_in_an_answer(
+    hub: RunningHub, agent: httpx.AsyncClient, key: str
+) -> None:
+    with ModelServer(key=key) as local:
+        await hub.hub.openai.connect(connection(local, key=key))
+        asked = ASKED | {"input": [{"role": "user", "content": f"Say none, x, EMPTY and {key}"}]}
+        answer = await agent.post("responses", json=asked)
+    words = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: ")]
+    assert "".join(word.get("delta", "") for word in words) == f"You said: Say none, x, EMPTY and {key}"
