@@ -37,6 +37,7 @@ class ArtifactsHandler(GatewayHandler):
 
     async def prepare(self) -> None:
         """Check the token before a byte of the body is taken."""
+        self.take_at_most(self._limit)
         try:
             self._chat = self._asked()
         except AgentHubError as error:

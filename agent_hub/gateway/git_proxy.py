@@ -64,8 +64,7 @@ class GitProxyHandler(RelayHandler):
 
     async def prepare(self) -> None:
         """Look at who asks, and for what, and begin to ask."""
-        if self.request.connection is not None:
-            self.request.connection.set_max_body_size(LARGEST)  # type: ignore[attr-defined]
+        self.take_at_most(LARGEST)
         if (beside := self._beside()) is not None:
             self.redirect(beside)
             return

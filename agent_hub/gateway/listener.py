@@ -28,6 +28,10 @@ CONNECTIONS_OF_ONE = 128
 """Most connections at once from one address, so that a container leaves some for the others."""
 
 
+LARGEST_BODY = 2**16
+"""Bytes of a body that is gathered before anybody looks at who sends it; what is streamed has a limit of its own."""
+
+
 class BoundedServer(HTTPServer):
     """An HTTP server that ends connections past the most, since a container can open any number of them."""
 
@@ -94,7 +98,7 @@ class Gateway:
                 git_client=self._git,
             )
             self._server = BoundedServer(
-                application, max_body_size=self._max_artifact, chunk_size=2**20, idle_connection_timeout=120
+                application, max_body_size=LARGEST_BODY, chunk_size=2**20, idle_connection_timeout=120
             )
             self._server.add_sockets([listener])
             port = listener.getsockname()[1]

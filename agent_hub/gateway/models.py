@@ -22,6 +22,9 @@ ROUTES = {
 }
 """What is sent on. The rest of an API, such as files and an organisation's keys, is the person's own."""
 
+LARGEST = 2**29
+"""Bytes of a request: as many as OpenAI takes, with the images that are in it."""
+
 REPEATED = 2 * 2**20
 """Bytes of a request that can be sent once more, with renewed credentials; a longer one is the agent's to repeat."""
 
@@ -51,6 +54,7 @@ class ModelHandler(RelayHandler):
 
     async def prepare(self) -> None:
         """Look at who asks, and for what, and begin to ask the API."""
+        self.take_at_most(LARGEST)
         try:
             self._chat = self._callers.chat(self.request)
             self._hub.budgets.check(self._chat)

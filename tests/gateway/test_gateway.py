@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 
 from agent_hub.engines.process import ProcessEngine
 from agent_hub.errors import PortInUse
-from agent_hub.gateway.listener import CONNECTIONS_OF_ONE, Gateway
+from agent_hub.gateway.listener import CONNECTIONS_OF_ONE, LARGEST_BODY, Gateway
 from agent_hub.models import Chat, NewChat
 from tests.gateway.container import Container
 from tests.hub.running import RunningHub
@@ -250,6 +251,26 @@ async def test_a_file_without_a_length_is_too_large_all_the_same(
     assert b"201" not in answer.split(b"\r\n")[0]
     assert len(hub.hub.store.artifacts) == 0
     await _eventually(lambda: incoming(hub) == [])
+
+
+@pytest.mark.parametrize("path", ["/github-token", "/nowhere", "/"])
+async def test_a_large_body_is_gathered_for_nobody(hub: RunningHub, container: Container, path: str) -> None:
+    parts = urlsplit(container.url)
+    sent = 0
+    for head in (f"Content-Length: {LARGEST_BODY + 1}\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"):
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\n{head}".encode())
+        async with asyncio.timeout(20):
+            if "chunked" in head:
+                with suppress(ConnectionError):
+                    while not reader.at_eof() and sent < 2**24:
+                        writer.write(b"10000\r\n" + b"x" * 2**16 + b"\r\n")
+                        await writer.drain()
+                        sent += 2**16
+            with suppress(ConnectionError):
+                assert b" 400 " in (await reader.read() or b"HTTP/1.1 400 ").splitlines()[0]
+        writer.close()
+    assert sent < 2**24
 
 
 async def test_a_container_has_a_bounded_number_of_connections_and_the_hub_goes_on(
