@@ -17,7 +17,7 @@ from agent_hub.gateway.meter import Meter
 from agent_hub.gateway.relay import RelayHandler
 
 ROUTES = {
-    "GET": re.compile(r"models(/[\w.:-]+)?"),
+    "GET": re.compile(r"models(/[\w:-][\w.:-]*)?", re.ASCII),
     "POST": re.compile(r"responses(/compact)?|chat/completions|completions|embeddings"),
 }
 """What is sent on. The rest of an API, such as files and an organisation's keys, is the person's own."""

@@ -105,6 +105,8 @@ async def test_without_a_connection_an_agent_is_told_what_to_do(agent: httpx.Asy
         ("POST", "responses/../files"),
         ("POST", "%2e%2e/admin"),
         ("GET", "models/../../other"),
+        ("GET", "models/.."),
+        ("GET", "models/."),
     ],
 )
 async def test_the_rest_of_the_api_is_the_person_s_own(
