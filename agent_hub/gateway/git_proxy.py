@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Iterable
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -40,6 +41,9 @@ _REFS = ("service=git-upload-pack", "service=git-receive-pack")
 _READS = ("info/refs?service=git-upload-pack", "git-upload-pack")
 _QUERIES = {"info/refs": "|".join(_REFS), "info/lfs/locks": r"[\w.~%&=/+-]*"}
 
+_METHODS = {"info/refs": ("GET",), "info/lfs/locks": ("GET", "POST")}
+"""How a service is asked; the others by POST."""
+
 _ASKED = ("Accept", "Accept-Encoding", "Content-Encoding", "Content-Type", "Git-Protocol", "User-Agent")
 
 
@@ -61,6 +65,12 @@ class GitProxyHandler(RelayHandler):
     answered: ClassVar[re.Pattern[str]] = re.compile(
         r"(?i)content-type|content-encoding|cache-control|expires|pragma|retry-after|x-github-request-id"
     )
+
+    _secrets: tuple[str, ...] = ()
+
+    def secrets(self) -> Iterable[str]:
+        """What the hub has proved itself with, as it is and as it was sent."""
+        return self._secrets
 
     async def prepare(self) -> None:
         """Look at who asks, and for what, and begin to ask."""
@@ -101,7 +111,9 @@ class GitProxyHandler(RelayHandler):
             )
         self._host = repository.host
         found = _PATH.fullmatch(self.request.path)
-        if found is None or not re.fullmatch(_QUERIES.get(found["service"], ""), self.request.query, re.ASCII):
+        if found is None or self.request.method not in _METHODS.get(found["service"], ("POST",)):
+            raise InvalidInput(f"Git asks for nothing like that by {self.request.method}.", "Use git.")
+        if not re.fullmatch(_QUERIES.get(found["service"], ""), self.request.query, re.ASCII):
             raise InvalidInput("That is nothing that Git asks for.", "Use git.")
         asked, own = f"{found['host']}/{found['name']}".lower(), f"{repository.host}/{repository.name}".lower()
         if asked != own:
@@ -113,14 +125,14 @@ class GitProxyHandler(RelayHandler):
         self.send_on(
             self.settings["git_client"],
             f"{repository.url}.git/{found['service']}{query}",
-            self._proven(await self._credential(repository, f"{found['service']}{query}")),
+            self._proven(await self._credential(repository, found["name"], f"{found['service']}{query}")),
         )
 
-    async def _credential(self, repository: HostedRepository, asked: str) -> Credential | None:
+    async def _credential(self, repository: HostedRepository, name: str, asked: str) -> Credential | None:
         """What the hub proves itself with; ``None`` where nobody has to."""
         github = self._hub.github
         try:
-            credential = await github.credential_within(repository.url, repository.url)
+            credential = await github.credential_within(repository.url, f"{repository.github}/{name}")
         except (NotConnected, NotAllowed):
             # What anybody may read needs no App.
             if asked in _READS and await github.is_public(repository.url):
@@ -139,6 +151,7 @@ class GitProxyHandler(RelayHandler):
         if credential is None:
             return asked
         proof = b64encode(f"{credential.username}:{credential.password}".encode()).decode()
+        self._secrets = (credential.password, proof)
         return asked | {"Authorization": f"Basic {proof}"}
 
     def look_at(self, answer: httpx.Response) -> None:

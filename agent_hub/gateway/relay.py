@@ -81,7 +81,8 @@ class RelayHandler(GatewayHandler):
         again
             The body, where all of it has come already.
         """
-        given = dict(headers)
+        # Of others httpx makes nothing, and raises; no header that means something has them.
+        given = {name: value for name, value in headers.items() if f"{name}{value}".isascii() and value.isprintable()}
         if length := self.request.headers.get("Content-Length"):
             given["Content-Length"] = length
         content = (self._body() if again is None else again) if self.request.method == "POST" else None
@@ -97,11 +98,7 @@ class RelayHandler(GatewayHandler):
         """Pass on one piece of the request, once there is room for it."""
         if self._asking is None or self._asking.done():
             return
-        putting = asyncio.ensure_future(self._pieces.put(chunk))
-        # Who has answered may read no further.
-        await asyncio.wait([putting, self._asking], return_when=asyncio.FIRST_COMPLETED)
-        if not putting.done():
-            putting.cancel()
+        await self._put(self._asking, chunk)
 
     async def get(self, *_: str) -> None:
         """Pass on the answer."""
@@ -112,8 +109,7 @@ class RelayHandler(GatewayHandler):
         # Who sends slowly makes nobody slow.
         self._asked_at = time.monotonic()
         if self._asking is not None and not self._asking.done():
-            ending = asyncio.ensure_future(self._pieces.put(None))
-            await asyncio.wait([ending, self._asking], return_when=asyncio.FIRST_COMPLETED)
+            await self._put(self._asking, None)
         await self._pass_on()
 
     def on_connection_close(self) -> None:
@@ -123,6 +119,24 @@ class RelayHandler(GatewayHandler):
         for task in (self._asking, self._telling):
             if task is not None:
                 task.cancel()
+        self._close_answer()
+
+    def on_finish(self) -> None:
+        """Leave nothing open of what was asked, however it was answered."""
+        super().on_finish()
+        self._close_answer()
+
+    def _close_answer(self) -> None:
+        """End what was asked, or close its answer, where nobody has: it would hold a connection for good."""
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking.add_done_callback(_close)
+
+    async def _put(self, asking: asyncio.Task[httpx.Response], piece: bytes | None) -> None:
+        putting = asyncio.ensure_future(self._pieces.put(piece))
+        # Who has answered may read no further.
+        await asyncio.wait([putting, asking], return_when=asyncio.FIRST_COMPLETED)
+        putting.cancel()
 
     async def _body(self) -> AsyncIterator[bytes]:
         while (piece := await self._pieces.get()) is not None:
@@ -171,3 +185,14 @@ class RelayHandler(GatewayHandler):
         logger.warning("An answer to chat %s broke off: %s", self._chat, why)
         if self.request.connection is not None:
             self.detach().close()
+
+
+_closing: set[asyncio.Task[None]] = set()
+
+
+def _close(asking: asyncio.Task[httpx.Response]) -> None:
+    if asking.cancelled() or asking.exception() is not None or asking.result().is_closed:
+        return
+    task = asyncio.ensure_future(asking.result().aclose())
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)

@@ -6,12 +6,13 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
+from agent_hub.gateway import git_proxy
 from agent_hub.models import Chat, ConnectGitHub, NewProject
 from tests.conftest import Repository
 from tests.gateway.container import Container
@@ -326,3 +327,69 @@ async def test_a_large_push_and_fetch_pass_through_without_being_held(
     said = await hub.run(chat.id, "git clone --quiet --branch large $(git config remote.origin.url) again && ls again")
     assert "large" in said.split()
     assert peak() - before < 32 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [(method, REFS) for method in ("HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "POST")]
+    + [
+        ("GET", "git-upload-pack"),
+        ("GET", "git-receive-pack"),
+        ("DELETE", "info/lfs/locks"),
+        ("GET", "info/lfs/locks/verify"),
+    ],
+)
+async def test_what_git_asks_in_no_such_way_is_not_asked(
+    github: GitHubServer, git: httpx.AsyncClient, method: str, path: str
+) -> None:
+    github.seen.clear()
+    answer = await git.request(method, f"{host(github)}/heron/widgets/{path}")
+    assert answer.status_code in (400, 405) and github.seen == []
+
+
+async def test_a_header_that_is_no_ascii_is_left_out(github: GitHubServer, git: httpx.AsyncClient) -> None:
+    answer = await git.get(f"{host(github)}/heron/widgets/{REFS}", headers={"User-Agent": "é".encode()})
+    assert answer.status_code == 200
+
+
+async def test_a_host_that_quotes_the_proof_tells_it_to_no_chat(hub: RunningHub, a_repository: Repository) -> None:
+    proof = base64.b64encode(f"x-access-token:{TOKEN}".encode())
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 No\r\n\r\nIt was " + TOKEN.encode() + b", by Basic " + proof)
+
+    async with upstream(hub, a_repository, answer) as git:
+        told = (await git.get(REFS)).text
+    assert told.startswith("It was github_pat_...") and TOKEN not in told and proof.decode() not in told
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "POST"])
+async def test_an_answer_that_nobody_takes_is_closed(
+    hub: RunningHub, a_repository: Repository, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    # As if any method were one of Git's.
+    monkeypatch.setitem(git_proxy._METHODS, "git-receive-pack", (method,))
+    answered, ended = asyncio.Event(), asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\nPACK")
+        await writer.drain()
+        answered.set()
+        with suppress(ConnectionError):
+            while await reader.read(65536):
+                continue
+        ended.set()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"0000"
+        await answered.wait()
+        # Time for the hub to read the head of the answer.
+        await asyncio.sleep(0.2)
+        if method == "POST":
+            raise ConnectionError("gone in the middle")
+
+    async with upstream(hub, a_repository, answer) as git:
+        with suppress(ConnectionError):
+            await git.request(method, "git-receive-pack", content=pieces())
+        async with asyncio.timeout(10):
+            await ended.wait()
