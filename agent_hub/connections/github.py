@@ -138,8 +138,8 @@ class GitHub:
             return None
         return await self.credential(url, GIT)
 
-    async def short_lived(self, project: str) -> Credential | None:
-        """What may be handed to a chat of the project at `project`: good for its repository, and not for long.
+    async def short_lived(self, project: str, chat: str) -> Credential | None:
+        """What may be handed to that chat of the project at `project`: good for its repository, and not for long.
 
         ``None`` where there is no such thing, as by a personal token, which is good for all that it is for. Raises as
         :meth:`credential` does.
@@ -147,8 +147,9 @@ class GitHub:
         app, repository = self._app, repository_of(project, self._url) if self._url else None
         if app is None or repository is None:
             return None
-        # One of its own: a chat could revoke it, and another's work would stop.
-        token = await self._token(app, repository, WORK, alone=True)
+        # One of its own: a chat could revoke it, and another's work would stop. The same for some minutes: a new one
+        # for each time it asks would use up what GitHub lets the App ask for, and so stop the others as well.
+        token = await self._token(app, repository, WORK, chat)
         if token is None:
             raise app.not_installed(repository)
         return Credential("x-access-token", token)
@@ -174,9 +175,9 @@ class GitHub:
             return {}
         return credential.environment(self._url)
 
-    async def _token(self, app: App, repository: str, wanted: Mapping[str, str], alone: bool = False) -> str | None:
+    async def _token(self, app: App, repository: str, wanted: Mapping[str, str], holder: str = "") -> str | None:
         try:
-            token = await (app.new_token if alone else app.token)(repository, wanted)
+            token = await app.token(repository, wanted, holder)
         except NotConnected as error:
             self._tell(app, error)
             raise

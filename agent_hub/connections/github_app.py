@@ -60,7 +60,7 @@ class App:
         self._api = api
         self._installations: tuple[Installation, ...] = ()
         self._ahead = 0.0
-        self._tokens: dict[tuple[str, str], _Token] = {}
+        self._tokens: dict[tuple[str, str, str], _Token] = {}
 
     async def verify(self) -> None:
         """See that GitHub knows the App by its key.
@@ -99,7 +99,7 @@ class App:
             [await self._installation(told) for told in listed if isinstance(told.get("id"), int)]
         )
 
-    async def token(self, repository: str, wanted: Mapping[str, str]) -> str | None:
+    async def token(self, repository: str, wanted: Mapping[str, str], holder: str = "") -> str | None:
         """A token that is good for one repository; ``None`` where the App is not installed on it.
 
         It may have been given before, for the same, up to :data:`REUSE_SECONDS` ago.
@@ -110,8 +110,10 @@ class App:
             ``owner/name``.
         wanted
             Permissions; those that the installation does not have are left out.
+        holder
+            Who alone is given it, where that is not the hub itself: whoever has a token can also revoke it.
         """
-        scope = (repository, str(sorted(wanted.items())))
+        scope = (repository, str(sorted(wanted.items())), holder)
         now = time.monotonic()
         self._tokens = {one: token for one, token in self._tokens.items() if token.good_until > now}
         token = self._tokens.get(scope)
@@ -121,11 +123,6 @@ class App:
                 return None
             token = self._tokens[scope] = made
         return token.value
-
-    async def new_token(self, repository: str, wanted: Mapping[str, str]) -> str | None:
-        """A token like :meth:`token`'s that nobody else is given: whoever has one can also revoke it."""
-        made = await self._new_token(repository, wanted)
-        return None if made is None else made.value
 
     def not_installed(self, repository: str) -> NotConnected:
         """What to say where there is no token for a repository."""

@@ -28,7 +28,7 @@ class GitHubTokenHandler(GatewayHandler):
             raise NotConnected(
                 "No account of this repository's GitHub is connected.", "Connect it on Agent Hub's Connections page."
             )
-        credential = await self._hub.github.short_lived(repository.url)
+        credential = await self._hub.github.short_lived(repository.url, chat)
         if credential is None:
             raise NotAllowed(
                 "GitHub is connected by a personal token, which never enters a chat. git works without it; gh needs a "

@@ -326,7 +326,7 @@ async def test_a_token_is_good_for_one_repository_and_for_what_is_done_with_it(
     url = f"{server.url}/Heron/Widgets.git"
     reading = await github.credential(url)
     pushing = await github.credential_within(url, url)
-    handed = await github.short_lived(url)
+    handed = await github.short_lived(url, "chat")
     await looked(github)
     assert reading is not None and pushing is not None and handed is not None
     given = [server.installed[one.password] for one in (reading, pushing, handed)]
@@ -343,7 +343,7 @@ async def test_a_token_is_asked_for_within_what_the_installation_has(github: Git
     app = await made(github, server)
     server.install(app.id, "heron/widgets", contents="read", issues="write")
     url = f"{server.url}/heron/widgets"
-    handed = await github.short_lived(url)
+    handed = await github.short_lived(url, "chat")
     assert handed is not None
     assert server.installed[handed.password].permissions == {"contents": "read", "issues": "write"}
     pushing = await github.credential_within(url, url)
@@ -360,14 +360,14 @@ async def test_a_chat_gets_nothing_for_another_repository_of_the_installation(
     assert await github.credential_within("https://elsewhere.test/heron/widgets", project) is None
     assert await github.credential_within("/srv/widgets", "/srv/other") is None
     assert await github.credential("https://elsewhere.test/heron/widgets") is None
-    assert await github.short_lived("https://elsewhere.test/heron/widgets") is None
+    assert await github.short_lived("https://elsewhere.test/heron/widgets", "chat") is None
     assert mints(server) == 0
 
 
 async def test_a_personal_token_is_handed_to_nobody(github: GitHub, server: GitHubAppServer) -> None:
-    assert await github.short_lived(f"{server.url}/heron/widgets") is None
+    assert await github.short_lived(f"{server.url}/heron/widgets", "chat") is None
     await github.connect(ConnectGitHub.model_validate({"token": TOKEN, "url": server.url}))
-    assert await github.short_lived(f"{server.url}/heron/widgets") is None
+    assert await github.short_lived(f"{server.url}/heron/widgets", "chat") is None
 
 
 async def test_a_token_bears_a_burst_and_is_replaced_before_its_end(github: GitHub, server: GitHubAppServer) -> None:
@@ -378,7 +378,9 @@ async def test_a_token_bears_a_burst_and_is_replaced_before_its_end(github: GitH
     first = await github.credential(url)
     assert first == await github.credential(url)
     # One that a chat has is nobody else's.
-    assert len({one.password for _ in range(2) if (one := await github.short_lived(url))}) == 2
+    given = [await github.short_lived(url, chat) for chat in ("one", "one", "other")]
+    assert given[0] is not None and given[0] == given[1] != given[2]
+    assert first not in given
     server.lifetime = 59
     pushing = await github.credential_within(url, url)
     assert pushing is not None and pushing != await github.credential_within(url, url)
@@ -460,7 +462,7 @@ async def test_what_the_hub_tells_holds_no_secret(
     await github.check()
     app.revoked = True
     with pytest.raises(NotConnected) as refused:
-        await github.short_lived(url)
+        await github.short_lived(url, "chat")
     assert github._app is not None
     told = [github.status.model_dump_json(), repr(credential), repr(github._app.key), repr(vars(github._app))]
     told += [json.dumps(refused.value.to_dict()), caplog.text, repr(github._manifests._asked)]
