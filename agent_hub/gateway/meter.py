@@ -26,7 +26,12 @@ class Meter:
         self._line = bytearray()
         self._skipping = False
         self._answered = 0
+        self._whole: bytearray | None = None
         self.usage: Usage | None = None
+
+    def gather(self) -> None:
+        """The answer is in one piece: it is read at its end, since OpenAI writes one over many lines."""
+        self._whole = bytearray()
 
     def guess(self, asked: int) -> Usage:
         """About what an answer has taken that says nothing of it: one that broke off, or of an API that never does.
@@ -42,6 +47,11 @@ class Meter:
     def feed(self, data: bytes) -> None:
         """Take the next piece, however it is cut."""
         self._answered += len(data)
+        if self._whole is not None and len(self._whole) + len(data) <= LONGEST:
+            self._whole += data
+            return
+        # Longer than one that is gathered: what is told on one line is still found.
+        self._whole, data = None, bytes(self._whole or b"") + data
         end = data.rfind(b"\n")
         if end < 0:
             self._add(data)
@@ -56,6 +66,14 @@ class Meter:
 
     def end(self) -> None:
         """There is no more."""
+        whole, self._whole = self._whole, None
+        if whole is not None:
+            if MARK in whole:
+                self._read(bytes(whole))
+            if self.usage is None:
+                # Events after all, whatever it was called.
+                self._take(bytes(whole))
+            return
         self._take(bytes(self._line))
         self._line.clear()
 

@@ -15,6 +15,7 @@ from tornado.web import Application
 from agent_hub.errors import AgentHubError, ApiUnreachable, NotFound
 from agent_hub.gateway.meter import Meter
 from agent_hub.gateway.relay import RelayHandler
+from agent_hub.models import Usage
 
 ROUTES = {
     "GET": re.compile(r"models(/[\w:-][\w.:-]*)?", re.ASCII),
@@ -49,7 +50,8 @@ class ModelHandler(RelayHandler):
         self._meter = Meter()
         self._sent: bytearray | None = None
         self._size = 0
-        self._taken = False
+        # Whether it is answered, and so paid for; unknown before the head of the answer.
+        self._taken: bool | None = None
         super().__init__(application, request, **kwargs)
 
     async def prepare(self) -> None:
@@ -82,12 +84,13 @@ class ModelHandler(RelayHandler):
         answer = await asking
         if answer.status_code != 401:
             return answer
+        self._taken = False
         try:
             renewed = await self._upstream.renewed(self._credentials)
             if renewed is None or self._sent is None:
                 return answer
             await answer.aclose()
-            self._credentials = renewed
+            self._credentials, self._taken = renewed, None
             answer = await self._send(bytes(self._sent))
             if answer.status_code == 401:
                 self._upstream.refuse(renewed)
@@ -103,22 +106,26 @@ class ModelHandler(RelayHandler):
     def look_at(self, answer: httpx.Response) -> None:
         """See whether it is an answer that takes tokens."""
         self._taken = answer.is_success and self.request.method == "POST"
+        if not answer.headers.get("Content-Type", "").lower().startswith("text/event-stream"):
+            self._meter.gather()
 
     def hear(self, piece: bytes) -> None:
         """Count its tokens."""
         before = self._meter.usage
         self._meter.feed(piece)
-        usage = self._meter.usage
-        if usage is not None and usage is not before:
-            # Before the agent hears it: its turn may end with this piece. Some APIs tell the sum so far with each one.
-            self._hub.conversations.measured(self._chat, usage if before is None else usage - before)
+        # Before the agent hears it: its turn may end with this piece.
+        self._measured(before)
 
     async def ended(self) -> None:
         """Keep what it took."""
+        before = self._meter.usage
         self._meter.end()
+        self._measured(before)
         usage = self._meter.usage
-        if usage is None and self._taken:
-            # An agent that goes away before the end of each answer would use up no budget.
+        # It has all come from the agent by now, and was sent on as it came.
+        taken = self._taken if self._taken is not None else self._gone and self.request.method == "POST"
+        if usage is None and taken:
+            # An agent that goes away before the end of each answer, or its beginning, would use up no budget.
             usage = self._meter.guess(self._size)
             self._hub.conversations.measured(self._chat, usage)
         if usage is not None:
@@ -142,6 +149,12 @@ class ModelHandler(RelayHandler):
         self.finish(json.dumps({"error": {"message": said, "type": "agent_hub", "code": code}}))
 
     # -- within
+
+    def _measured(self, before: Usage | None) -> None:
+        usage = self._meter.usage
+        if usage is not None and usage is not before:
+            # Some APIs tell the sum so far with each piece.
+            self._hub.conversations.measured(self._chat, usage if before is None else usage - before)
 
     def _path(self) -> str:
         path = self.path_args[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -105,8 +106,6 @@ async def test_without_a_connection_an_agent_is_told_what_to_do(agent: httpx.Asy
         ("POST", "responses/../files"),
         ("POST", "%2e%2e/admin"),
         ("GET", "models/../../other"),
-        ("GET", "models/.."),
-        ("GET", "models/."),
     ],
 )
 async def test_the_rest_of_the_api_is_the_person_s_own(
@@ -117,6 +116,15 @@ async def test_the_rest_of_the_api_is_the_person_s_own(
     url = agent.base_url.copy_with(raw_path=f"/v1/{path}".encode())
     answer = await agent.request(method, url)
     assert answer.status_code in (404, 405)
+    assert model.requests == []
+
+
+@pytest.mark.parametrize("name", [".", "..", ".hidden"])
+async def test_dots_are_no_model_s_name(hub: RunningHub, model: ModelServer, container: Container, name: str) -> None:
+    await hub.hub.openai.connect(connection(model, verify=False))
+    # A client that folds nothing.
+    root = replace(container, url=container.url.removesuffix("/artifacts"))
+    assert (await root.send(f"/v1/models/{name}", None, "GET")).code == 404
     assert model.requests == []
 
 
@@ -348,3 +356,50 @@ async def test_a_word_in_the_place_of_a_key_may_be_in_an_answer(
         answer = await agent.post("responses", json=asked)
     words = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: ")]
     assert "".join(word.get("delta", "") for word in words) == f"You said: Say none, x, EMPTY and {key}"
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+async def test_an_answer_in_one_piece_is_counted_however_it_is_written(
+    hub: RunningHub, agent: httpx.AsyncClient, a_chat: Chat, indent: int | None
+) -> None:
+    # A key of that name in what was asked, which the API repeats, counts for nothing.
+    tools = [{"parameters": {"usage": {"input_tokens": 1}}}]
+    told = json.dumps({"object": "response", "tools": tools, "usage": USAGE, "user": None}, indent=indent).encode()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + told)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        whole = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
+        await hub.hub.openai.connect(ConnectOpenAI.model_validate(whole))
+        assert (await agent.post("responses", json=ASKED | {"stream": False})).content == told
+    assert hub.hub.store.chats[a_chat.id].tokens == USAGE["total_tokens"]
+
+
+async def test_an_agent_that_goes_away_before_an_answer_begins_is_counted(
+    hub: RunningHub, agent: httpx.AsyncClient, a_chat: Chat
+) -> None:
+    asked = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(head.lower().split(b"content-length:")[1].split()[0]))
+        asked.set()
+        while await reader.read(65536):
+            continue
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        silent = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
+        await hub.hub.openai.connect(ConnectOpenAI.model_validate(silent))
+        asking = asyncio.create_task(agent.post("responses", json=ASKED | {"input": "x" * 4000}))
+        async with asyncio.timeout(20):
+            await asked.wait()
+        asking.cancel()
+        await hub.until(lambda: hub.hub.store.chats[a_chat.id].tokens)
+    assert 1000 <= hub.hub.store.chats[a_chat.id].tokens < 1100
