@@ -385,7 +385,7 @@ async def test_a_key_is_in_no_configuration_of_a_container(make_spare, chat, mod
 
 
 def test_the_shell_agent_gives_the_image_s_login_shell(open_chat, chat):
-    screen = open_chat(chat, *AGENTS["shell"].command(chat, GATEWAY))
+    screen = open_chat(chat, *AGENTS["shell"].command(chat, ""))
     screen.wait_for("$")
     screen.type("echo shell-$((40+2)) $0 $PWD\r")
     screen.wait_for("shell-42 /usr/bin/bash /workspace")
