@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from agent_hub.errors import BudgetUsedUp, NotFound
 from agent_hub.hub.store import Store
 from agent_hub.models import Chat, Project, Usage
@@ -43,8 +45,10 @@ class Budgets:
         def project_with(project: Project) -> Project:
             return project.model_copy(update={"tokens": project.tokens + usage.total})
 
-        try:
-            chat = await self._store.chats.observe(chat_id, chat_with)
-            await self._store.projects.observe(chat.project, project_with)
-        except NotFound:
-            return
+        known = self._store.chats.items.get(chat_id)
+        with suppress(NotFound):
+            await self._store.chats.observe(chat_id, chat_with)
+        if known is not None:
+            # Also where the chat has just been deleted: its tokens were the project's.
+            with suppress(NotFound):
+                await self._store.projects.observe(known.project, project_with)

@@ -1,13 +1,23 @@
-import type { Chat, GitHubConnection, Project } from './api';
+import type { Chat, GitHubConnection, OpenAIConnection, Project } from './api';
 import { count } from './format';
 import { repositories } from './repositories';
 
-/** Who reaches no model once what they use is gone. */
-export function withoutModel(chats: readonly Chat[]): string {
+/** What it means for chats that the key, or the account, is gone. */
+export function withoutModel(
+  gone: 'key' | 'chatgpt',
+  openai: OpenAIConnection,
+  chats: readonly Chat[]
+): string {
+  if (openai.kind !== gone) {
+    return 'No chat uses it.';
+  }
   const using = chats.filter(chat => chat.status === 'running' && chat.agent === 'codex');
-  return using.length === 0
-    ? 'No chat runs now; new ones reach no model until OpenAI is connected again.'
-    : `${listed(using)} and new chats reach no model until OpenAI is connected again.`;
+  const who = using.length === 0 ? 'New chats' : `${listed(using)} and new chats`;
+  const other = gone === 'key' ? openai.chatgpt : openai.key;
+  if (other) {
+    return `${who} use the ${gone === 'key' ? 'ChatGPT account' : 'API key'} from then on.`;
+  }
+  return `${who} reach no model until OpenAI is connected again.`;
 }
 
 /** Which projects are cut off from GitHub, and how many chats they have. */

@@ -17,13 +17,14 @@ export interface IState {
 
 export function openaiState(openai: OpenAIConnection): IState {
   const { connected, kind, problem, checked_at, chatgpt } = openai;
-  if (problem) {
-    return { mark: 'failed', word: connected ? 'Key does not work' : 'Cannot be read' };
-  }
   if (kind === 'chatgpt') {
+    // A key beside it that does not work hinders nobody.
     return chatgpt?.problem
       ? { mark: 'failed', word: 'Sign in again' }
       : { mark: 'ready', word: 'Signed in' };
+  }
+  if (problem) {
+    return { mark: 'failed', word: connected ? 'Key does not work' : 'Cannot be read' };
   }
   if (!connected) {
     return { mark: 'pending', word: 'Not connected' };
@@ -83,7 +84,7 @@ export function signInEnd(signIn: SignIn): string {
 /** Why the person has to look at the connections; null where all is well. */
 export function trouble({ openai, github }: Pick<Status, 'openai' | 'github'>): string | null {
   const isChatGPT = openai.kind === 'chatgpt';
-  const problem = openai.problem ?? (isChatGPT ? openai.chatgpt?.problem : null);
+  const problem = isChatGPT ? openai.chatgpt?.problem : openai.problem;
   if (problem) {
     return problem.message;
   }

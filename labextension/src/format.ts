@@ -122,7 +122,7 @@ export function tokenWords(taken: { tokens: number; token_budget: number | null 
 }
 
 /** How people write a number of tokens: `200000`, `200,000`, `200k`, `1.5M`. */
-export const TOKENS_PATTERN = '\\s*(\\d[\\d,_ ]*(?:\\.\\d+)?) ?([kKmM]?)\\s*';
+export const TOKENS_PATTERN = '\\s*(\\d+(?:[,_ ]\\d{3})*(?:\\.\\d+)?) ?([kKmM]?)\\s*';
 
 /** A number of tokens as people write it; null where it is none. */
 export function parseTokens(text: string): number | null {

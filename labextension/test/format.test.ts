@@ -122,6 +122,7 @@ describe('tokens', () => {
     ['', null],
     ['many', null],
     ['-5', null],
+    ['1,5M', null],
     ['1.5.5', null]
   ])('are read as people write them: %s is %d', (text, number) => {
     expect(parseTokens(text)).toBe(number);

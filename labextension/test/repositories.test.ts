@@ -51,10 +51,18 @@ describe('what is affected', () => {
       chat({ name: 'Shell', agent: 'shell' }),
       chat({ name: 'Over', status: 'exited' })
     ];
-    expect(withoutModel(chats)).toMatch(/^“Fix” and new chats/);
-    expect(withoutModel([])).toMatch(/^No chat runs now/);
+    const key = { ...STATUS.openai, kind: 'key', key: 'sk-…f2' } as const;
+    expect(withoutModel('key', key, chats)).toMatch(/^“Fix” and new chats reach no model/);
+    expect(withoutModel('key', key, [])).toMatch(/^New chats reach no model/);
     const many = ['a', 'b', 'c', 'd', 'e'].map(name => chat({ name }));
-    expect(withoutModel(many)).toMatch(/^“a”, “b”, “c” and 2 others and new chats/);
+    expect(withoutModel('key', key, many)).toMatch(/^“a”, “b”, “c” and 2 others and new chats/);
+    // With both there, the other is used from then on; and nobody uses the one that is not in use.
+    const account = { email: '', plan: '', signed_in_at: null, problem: null };
+    const both = { ...key, chatgpt: account };
+    expect(withoutModel('key', both, chats)).toMatch(/^“Fix” and new chats use the ChatGPT acc/);
+    expect(withoutModel('chatgpt', both, chats)).toBe('No chat uses it.');
+    const other = { ...both, kind: 'chatgpt' } as const;
+    expect(withoutModel('chatgpt', other, [])).toBe('New chats use the API key from then on.');
   });
 
   it('of GitHub are the projects that are there, with their chats', () => {

@@ -107,7 +107,13 @@ def fuzzed(
     ):  # fmt: skip
         subprocess.run(["git", *command], check=True, timeout=60)
     # Containers, since what is made up here is also run as commands.
-    options = (f"--AgentHub.base_image={base_image}", "--AgentHub.spares=0")
+    options = (
+        f"--AgentHub.base_image={base_image}",
+        "--AgentHub.spares=0",
+        # Nobody signs in at OpenAI itself.
+        "--AgentHub.openai_issuer=http://127.0.0.1:9",
+        "--AgentHub.chatgpt_url=http://127.0.0.1:9",
+    )
     with ModelServer(key="sk-of-the-tests") as model, Server(folder, DOCKER, *options) as server:
         hub = server.hub()
         project = hub.add_project(repository, agent="shell", progress=False)

@@ -60,7 +60,7 @@ export function RepositoryTable(props: {
           <p key={name} className="jp-AgentHub-short">
             <StatusMark mark="warning" />
             Chats on {projects.map(project => project.name).join(', ')} cannot{' '}
-            {access === 'read' ? 'push' : 'fetch or push'}.{' '}
+            {access === 'read' ? 'push' : 'push, nor fetch where it is private'}.{' '}
             <a href={url} target="_blank" rel="noreferrer">
               {access === 'read' ? 'Allow writing' : 'Install the App there'}
             </a>

@@ -63,7 +63,7 @@ export const connections: JupyterFrontEndPlugin<void> = {
       execute: async () => {
         const { button } = await showDialog({
           title: 'Remove the OpenAI key?',
-          body: `${withoutModel(model.chats)} The key is deleted from this server; it stays valid at OpenAI.`,
+          body: `${withoutModel('key', model.status!.openai, model.chats)} The key is deleted from this server; it stays valid at OpenAI.`,
           buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Remove' })]
         });
         if (button.accept) {
@@ -78,7 +78,7 @@ export const connections: JupyterFrontEndPlugin<void> = {
       execute: async () => {
         const { button } = await showDialog({
           title: 'Sign out of ChatGPT?',
-          body: `${withoutModel(model.chats)} The sign-in is deleted from this server.`,
+          body: `${withoutModel('chatgpt', model.status!.openai, model.chats)} The sign-in is deleted from this server.`,
           buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Sign out' })]
         });
         if (button.accept) {
