@@ -71,14 +71,20 @@ class ContainerNetwork:
 
     async def _find(self) -> str:
         query = {"filters": json.dumps({"name": [self._name]})}
-        # The engine's filter takes a part of a name. Two hubs at once may have made two of one name: all use the first.
+        # The engine's filter takes a part of a name. Two hubs at once may make two of one name: the first stays.
         found = [one for one in await self._engine.call("GET", "/networks", query) if one["Name"] == self._name]
+        if any(one["Driver"] in ("host", "null") for one in found):
+            raise EngineError(
+                f"The network {self._name!r} is no bridge: chats would be on the machine's own, or on none.",
+                "Name another with --AgentHub.network, or leave it out.",
+            )
         return str(min(found, key=lambda one: (one["Created"], one["Id"]))["Id"]) if found else ""
 
     async def _make(self) -> str:
         body = {"Name": self._name, "Driver": "bridge", "CheckDuplicate": True, "Options": APART}
+        made = ""
         try:
-            await self._engine.call("POST", "/networks/create", None, json.dumps(body).encode())
+            made = (await self._engine.call("POST", "/networks/create", None, json.dumps(body).encode()))["Id"]
         except EngineUnavailable:
             raise
         except AgentHubError as error:
@@ -87,7 +93,11 @@ class ContainerNetwork:
                     f"The engine cannot make the network {self._name!r}, which keeps chats apart: {error.message}",
                     "Mend that, or start with --AgentHub.network=bridge: chats then reach each other's ports.",
                 ) from error
-        return await self._find()
+        first = await self._find()
+        if made not in ("", first):
+            # Docker starts nothing on a network whose name another one has as well.
+            await self._engine.call("DELETE", f"/networks/{made}")
+        return first
 
 
 def gateway_address(engine: EngineAddress, networks: Sequence[Mapping[str, Any]]) -> tuple[str, str]:

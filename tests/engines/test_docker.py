@@ -144,11 +144,14 @@ async def test_a_network_that_was_pruned_is_made_again_and_two_hubs_use_the_same
     try:
         for _ in range(2):
             made = await asyncio.gather(
-                *(engine.create(replace(SPEC, name=f"{name}-{number}")) for number, engine in enumerate(engines))
+                *(
+                    engine.create(replace(SPEC, name=f"{name}-{number}", command=("sleep", "60")))
+                    for number, engine in enumerate(engines)
+                )
             )
             modes = {docker_engine.containers.get(one.id).attrs["HostConfig"]["NetworkMode"] for one in made}
             (mode,) = modes
-            assert mode in {network.id for network in docker_engine.networks.list(names=[name])}
+            assert [network.id for network in docker_engine.networks.list(names=[name])] == [mode]
             for handle in made:
                 await engines[0].start(handle)
                 await engines[0].remove(handle)
@@ -159,12 +162,15 @@ async def test_a_network_that_was_pruned_is_made_again_and_two_hubs_use_the_same
             await engine.close()
 
 
-async def test_a_network_that_cannot_be_made_is_said_with_what_to_do(on_docker: DockerEngine) -> None:
-    engine = DockerEngine(network="no/network:of that name")
+@pytest.mark.parametrize(("network", "said"), [(" ", "cannot make the network ' '"), ("host", "is no bridge")])
+async def test_a_network_that_cannot_be_had_is_said_with_what_to_do(
+    on_docker: DockerEngine, network: str, said: str
+) -> None:
+    engine = DockerEngine(network=network)
     try:
-        with pytest.raises(EngineError, match="cannot make the network 'no/network:of that name'") as caught:
-            await engine.create(replace(SPEC, name="agent-hub-test-none"))
-        assert "--AgentHub.network=bridge" in caught.value.hint
+        with pytest.raises(EngineError, match=said) as caught:
+            await engine.create(replace(SPEC, name="agent-hub-test-none", command=("true",)))
+        assert "--AgentHub.network" in caught.value.hint
     finally:
         await engine.close()
 

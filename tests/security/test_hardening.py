@@ -34,7 +34,8 @@ ESCAPES = {
     "the engine's socket": "find /var/run/ /run /tmp -name 'docker*.sock' 2>/dev/null | grep .",
     "the engine": "curl --fail --silent --max-time 5 --unix-socket /var/run/docker.sock http://engine/version",
     "a process of the machine": "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -E 'jupyter[_]server'",
-    "the root of the machine": "cd $(dirname $(grep -sal 'jupyter[_]server' /proc/[0-9]*/cmdline | head -n 1)) && ls root/etc",
+    "the root of the machine": "found=$(grep -sal 'jupyter[_]server' /proc/[0-9]*/cmdline | head -n 1); "
+    'cd "$(dirname "$found")" && ls root/etc',
 }
 
 
