@@ -11,7 +11,7 @@ import pytest
 
 from agent_hub.engines.docker import DockerEngine
 from agent_hub.errors import InvalidMount
-from agent_hub.models import ChatStatus, Mount, NewChat
+from agent_hub.models import ChatStatus, Mount, NewChat, Resources
 from tests.conftest import Repository
 from tests.hub.conftest import OpenHub
 from tests.hub.running import RunningHub
@@ -47,7 +47,7 @@ def runtime(engine: docker.DockerClient, id: str) -> str:
 async def test_a_chat_takes_most_of_the_machine_at_most_where_nothing_else_is_said(
     a_hub: RunningHub, a_repository: Repository, docker_engine: docker.DockerClient
 ) -> None:
-    project = await a_hub.add(a_repository, setup="sleep 60", cpus=0.5)
+    project = await a_hub.add(a_repository, setup="sleep 60", resources=Resources(cpus=0.5))
     await a_hub.step(project.id, "Setup script")
     (setup,) = await a_hub.containers()
     machine = docker_engine.info()
