@@ -15,7 +15,5 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 
 
 def test_importing_the_package_loads_no_other_module() -> None:
-    loaded = subprocess.run(
-        [sys.executable, "-c", CODE], check=True, capture_output=True, text=True, timeout=60
-    ).stdout
+    loaded = subprocess.run([sys.executable, "-c", CODE], check=True, capture_output=True, text=True, timeout=60).stdout
     assert json.loads(loaded) == ["__future__", "agent_hub"]
