@@ -17,13 +17,18 @@ SOCKETS = (
     "/run/containerd/containerd.sock",
     "/var/lib/docker",
     "/var/lib/containerd",
+    "/var/lib/containers",
 )
 """Sockets and stores of container engines: whoever reaches one of these is root on the host."""
+
+ROOTLESS = (".local/share/docker", ".local/share/containers")
+"""Of a person's home, the stores of an engine of their own: all that any of its containers has."""
 
 KEYS = (
     ".ssh", ".gnupg", ".aws", ".azure", ".config/gcloud", ".config/gh", ".kube", ".docker", ".netrc", ".password-store",
     ".git-credentials", ".config/git/credentials", ".pypirc", ".npmrc", ".codex", ".claude", ".gemini", ".jupyter",
-    ".local/share/keyrings", ".mozilla", ".config/chromium", ".config/google-chrome",
+    ".local/share/keyrings", ".mozilla", ".config/chromium", ".config/google-chrome", "snap/firefox", "snap/chromium",
+    ".var/app",
 )  # fmt: skip
 """Of a person's home, what proves to others who they are."""
 
@@ -89,13 +94,15 @@ class MountSources:
             )
 
     def _refuse_engine(self, text: str, real: Path) -> None:
-        sockets = [*SOCKETS, os.environ.get("DOCKER_HOST", "").removeprefix("unix://")]
-        # Unlike Path.exists, os.path.exists raises nothing for what this user may not look at.
-        for socket in (Path(name) for name in sockets if name.startswith("/")):
-            inside = socket.resolve() if os.path.exists(socket) else socket
-            if inside == real or real in inside.parents and os.path.exists(inside):
+        names = [*SOCKETS, os.environ.get("DOCKER_HOST", "").removeprefix("unix://")]
+        held = [Path(name) for name in names if name.startswith("/")] + [Path.home() / name for name in ROOTLESS]
+        for one in held:
+            # Unlike Path.exists, os.path.exists raises nothing for what this user may not look at.
+            if os.path.exists(one) and _touches(real, one.resolve()):
                 raise InvalidMount(
-                    f"{text} holds the engine's socket, which would make the agent root on this machine.", ONE_BY_ONE
+                    f"{text} holds, or is within, the engine's own {one}, which would make the agent root on this "
+                    "machine, or give it what others' containers hold.",
+                    ONE_BY_ONE,
                 )
 
     def _refuse_keys(self, text: str, real: Path) -> None:

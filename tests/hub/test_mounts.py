@@ -240,3 +240,17 @@ def test_what_the_hub_may_not_look_at_makes_no_mount_fail(
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", unseen)
     monkeypatch.setenv("DOCKER_HOST", f"unix://{unseen}")
     assert check_mounts([mount(a_folder)], MountSources(data_dir))
+
+
+@pytest.mark.parametrize("name", [".local/share/docker", ".local/share/containers/storage", ".var/app", "snap/firefox"])
+def test_a_person_s_own_engine_s_store_and_browsers_are_refused(home: Path, data_dir: Path, name: str) -> None:
+    (home / name / "inside").mkdir(parents=True)
+    for source in (home / name, home / name / "inside", (home / name).parent):
+        with pytest.raises(InvalidMount):
+            MountSources(data_dir, [str(home)]).check(str(source))
+
+
+def test_what_is_in_the_engine_s_store_is_refused_below_an_allowed_root(docker_engine: object, data_dir: Path) -> None:
+    store = next(path for path in Path("/var/lib/docker").iterdir() if path.is_dir())
+    with pytest.raises(InvalidMount, match="the engine's own /var/lib/docker"):
+        MountSources(data_dir, ["/var/lib"]).check(str(store))
