@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 from agent_hub.connections.chatgpt_login import Login, claims
-from agent_hub.connections.outgoing import outgoing
+from agent_hub.connections.outgoing import ask, outgoing
 from agent_hub.connections.secrets import Secrets
 from agent_hub.connections.upstream import Upstream
 from agent_hub.errors import AgentHubError, ApiUnreachable, NotConnected, StorageFull
@@ -197,7 +197,8 @@ class ChatGPT(Upstream):
     async def _ask_whether(self, headers: Mapping[str, str]) -> int:
         host = httpx.URL(self._backend).host
         try:
-            answer = await self._client.get(f"{self._backend}/wham/accounts/check", headers=dict(headers))
+            url = f"{self._backend}/wham/accounts/check"
+            answer = await ask(self._client, "GET", url, ANSWER_SECONDS, headers=dict(headers))
         except (httpx.HTTPError, OSError) as error:
             why = str(error) or type(error).__name__
             raise ApiUnreachable(f"{host} does not answer: {why}.", "Look at the network.") from None
@@ -248,7 +249,7 @@ class ChatGPT(Upstream):
         asked = {"client_id": CLIENT_ID, "grant_type": "refresh_token", "refresh_token": login.refresh_token}
         host = httpx.URL(self._issuer).host
         try:
-            answer = await self._client.post(f"{self._issuer}/oauth/token", json=asked)
+            answer = await ask(self._client, "POST", f"{self._issuer}/oauth/token", ANSWER_SECONDS, json=asked)
             told = answer.json() if answer.is_success else None
         except (httpx.HTTPError, OSError, ValueError) as error:
             raise self._away(host, str(error) or type(error).__name__) from None
@@ -313,7 +314,7 @@ class ChatGPT(Upstream):
         """Tell the issuer; where it does not answer, the tokens end by themselves."""
         asked = {"token": login.refresh_token, "token_type_hint": "refresh_token", "client_id": CLIENT_ID}
         try:
-            answer = await self._client.post(f"{self._issuer}/oauth/revoke", json=asked, timeout=10.0)
+            answer = await ask(self._client, "POST", f"{self._issuer}/oauth/revoke", 10.0, json=asked)
             if not answer.is_success:
                 logger.warning("The issuer did not revoke the sign-in with ChatGPT: %s", answer.status_code)
         except (httpx.HTTPError, OSError) as error:

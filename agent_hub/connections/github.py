@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -31,6 +32,9 @@ TRIES = 3
 
 PAUSE_SECONDS = 1.0
 
+LOOK_SECONDS = 60.0
+"""Seconds from one look in the background at where the App is installed to the next."""
+
 
 class GitHub:
     """The hub's connection to GitHub: by a personal token, or by an App of the person's own.
@@ -45,6 +49,7 @@ class GitHub:
         self._secrets = secrets
         self._on_change = on_change
         self._changing = asyncio.Lock()
+        self._look_again_at = 0.0
         self._looking: set[asyncio.Task[GitHubConnection]] = set()
         self._problem: AgentHubError | None = None
         self._checked_at: datetime | None = None
@@ -279,7 +284,9 @@ class GitHub:
 
     def look(self) -> None:
         """Find out in the background where the App is installed; nothing, where there is none or that goes on."""
-        if self._app is not None and not self._looking:
+        if self._app is not None and not self._looking and time.monotonic() >= self._look_again_at:
+            # Each request of Git's asks for it, as long as a repository is not among those that are known.
+            self._look_again_at = time.monotonic() + LOOK_SECONDS
             task = asyncio.create_task(self.check(), name="agent-hub github")
             self._looking.add(task)
             task.add_done_callback(self._looking.discard)

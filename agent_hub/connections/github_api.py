@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from agent_hub.connections.outgoing import outgoing
+from agent_hub.connections.outgoing import ask, outgoing
 from agent_hub.errors import ApiUnreachable
 
 PUBLIC = "https://github.com"
@@ -71,9 +71,8 @@ class GitHubApi:
         if proof:
             headers["Authorization"] = f"Bearer {proof}"
         try:
-            answer = await self._client.request(
-                method, f"{api_of(self.url)}{path}", headers=headers, json=None if body is None else dict(body)
-            )
+            sent = None if body is None else dict(body)
+            answer = await ask(self._client, method, f"{api_of(self.url)}{path}", SECONDS, headers=headers, json=sent)
         except (httpx.HTTPError, OSError, RuntimeError) as error:
             # The last one: another account was connected meanwhile, and the connections are at their end.
             why = str(error) or type(error).__name__

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -184,14 +185,9 @@ class App:
         names: list[str] = []
         count = 0
         if not told.get("suspended_at"):
-            token = await self._mint(told, {"permissions": {"metadata": "read"}})
-            path = f"/installation/repositories?per_page={MOST_NAMES}"
-            listed = self._api.told(await self._api.ask("GET", path, token.value))
-            repositories = listed.get("repositories")
-            repositories = repositories if isinstance(repositories, list) else []
-            names = [name for one in repositories if isinstance(one, dict) and (name := text(one.get("full_name")))]
-            total = listed.get("total_count")
-            count = total if isinstance(total, int) else len(names)
+            # One that refuses, such as an organisation that lists who may ask, is shown as one without repositories.
+            with suppress(NotAllowed):
+                names, count = await self._repositories(told)
         return Installation(
             id=told["id"],
             account=text(account.get("login")) if isinstance(account, dict) else "",
@@ -202,6 +198,17 @@ class App:
             suspended=bool(told.get("suspended_at")),
             url=page if page.startswith(f"{self.key.url}/") else "",
         )
+
+    async def _repositories(self, installation: Mapping[str, Any]) -> tuple[list[str], int]:
+        """The first of an installation's, and how many there are."""
+        token = await self._mint(installation, {"permissions": {"metadata": "read"}})
+        path = f"/installation/repositories?per_page={MOST_NAMES}"
+        listed = self._api.told(await self._api.ask("GET", path, token.value))
+        repositories = listed.get("repositories")
+        repositories = repositories if isinstance(repositories, list) else []
+        names = [name for one in repositories if isinstance(one, dict) and (name := text(one.get("full_name")))]
+        total = listed.get("total_count")
+        return names, total if isinstance(total, int) else len(names)
 
     async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
         """Ask as the App itself."""

@@ -15,7 +15,7 @@ import httpx
 
 from agent_hub.connections.chatgpt import ChatGPT
 from agent_hub.connections.chatgpt_login import Login
-from agent_hub.connections.outgoing import check_address, outgoing
+from agent_hub.connections.outgoing import ask, check_address, outgoing
 from agent_hub.connections.secrets import Secrets
 from agent_hub.connections.upstream import Upstream
 from agent_hub.errors import AgentHubError, ApiUnreachable, InvalidInput, NotConnected, StorageFull
@@ -159,8 +159,11 @@ class OpenAI:
                 raise StorageFull.from_os_error(error) from None
             self._account, self._problem = account, None
             self._checked_at = now() if new.verify else None
-            await self._choose("key")
-        self._on_change()
+            try:
+                await self._choose("key")
+            finally:
+                # It is kept in any case, and used where nothing else is.
+                self._on_change()
         return self.status
 
     async def check(self) -> OpenAIConnection:
@@ -186,8 +189,10 @@ class OpenAI:
         """Use a ChatGPT account from now on, in chats that run as well."""
         async with self._changing:
             await self.chatgpt.keep(login)
-            await self._choose("chatgpt")
-        self._on_change()
+            try:
+                await self._choose("chatgpt")
+            finally:
+                self._on_change()
 
     async def sign_out(self) -> None:
         """Forget the ChatGPT account; a key that is there is used from now on."""
@@ -210,7 +215,6 @@ class OpenAI:
         return self.status
 
     async def _choose(self, kind: Literal["key", "chatgpt"]) -> None:
-        self._use = kind
         if self._account is None or not self.chatgpt.signed_in:
             # The one that is there is used anyhow.
             return
@@ -218,6 +222,8 @@ class OpenAI:
             await asyncio.to_thread(self._secrets.write, USE, {"kind": kind})
         except OSError as error:
             raise StorageFull.from_os_error(error) from None
+        # Only now: what is used is what a hub that starts now would use.
+        self._use = kind
 
     async def disconnect(self) -> None:
         """Forget the key; chats that run reach no model from now on, unless a ChatGPT account is signed in."""
@@ -237,9 +243,8 @@ class OpenAI:
     async def _verify(self, account: Account) -> None:
         host = urlsplit(account.base_url).netloc
         try:
-            answer = await self.client.get(
-                f"{account.base_url}/models", headers=dict(account.headers), timeout=CHECK_SECONDS
-            )
+            url = f"{account.base_url}/models"
+            answer = await ask(self.client, "GET", url, CHECK_SECONDS, headers=dict(account.headers))
         except (httpx.HTTPError, OSError) as error:
             why = str(error) or type(error).__name__
             raise ApiUnreachable(

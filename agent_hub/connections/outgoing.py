@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 
 import httpx
 
 from agent_hub.errors import InvalidInput
+
+LONGEST_ANSWER = 8 * 2**20
+"""Bytes of what is read as a whole; the longest are GitHub's lists."""
+
+_PACKED = ("content-encoding", "content-length", "transfer-encoding")
 
 
 def outgoing(silence: float, connect: float | None = None, kept: int = 20) -> httpx.AsyncClient:
@@ -29,6 +36,43 @@ def outgoing(silence: float, connect: float | None = None, kept: int = 20) -> ht
         # A redirect would take a secret along, to whoever it names.
         follow_redirects=False,
     )
+
+
+async def ask(client: httpx.AsyncClient, method: str, url: str, seconds: float, **options: Any) -> httpx.Response:
+    """The whole of a short answer, for what is asked while somebody waits.
+
+    Parameters
+    ----------
+    seconds
+        That all of it may take: a client's own bound is for each piece.
+    options
+        As of httpx's own ``stream``.
+
+    Raises
+    ------
+    httpx.HTTPError
+        There is none, or none in time, or it is longer than :data:`LONGEST_ANSWER`.
+    """
+    try:
+        async with asyncio.timeout(seconds), client.stream(method, url, **options) as answer:
+            body = bytearray()
+            async for piece in answer.aiter_bytes():
+                body += piece
+                if len(body) > LONGEST_ANSWER:
+                    raise httpx.RemoteProtocolError("its answer does not end")
+    except TimeoutError:
+        raise httpx.ReadTimeout(f"it has not answered within {seconds:.0f} seconds") from None
+    # What it was packed in has been taken off.
+    headers = [(name, value) for name, value in answer.headers.multi_items() if name not in _PACKED]
+    return httpx.Response(answer.status_code, headers=headers, content=bytes(body), request=answer.request)
+
+
+def host_of(url: str) -> str:
+    """The host of an address as requests to it are counted: with its port, where that is not the ordinary one."""
+    try:
+        return httpx.URL(url).netloc.decode()
+    except httpx.InvalidURL:
+        return url
 
 
 def check_address(url: str, field: str) -> None:

@@ -59,6 +59,12 @@ class Secrets:
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(new, path)
+            # Else a loss of power could bring the one of before back, which may be used up by then.
+            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
         except OSError:
             new.unlink(missing_ok=True)
             raise

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from agent_hub.agents import AGENTS
 from agent_hub.connections.github import GitHub
 from agent_hub.connections.github_api import PUBLIC as PUBLIC_GITHUB
 from agent_hub.connections.openai import PUBLIC_API, OpenAI
+from agent_hub.connections.outgoing import host_of
 from agent_hub.connections.secrets import Secrets
 from agent_hub.connections.traffic import Traffic
 from agent_hub.engines.base import Engine
@@ -56,9 +56,6 @@ LOOK_INTERVAL = 10.0
 
 RETRY_INTERVAL = 2.0
 """Seconds between two looks at an engine that does not."""
-
-CHATGPT_HOST = "chatgpt.com"
-"""Where chats ask by a ChatGPT account."""
 
 
 @dataclass(frozen=True)
@@ -277,9 +274,9 @@ class Hub:
         """What chats asked for lately, by way of the gateway."""
         openai, github = self.openai.status, self.github.status
         hosts = {
-            urlsplit(openai.base_url or PUBLIC_API).netloc: bool(openai.key),
-            urlsplit(github.url or PUBLIC_GITHUB).netloc: github.connected,
-            CHATGPT_HOST: openai.chatgpt is not None,
+            host_of(openai.base_url or PUBLIC_API): bool(openai.key),
+            host_of(github.url or PUBLIC_GITHUB): github.connected,
+            host_of(self.openai.chatgpt.base_url): openai.chatgpt is not None,
         }
         return GatewayStatus(routes=self.traffic.routes(hosts))
 

@@ -280,13 +280,16 @@ async def test_installations_are_told_with_their_repositories(github: GitHub, se
     server.install(app.id, "crane/nest", contents="read")
     many = server.install(app.id, *(f"stork/r{number:03}" for number in range(130)))
     server.install(app.id, "ibis/away").suspended = True
+    server.install(app.id, "teal/pond").closed = True
     status = await github.check()
     assert status.problem is None and status.app is not None
-    heron, crane, stork, ibis = status.app.installations
+    heron, crane, stork, ibis, teal = status.app.installations
     assert heron.repositories == ("heron/other", "heron/widgets") and heron.count == 2 and heron.write
     assert heron.url == f"{server.url}/settings/installations/{heron.id}" and not heron.all_repositories
     assert not crane.write and stork.count == len(many.repositories) and len(stork.repositories) == 100
     assert ibis.suspended and ibis.repositories == ()
+    # One that refuses hides none of the others.
+    assert teal.account == "teal" and teal.repositories == () and not teal.suspended
     assert all(token.permissions == {"metadata": "read"} for token in server.installed.values())
 
 

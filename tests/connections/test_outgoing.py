@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import httpx
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from agent_hub.connections.chatgpt import ChatGPT
+from agent_hub.connections.chatgpt_login import Login
 from agent_hub.connections.github import GitHub
 from agent_hub.connections.github_api import GitHubApi
-from agent_hub.connections.openai import OpenAI
+from agent_hub.connections.openai import USE, OpenAI
+from agent_hub.connections.outgoing import ask, outgoing
 from agent_hub.connections.secrets import Secrets
-from agent_hub.errors import InvalidInput
+from agent_hub.errors import AgentHubError, InvalidInput
 from agent_hub.gateway.git_proxy import git_client
-from agent_hub.models import ConnectGitHub, ConnectOpenAI, MakeApp
+from agent_hub.models import ConnectGitHub, ConnectOpenAI, MakeApp, now
 
 CLIENTS = ("openai", "chatgpt", "github", "git")
 
@@ -80,3 +85,43 @@ async def test_an_address_that_nothing_can_be_sent_to_is_refused_and_not_kept(tm
         await openai.close()
         await github.close()
     assert not (tmp_path / "secrets").exists()
+
+
+@pytest.mark.parametrize(("pause", "said"), [(0.0, "does not end"), (0.02, "has not answered within")])
+async def test_an_answer_without_an_end_holds_nobody_up(pause: float, said: str) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with suppress(OSError), closing(writer):
+            while not writer.is_closing():
+                writer.write(b"10000\r\n" + b"x" * 0x10000 + b"\r\n" if not pause else b"1\r\nx\r\n")
+                await writer.drain()
+                await asyncio.sleep(pause)
+        ended.set()
+
+    ended = asyncio.Event()
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    client = outgoing(15.0)
+    try:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        with pytest.raises(httpx.HTTPError, match=said):
+            await asyncio.wait_for(ask(client, "GET", url, 0.5 if pause else 60.0), 60)
+    finally:
+        await client.aclose()
+        server.close()
+        await server.wait_closed()
+        await asyncio.wait_for(ended.wait(), 60)
+
+
+async def test_on_a_full_disk_what_is_used_is_what_a_hub_that_starts_then_uses(tmp_path: Path) -> None:
+    secrets = Secrets(tmp_path / "secrets")
+    openai = OpenAI(secrets, lambda: None, "http://127.0.0.1:9", "http://127.0.0.1:9")
+    login = Login("access", "refresh", "", "account", now())
+    await openai.connect(ConnectOpenAI(api_key=SecretStr("sk-any"), verify=False))
+    # The account has room, and the choice has none: its file cannot be written.
+    (tmp_path / "secrets" / f"{USE}.new").mkdir()
+    with pytest.raises(AgentHubError):
+        await openai.signed_in(login)
+    anew = OpenAI(secrets, lambda: None, "http://127.0.0.1:9", "http://127.0.0.1:9")
+    assert (openai.kind, anew.kind) == ("key", "key") and anew.chatgpt.signed_in
+    for each in (openai, anew):
+        await each.close()

@@ -34,6 +34,8 @@ class AnInstallation:
     """As ``owner/name``."""
     permissions: dict[str, str]
     suspended: bool = False
+    closed: bool = False
+    """Whether its organisation lets nobody in from here."""
 
 
 @dataclass
@@ -214,6 +216,8 @@ class _AppHandler(_Handler):
         return app
 
     def _given(self, one: AnInstallation, body: dict[str, Any]) -> None:
+        if one.closed:
+            return self._json(403, {"message": "Although you appear to have the correct authorization, …"})
         if one.suspended:
             return self._json(403, {"message": "This installation has been suspended"})
         own = {name.partition("/")[2].lower(): name for name in one.repositories}
