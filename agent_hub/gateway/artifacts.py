@@ -8,16 +8,15 @@ import re
 from typing import Any, BinaryIO, ClassVar
 
 from tornado.httputil import HTTPServerRequest
-from tornado.web import Application, stream_request_body
+from tornado.web import Application
 
 from agent_hub.errors import AgentHubError, InvalidInput, StorageFull, TooLarge
 from agent_hub.gateway.callers import Callers
-from agent_hub.gateway.handler import GatewayHandler
+from agent_hub.gateway.streamed import StreamedHandler
 from agent_hub.hub.hub import Hub
 
 
-@stream_request_body
-class ArtifactsHandler(GatewayHandler):
+class ArtifactsHandler(StreamedHandler):
     """``POST /artifacts?name=…`` with a chat's token: the body is the file.
 
     It goes to disk as it comes, so its size costs no memory; it becomes an artifact only once all of it is there.
@@ -47,7 +46,7 @@ class ArtifactsHandler(GatewayHandler):
         self._digest = hashlib.sha256()
         self._file = await asyncio.to_thread(open, self._path, "wb")
 
-    async def data_received(self, chunk: bytes) -> None:
+    async def take(self, chunk: bytes) -> None:
         """Write one piece of the file."""
         if self._file is None or self._refusal is not None:
             return
@@ -59,6 +58,7 @@ class ArtifactsHandler(GatewayHandler):
 
     async def post(self) -> None:
         """All is there: make it an artifact."""
+        self.body_is_there()
         if self._refusal is not None:
             raise self._refusal
         assert self._file is not None
@@ -78,6 +78,7 @@ class ArtifactsHandler(GatewayHandler):
 
     def on_finish(self) -> None:
         """Leave nothing behind of a file that did not become an artifact."""
+        super().on_finish()
         self._discard()
 
     def on_connection_close(self) -> None:

@@ -70,14 +70,14 @@ class ModelHandler(RelayHandler):
             self._sent = bytearray()
         self._send()
 
-    async def data_received(self, chunk: bytes) -> None:
+    async def take(self, chunk: bytes) -> None:
         """Keep what may have to be said once more."""
         self._size += len(chunk)
         if self._sent is not None:
             self._sent += chunk
             if len(self._sent) > REPEATED:
                 self._sent = None
-        await super().data_received(chunk)
+        await super().take(chunk)
 
     async def answer(self, asking: asyncio.Task[httpx.Response]) -> httpx.Response:
         """The answer; where it is that the credentials end, that to renewed ones."""

@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 import httpx
 from tornado.httputil import HTTPServerRequest
 from tornado.iostream import StreamClosedError
-from tornado.web import Application, stream_request_body
+from tornado.web import Application
 
 from agent_hub.connections.openai import masked
 from agent_hub.errors import AgentHubError
-from agent_hub.gateway.handler import GatewayHandler
 from agent_hub.gateway.redaction import Redaction
+from agent_hub.gateway.streamed import StreamedHandler
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +28,7 @@ AHEAD = 4
 """Pieces of a request that wait to be sent on: the container's connection waits after that."""
 
 
-@stream_request_body
-class RelayHandler(GatewayHandler):
+class RelayHandler(StreamedHandler):
     """Neither what is asked nor what is answered is ever held whole; who reads slowly is sent no more."""
 
     answered: ClassVar[re.Pattern[str]]
@@ -94,7 +93,7 @@ class RelayHandler(GatewayHandler):
             self._asking.cancel()
         return self._asking
 
-    async def data_received(self, chunk: bytes) -> None:
+    async def take(self, chunk: bytes) -> None:
         """Pass on one piece of the request, once there is room for it."""
         if self._asking is None or self._asking.done():
             return
@@ -102,10 +101,12 @@ class RelayHandler(GatewayHandler):
 
     async def get(self, *_: str) -> None:
         """Pass on the answer."""
+        self.body_is_there()
         await self._pass_on()
 
     async def post(self, *_: str) -> None:
         """Pass on the answer, as it comes."""
+        self.body_is_there()
         # Who sends slowly makes nobody slow.
         self._asked_at = time.monotonic()
         if self._asking is not None and not self._asking.done():

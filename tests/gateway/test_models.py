@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -259,6 +260,31 @@ async def test_an_answer_that_an_agent_breaks_off_is_counted_by_its_length(
                     break
         await hub.until(lambda: hub.hub.store.chats[a_chat.id].tokens)
     assert 1000 + 120 <= hub.hub.store.chats[a_chat.id].tokens < 1200
+
+
+@pytest.mark.parametrize("path", ["/v1/responses", "/artifacts?name=half.txt"])
+async def test_who_stops_in_the_middle_of_a_body_is_hung_up_on(
+    hub: RunningHub, model: ModelServer, container: Container, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr("agent_hub.gateway.streamed.STALL_SECONDS", 2.0)
+    await hub.hub.openai.connect(connection(model))
+    parts = urlsplit(container.url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    try:
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {container.token}\r\nContent-Length: 100\r\n"
+        )
+        writer.write(f"{head}\r\n".encode())
+        # Longer than a stall in all, and never one at once.
+        for _ in range(8):
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.3)
+        assert not reader.at_eof()
+        assert await asyncio.wait_for(reader.read(), 30) == b""
+    finally:
+        writer.close()
+    assert hub.hub.store.artifacts.items == {} and model.turns == []
 
 
 async def test_a_chat_that_asks_without_end_is_slowed_down(
