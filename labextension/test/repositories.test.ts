@@ -21,6 +21,10 @@ describe('repositories', () => {
     expect(repositoryName(`${GITHUB}/lab-a/folding/`, GITHUB)).toBe('lab-a/folding');
     expect(repositoryName('https://github.example.com/lab-a/folding', GITHUB)).toBeNull();
     expect(repositoryName('/home/heron/folding', GITHUB)).toBeNull();
+    expect(repositoryName('git@github.com:lab-a/folding.git', GITHUB)).toBe('lab-a/folding');
+    expect(repositoryName('ssh://git@GitHub.com/lab-a/folding', GITHUB)).toBe('lab-a/folding');
+    expect(repositoryName('ssh://git@github.com:22/lab-a/folding', GITHUB)).toBe('lab-a/folding');
+    expect(repositoryName('git@gitlab.com:lab-a/folding.git', GITHUB)).toBeNull();
     expect(repositories(STATUS.github, [FOLDING])).toEqual([]);
   });
 

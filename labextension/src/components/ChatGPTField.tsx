@@ -34,17 +34,15 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
       >
         {chatgpt ? 'Sign in again…' : 'Sign in with a code'}
       </button>
-      {!chatgpt && (
-        <button
-          type="button"
-          className="jp-AgentHub-plain"
-          disabled={!isUp}
-          title="Where your account allows no codes"
-          onClick={() => begin('browser')}
-        >
-          Sign in with the browser
-        </button>
-      )}
+      <button
+        type="button"
+        className="jp-AgentHub-plain"
+        disabled={!isUp}
+        title="Where your account allows no codes"
+        onClick={() => begin('browser')}
+      >
+        {chatgpt ? 'With the browser…' : 'Sign in with the browser'}
+      </button>
     </>
   );
   return (

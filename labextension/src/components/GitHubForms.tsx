@@ -1,4 +1,4 @@
-import React, { useState } from 'react';
+import React, { useRef, useState } from 'react';
 
 import type { HubModel } from '../model';
 import { errorOf } from './Field';
@@ -65,11 +65,21 @@ export function TokenForm(props: IFormProps): JSX.Element {
 /** A GitHub App of the person's own, which GitHub makes from what the hub says it needs. */
 export function AppForm(props: IFormProps): JSX.Element {
   const { model, onDone } = props;
+  const tab = useRef<Window | null>(null);
   const [organization, setOrganization] = useState('');
   const [url, setUrl] = useState(props.url);
   const { form, errors, isBusy, submit } = useSubmission(['organization', 'url'], async () => {
-    const { action, manifest } = await model.api.makeApp(url, organization);
-    post(action, { manifest });
+    if (!tab.current) {
+      throw new Error('The browser has blocked the new tab. Allow pop-ups for this page.');
+    }
+    try {
+      const { action, manifest } = await model.api.makeApp(url, organization);
+      post(action, { manifest });
+    } catch (reason) {
+      // Else it would stay in front, blank, with what is wrong behind it.
+      tab.current.close();
+      throw reason;
+    }
     onDone();
   });
   return (
@@ -78,7 +88,7 @@ export function AppForm(props: IFormProps): JSX.Element {
       className="jp-AgentHub-form jp-AgentHub-keyForm"
       onSubmit={event => {
         // Now, while the browser sees that the person has asked for it; the form that GitHub is sent follows.
-        window.open('about:blank', TAB);
+        tab.current = window.open('about:blank', TAB);
         submit(event);
       }}
     >

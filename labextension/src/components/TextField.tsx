@@ -1,4 +1,4 @@
-import React from 'react';
+import React, { useId } from 'react';
 
 import type { FieldError } from '../forms';
 import { Field } from './Field';
@@ -16,8 +16,16 @@ interface ITextFieldProps {
 
 /** One line of text, with its label. */
 export function TextField(props: ITextFieldProps): JSX.Element {
+  // The page's forms stay open beneath a dialog, which may have a field of the same name.
+  const scope = useId();
   return (
-    <Field label={props.label} field={props.field} errors={props.errors} note={props.note}>
+    <Field
+      label={props.label}
+      field={props.field}
+      errors={props.errors}
+      scope={scope}
+      note={props.note}
+    >
       {control => (
         <input
           {...control}

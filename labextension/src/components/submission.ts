@@ -1,4 +1,4 @@
-import { useRef, useState, type FormEvent, type RefObject } from 'react';
+import { useEffect, useRef, useState, type FormEvent, type RefObject } from 'react';
 
 import { HubError } from '../api';
 import type { FieldError } from '../forms';
@@ -25,6 +25,16 @@ export function useSubmission(
   const [errors, setErrors] = useState<FieldError[]>([]);
   const [isBusy, setBusy] = useState(false);
 
+  useEffect(() => {
+    // The answer may take a while: who has gone on to something else by then is not called back.
+    const at = document.activeElement;
+    const isWaiting = at === null || at === document.body || form.current?.contains(at);
+    const [error] = errors;
+    if (error && isWaiting) {
+      form.current?.querySelector<HTMLElement>(`[data-field="${error.field}"]`)?.focus();
+    }
+  }, [errors]);
+
   const submit = async () => {
     setBusy(true);
     try {
@@ -33,7 +43,6 @@ export function useSubmission(
     } catch (reason) {
       const { field, message, hint } = HubError.from(reason);
       setErrors([{ field: fields.includes(field) ? field : fields[0], message, hint }]);
-      form.current?.querySelector('input')?.focus();
     } finally {
       setBusy(false);
     }
