@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal
 
+from agent_hub.errors import AgentHubError
 from agent_hub.notebook.connections import GATEWAY, GITHUB, OPENAI, Secret, github_body, openai_body
+from agent_hub.notebook.polling import poll_async
+from agent_hub.notebook.sign_in import BY_CODE, CHATGPT, LONGEST, NOBODY, SIGN_IN, USE, SignInProgress
 
 if TYPE_CHECKING:
     from agent_hub import models
@@ -41,8 +45,34 @@ class AsyncOpenAI:
         return await self._transport.send("POST", f"{OPENAI}/check", OpenAIConnection)
 
     async def disconnect(self) -> None:
-        """Forget the key: chats reach no model from now on."""
+        """Forget the key: chats reach no model from now on, unless a ChatGPT account is signed in."""
         await self._transport.delete(OPENAI)
+
+    async def sign_in(self, timeout: float | None = LONGEST) -> models.OpenAIConnection:
+        """Sign in with ChatGPT; see :meth:`OpenAI.sign_in <agent_hub.notebook.connections.OpenAI.sign_in>`."""
+        from agent_hub.models import OpenAIConnection
+
+        await self._transport.send("POST", SIGN_IN, OpenAIConnection, BY_CODE)
+        progress = SignInProgress()
+        try:
+            async for status in poll_async(self.status, timeout, *NOBODY):
+                if progress.is_over(status):
+                    return status
+        except BaseException:
+            with suppress(AgentHubError):
+                await self._transport.delete(SIGN_IN)
+            raise
+        raise AssertionError("a poll never ends")
+
+    async def sign_out(self) -> None:
+        """Forget the ChatGPT account; a key that is there is used from now on."""
+        await self._transport.delete(CHATGPT)
+
+    async def use(self, kind: Literal["key", "chatgpt"]) -> models.OpenAIConnection:
+        """Choose what chats use, where both are there; raises where there is no such account."""
+        from agent_hub.models import OpenAIConnection
+
+        return await self._transport.send("PUT", USE, OpenAIConnection, {"kind": kind})
 
 
 class AsyncGitHub:

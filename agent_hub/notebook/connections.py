@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal
 
+from agent_hub.errors import AgentHubError
 from agent_hub.notebook import display
+from agent_hub.notebook.polling import poll
 from agent_hub.notebook.record import bundle
+from agent_hub.notebook.sign_in import BY_CODE, CHATGPT, LONGEST, NOBODY, SIGN_IN, USE, SignInProgress
 
 if TYPE_CHECKING:
     from agent_hub import models
@@ -66,8 +70,55 @@ class OpenAI:
         return self._transport.send("POST", f"{OPENAI}/check", OpenAIConnection)
 
     def disconnect(self) -> None:
-        """Forget the key: chats reach no model from now on."""
+        """Forget the key: chats reach no model from now on, unless a ChatGPT account is signed in."""
         self._transport.delete(OPENAI)
+
+    def sign_in(self, timeout: float | None = LONGEST) -> models.OpenAIConnection:
+        """Sign in with ChatGPT, by a code that you enter at OpenAI; interrupting this cancels it.
+
+        Where your account allows no codes, sign in on the Connections page.
+
+        Parameters
+        ----------
+        timeout
+            Seconds to wait for you.
+
+        Raises
+        ------
+        AgentUnavailable, Conflict
+            It failed, or was cancelled elsewhere.
+        TimeoutError
+            Nobody has confirmed it in time.
+        """
+        from agent_hub.models import OpenAIConnection
+
+        self._transport.send("POST", SIGN_IN, OpenAIConnection, BY_CODE)
+        progress = SignInProgress()
+        try:
+            for status in poll(lambda: self.status, timeout, *NOBODY):
+                if progress.is_over(status):
+                    return status
+        except BaseException:
+            with suppress(AgentHubError):
+                self._transport.delete(SIGN_IN)
+            raise
+        raise AssertionError("a poll never ends")
+
+    def sign_out(self) -> None:
+        """Forget the ChatGPT account; a key that is there is used from now on."""
+        self._transport.delete(CHATGPT)
+
+    def use(self, kind: Literal["key", "chatgpt"]) -> models.OpenAIConnection:
+        """Choose what chats use, where both are there.
+
+        Raises
+        ------
+        NotConnected
+            There is no such account.
+        """
+        from agent_hub.models import OpenAIConnection
+
+        return self._transport.send("PUT", USE, OpenAIConnection, {"kind": kind})
 
     def __repr__(self) -> str:
         return f"OpenAI({openai_words(self.status)})"
@@ -77,7 +128,10 @@ class OpenAI:
 
 
 class GitHub:
-    """The connection to GitHub: how private repositories are cloned, and how chats fetch from and push to theirs."""
+    """The connection to GitHub: how private repositories are cloned, and how chats fetch from and push to theirs.
+
+    An App is made in the browser, on the Connections page.
+    """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -178,9 +232,18 @@ def openai_words(data: models.OpenAIConnection) -> str:
     """The connection in a line."""
     if not data.connected:
         return "not connected"
-    whose = data.key if data.kind == "key" else (data.chatgpt.email if data.chatgpt else "ChatGPT")
-    problem = f", {data.problem.message}" if data.problem else ""
-    return f"{whose} at {data.base_url}{problem}" if data.base_url else f"{whose}{problem}"
+    problem = openai_problem(data)
+    said = f", {problem.message}" if problem else ""
+    if data.kind == "chatgpt":
+        return f"{data.chatgpt.email if data.chatgpt and data.chatgpt.email else 'ChatGPT'}{said}"
+    return f"{data.key} at {data.base_url}{said}"
+
+
+def openai_problem(data: models.OpenAIConnection) -> models.ErrorBody | None:
+    """Of the account that chats use; another one hinders nobody."""
+    if data.kind == "chatgpt":
+        return data.chatgpt.problem if data.chatgpt else None
+    return data.problem
 
 
 def github_words(data: models.GitHubConnection) -> str:
@@ -195,7 +258,8 @@ def openai_card(data: models.OpenAIConnection) -> str:
     return display.card(
         "OpenAI",
         [
-            ("Status", _state(data.connected, data.problem)),
+            ("Status", _state(data.connected, openai_problem(data))),
+            ("Chats use", {"key": "the API key", "chatgpt": "ChatGPT"}.get(data.kind, "")),
             ("API key", display.code(data.key) if data.key else ""),
             ("ChatGPT", data.chatgpt.email if data.chatgpt else ""),
             ("API", data.base_url),

@@ -1,0 +1,92 @@
+"""Signing in with ChatGPT from a notebook, by the real Codex at a stand-in for OpenAI's issuer."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from agent_hub import AsyncHub
+from agent_hub.errors import NotConnected
+from agent_hub.models import SignIn
+from agent_hub.notebook.client import Hub
+from tests.notebook.server import PROCESS, Server
+from tests.standins.chatgpt_server import EMAIL, ChatGPTServer
+
+LIMIT = 90.0
+
+
+@pytest.fixture(scope="module")
+def openai() -> Iterator[ChatGPTServer]:
+    with ChatGPTServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, openai: ChatGPTServer) -> Iterator[Server]:
+    options = (f"--AgentHub.openai_issuer={openai.url}", f"--AgentHub.chatgpt_url={openai.backend}")
+    with Server(tmp_path_factory.mktemp("server"), PROCESS, *options) as running:
+        yield running
+
+
+def seen(hub: Hub, wanted: Callable[[SignIn | None], bool]) -> SignIn | None:
+    """The sign-in, once it is as wanted."""
+    end = time.monotonic() + LIMIT
+    while not wanted(sign_in := hub.connections.openai.status.sign_in):
+        assert time.monotonic() < end, sign_in
+        time.sleep(0.05)
+    return sign_in
+
+
+def is_waiting(sign_in: SignIn | None) -> bool:
+    return sign_in is not None and sign_in.state == "waiting"
+
+
+def test_a_person_signs_in_by_the_code_that_is_printed_and_out_again(
+    server: Server, openai: ChatGPTServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub = server.hub()
+    codes: list[str] = []
+
+    def person() -> None:
+        sign_in = seen(hub, is_waiting)
+        assert sign_in is not None
+        codes.append(sign_in.code)
+        openai.confirm(sign_in.code)
+
+    confirming = threading.Thread(target=person)
+    confirming.start()
+    signed_in = hub.connections.openai.sign_in(timeout=LIMIT)
+    confirming.join(LIMIT)
+    assert (signed_in.connected, signed_in.kind) == (True, "chatgpt")
+    printed = capsys.readouterr().out
+    assert f"Open {openai.url}/codex/device and enter the code {codes[0]}\n" in printed
+    assert EMAIL in repr(hub.connections.openai)
+    with pytest.raises(NotConnected, match="No API key"):
+        hub.connections.openai.use("key")
+    assert hub.connections.openai.use("chatgpt").kind == "chatgpt"
+    hub.connections.openai.sign_out()
+    assert repr(hub.connections.openai) == "OpenAI(not connected)"
+
+
+def test_a_sign_in_that_nobody_confirms_is_taken_back(server: Server) -> None:
+    hub = server.hub()
+    with pytest.raises(TimeoutError, match="Nobody has confirmed the sign-in within"):
+        hub.connections.openai.sign_in(timeout=0.3)
+    sign_in = hub.connections.openai.status.sign_in
+    assert sign_in is None or sign_in.state == "cancelled"
+
+
+async def test_a_sign_in_whose_task_is_cancelled_is_taken_back(server: Server) -> None:
+    hub = server.hub()
+    async with AsyncHub(server.url, server.token) as connected:
+        task = asyncio.create_task(connected.connections.openai.sign_in())
+        await asyncio.to_thread(seen, hub, is_waiting)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        sign_in = (await connected.connections.openai.status()).sign_in
+        assert sign_in is None or sign_in.state == "cancelled"
