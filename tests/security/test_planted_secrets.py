@@ -12,6 +12,7 @@ import re
 import subprocess
 import tarfile
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -26,11 +27,13 @@ import pytest
 import websocket
 
 from agent_hub.errors import AgentHubError, TurnFailed
+from agent_hub.models import SignIn
 from agent_hub.notebook.chat import Chat
 from agent_hub.notebook.client import Hub
 from agent_hub.server.openapi import ROUTES
 from tests.conftest import Repository
 from tests.notebook.server import DOCKER, Server
+from tests.standins.chatgpt_server import ChatGPTServer
 from tests.standins.github_server import GitHubServer, Token
 from tests.standins.model_server import ModelServer
 
@@ -171,6 +174,8 @@ class Planted:
     seen: Seen
     tokens: tuple[str, ...]
     """Those of its chats."""
+    account: tuple[str, ...]
+    """All that the ChatGPT account was ever proved with: tokens, and codes of which tokens were made."""
     token_of_running: str
 
 
@@ -187,10 +192,18 @@ def planted(
     repository.commit("Begin", {"README.md": f"{MARKER}\n"})
     bridge = docker_engine.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
     token = Token("heron", frozenset({"heron/widgets"}))
-    options = (f"--AgentHub.base_image={base_image}", "--AgentHub.spares=1", "--Application.log_level=DEBUG")
+    chatgpt = ChatGPTServer(bridge)
+    options = (
+        f"--AgentHub.base_image={base_image}",
+        "--AgentHub.spares=1",
+        "--Application.log_level=DEBUG",
+        f"--AgentHub.openai_issuer={chatgpt.url}",
+        f"--AgentHub.chatgpt_url={chatgpt.backend}",
+    )
     seen = Seen()
     with (
         ModelServer(key=OPENAI) as model,
+        chatgpt,
         Quoting() as quoting,
         GitHubServer(folder / "github", {GITHUB: token}, host=bridge) as github,
         Server(folder, DOCKER, *options) as server,
@@ -199,7 +212,9 @@ def planted(
         url = github.add("heron/widgets", repository.path)
         hub, api = server.hub(), Api(server, seen)
         with events_of(server) as told, closing(api):
+            _sign_in(hub, api, chatgpt, docker_engine, seen)
             tokens = _use(hub, api, server, seen, model, quoting, github, url)
+            _use_account(hub, api, chatgpt)
             chat = next(iter(hub.chats.values()))
             _look_at_the_engine(docker_engine, folder, seen)
             running = (server.data / "chats" / chat.id / "run" / "token").read_text().strip()
@@ -208,9 +223,39 @@ def planted(
         for line in lines.seen:
             seen.add("command lines", line)
         seen.add("log", server.log)
-        yield Planted(server, seen, tokens, running)
+        yield Planted(server, seen, tokens, tuple(chatgpt.given), running)
         for project in server.hub().projects.values():
             project.delete(force=True)
+
+
+def _sign_in(hub: Hub, api: Api, chatgpt: ChatGPTServer, engine: docker.DockerClient, seen: Seen) -> None:
+    """Sign in with ChatGPT, by the real Codex in its container."""
+    assert api("post", "api/connections/openai/sign-in", {"method": "device"}).status_code == 202
+
+    def state(wanted: str) -> SignIn:
+        end = time.monotonic() + LIMIT
+        while (sign_in := hub.connections.openai.status.sign_in) is None or sign_in.state != wanted:
+            assert time.monotonic() < end, sign_in
+            time.sleep(0.05)
+        return sign_in
+
+    code = state("waiting").code
+    (container,) = engine.containers.list(filters={"label": "agent-hub.sign-in"})
+    seen.add("docker inspect", json.dumps(container.attrs) + json.dumps(container.top()))
+    chatgpt.confirm(code)
+    state("done")
+    seen.add("notebook", f"{hub.connections!r} {hub.connections._repr_mimebundle_()}")
+    assert hub.connections.openai.status.kind == "chatgpt"
+
+
+def _use_account(hub: Hub, api: Api, chatgpt: ChatGPTServer) -> None:
+    """Have the account answer a chat, after its tokens were renewed, and refuse one."""
+    assert api("put", "api/connections/openai/use", {"kind": "chatgpt"}).status_code == 200
+    chatgpt.end_access()
+    api("post", "api/connections/openai/check")
+    chat = next(iter(hub.chats.values()))
+    assert chat.send(f"Say {MARKER}").wait(LIMIT).status == "completed"
+    assert len(chatgpt.renewals) == 1
 
 
 def _use(
@@ -360,6 +405,17 @@ def test_a_secret_is_in_nothing_that_the_hub_shows_or_leaves_behind(planted: Pla
 def test_a_chats_token_is_in_nothing_that_the_hub_shows_or_leaves_behind(planted: Planted) -> None:
     assert len(set(planted.tokens)) == 3
     assert [planted.seen.with_any(token) for token in planted.tokens] == [[], [], []]
+
+
+def test_what_proves_a_chatgpt_account_is_in_nothing_that_the_hub_shows_or_leaves_behind(planted: Planted) -> None:
+    assert len(planted.account) >= 5
+    assert [planted.seen.with_any(secret) for secret in planted.account] == [[]] * len(planted.account)
+    kept = [
+        str(path.relative_to(planted.server.data))
+        for path in sorted(planted.server.data.rglob("*"))
+        if path.is_file() and any(secret.encode() in path.read_bytes() for secret in planted.account)
+    ]
+    assert kept == ["secrets/chatgpt.json"]
 
 
 def test_secrets_are_in_the_files_that_keep_them_alone_and_those_are_their_owners(planted: Planted) -> None:
