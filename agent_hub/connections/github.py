@@ -15,9 +15,8 @@ from agent_hub.connections.github_credential import Credential, repository_of
 from agent_hub.connections.github_manifest import Manifests
 from agent_hub.connections.github_public import PublicRepositories
 from agent_hub.connections.github_token import Account, Person, hidden_address, whose
-from agent_hub.connections.openai import masked
 from agent_hub.connections.outgoing import check_address
-from agent_hub.connections.secrets import Secrets
+from agent_hub.connections.secrets import Secrets, masked
 from agent_hub.errors import AgentHubError, ApiUnreachable, NotAllowed, NotConnected, StorageFull
 from agent_hub.models import AppManifest, ConnectGitHub, ErrorBody, GitHubConnection, MakeApp, now
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ import httpx
 from agent_hub.connections.chatgpt import ChatGPT
 from agent_hub.connections.chatgpt_login import Login
 from agent_hub.connections.outgoing import ask, check_address, outgoing
-from agent_hub.connections.secrets import Secrets
+from agent_hub.connections.secrets import Secrets, masked
 from agent_hub.connections.upstream import Upstream
 from agent_hub.errors import AgentHubError, ApiUnreachable, InvalidInput, NotConnected, StorageFull
 from agent_hub.models import ConnectOpenAI, ErrorBody, OpenAIConnection, SignIn, UseOpenAI, now
@@ -257,11 +256,3 @@ class OpenAI:
         # Whoever has no list of models answers 404, and may be a fine API otherwise.
         if answer.is_redirect or answer.status_code >= 500:
             raise ApiUnreachable(f"{host} answers {answer.status_code}.", "Look at the address; try again later.")
-
-
-def masked(key: str) -> str:
-    """A key by which its owner knows it again, and nobody else can use it."""
-    begin = re.match(r"(sk-([a-z]+-)?|github_pat_|gh[a-z]_)?", key)
-    if len(key) < 20 or begin is None:
-        return "…"
-    return f"{begin[0]}…{key[-4:]}"

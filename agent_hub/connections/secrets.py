@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -74,3 +75,11 @@ class Secrets:
         # One that was being written when the hub was killed is a secret as well.
         for suffix in ("json", "new"):
             (self._folder / f"{name}.{suffix}").unlink(missing_ok=True)
+
+
+def masked(key: str) -> str:
+    """A key by which its owner knows it again, and nobody else can use it."""
+    begin = re.match(r"(sk-([a-z]+-)?|github_pat_|gh[a-z]_)?", key)
+    if len(key) < 20 or begin is None:
+        return "…"
+    return f"{begin[0]}…{key[-4:]}"

@@ -14,7 +14,7 @@ from tornado.httputil import HTTPServerRequest
 from tornado.iostream import StreamClosedError
 from tornado.web import Application
 
-from agent_hub.connections.openai import masked
+from agent_hub.connections.secrets import masked
 from agent_hub.errors import AgentHubError
 from agent_hub.gateway.redaction import Redaction
 from agent_hub.gateway.streamed import StreamedHandler

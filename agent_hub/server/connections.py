@@ -64,7 +64,7 @@ class GitHubCheckHandler(HubHandler):
         self.answer(await self.hub.github.check())
 
 
-class GatewayHandler(HubHandler):
+class GatewayStatusHandler(HubHandler):
     """``api/connections/gateway``"""
 
     @guarded
@@ -78,5 +78,5 @@ handlers: list[tuple[str, type]] = [
     (r"api/connections/openai/check", OpenAICheckHandler),
     (r"api/connections/github", GitHubHandler),
     (r"api/connections/github/check", GitHubCheckHandler),
-    (r"api/connections/gateway", GatewayHandler),
+    (r"api/connections/gateway", GatewayStatusHandler),
 ]
