@@ -251,6 +251,6 @@ def test_a_person_s_own_engine_s_store_and_browsers_are_refused(home: Path, data
 
 
 def test_what_is_in_the_engine_s_store_is_refused_below_an_allowed_root(docker_engine: object, data_dir: Path) -> None:
-    store = next(path for path in Path("/var/lib/docker").iterdir() if path.is_dir())
+    store = sorted(path for path in Path("/var/lib/docker").iterdir() if path.is_dir())[0]
     with pytest.raises(InvalidMount, match="the engine's own /var/lib/docker"):
         MountSources(data_dir, ["/var/lib"]).check(str(store))
