@@ -52,6 +52,13 @@ def git_client() -> httpx.AsyncClient:
     return outgoing(SILENCE_SECONDS, CONNECT_SECONDS, kept=10)
 
 
+def _doing(service: str, query: str) -> str:
+    """What Git is about, in its own words."""
+    if service.startswith("info/lfs"):
+        return "LFS of"
+    return "push to" if "receive-pack" in service + query else "fetch"
+
+
 class GitProxyHandler(RelayHandler):
     """``/git/<length>/<host>/<owner>/<name>[.git]/…`` with a chat's token: Git's smart HTTP, and the API of LFS.
 
@@ -122,8 +129,10 @@ class GitProxyHandler(RelayHandler):
                 "Ask the person for what you need of it.",
             )
         query = f"?{self.request.query}" if self.request.query else ""
+        self._hub.access_log.used(project.id)
         self.send_on(
             self.settings["git_client"],
+            f"{_doing(found['service'], self.request.query)} {repository.name}",
             f"{repository.url}.git/{found['service']}{query}",
             self._proven(await self._credential(repository, found["name"], f"{found['service']}{query}")),
         )

@@ -21,7 +21,7 @@ class GitHubTokenHandler(GatewayHandler):
 
     async def post(self) -> None:
         """Answer."""
-        chat = self._callers.chat(self.request)
+        chat = self._chat = self._callers.chat(self.request)
         project = self._hub.store.projects[self._hub.store.chats[chat].project]
         repository = HostedRepository.of(project.url, self._hub.github.status.url)
         if repository is None:
@@ -36,6 +36,7 @@ class GitHubTokenHandler(GatewayHandler):
                 "Connect a GitHub App on Agent Hub's Connections page: its tokens are good for this repository alone, "
                 "and for an hour.",
             )
+        self._hub.access_log.passed(chat, f"token for gh, of {repository.name}", repository.host, None, None)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
         self.finish(f"{repository.host}\n{credential.password}\n")

@@ -24,6 +24,11 @@ class GatewayHandler(RequestHandler):
     in_words: ClassVar[bool] = False
     """Whether a program shows what is said as it is, as Git and a shell script do."""
 
+    _chat: str = ""
+    """Who asks, once that is known."""
+
+    _is_logged: bool = False
+
     def initialize(self, hub: Hub, callers: Callers) -> None:
         """Keep what the application hands over."""
         self._hub = hub
@@ -51,7 +56,11 @@ class GatewayHandler(RequestHandler):
 
     def log_exception(self, *exc_info: Any) -> None:
         """A refusal needs no traceback."""
-        if isinstance(exc_info[1], AgentHubError):
-            logger.info("Refused to %s: %s", self.wants, exc_info[1].message)
+        error = exc_info[1]
+        if isinstance(error, AgentHubError):
+            logger.info("Refused to %s: %s", self.wants, error.message)
+            if self._chat and not self._is_logged:
+                asked = f"{self.request.method} {self.request.path}"
+                self._hub.access_log.refused(self._chat, asked, error.status, error.message)
         else:
             super().log_exception(*exc_info)

@@ -40,7 +40,7 @@ class RelayHandler(StreamedHandler):
         # A refusal waits until the body was read and dropped: a client that still sends would see a reset connection.
         self._refusal: AgentHubError | None = None
         self._telling: asyncio.Task[None] | None = None
-        self._chat = self._host = ""
+        self._host = self._what = ""
         self._asked_at = 0.0
         self._gone = False
         super().__init__(application, request, **kwargs)
@@ -71,12 +71,14 @@ class RelayHandler(StreamedHandler):
     # -- one request
 
     def send_on(
-        self, client: httpx.AsyncClient, url: str, headers: Mapping[str, str], again: bytes | None = None
+        self, client: httpx.AsyncClient, what: str, url: str, headers: Mapping[str, str], again: bytes | None = None
     ) -> asyncio.Task[httpx.Response]:
         """Begin to ask.
 
         Parameters
         ----------
+        what
+            What is asked for, for the log.
         again
             The body, where all of it has come already.
         """
@@ -86,7 +88,7 @@ class RelayHandler(StreamedHandler):
             given["Content-Length"] = length
         content = (self._body() if again is None else again) if self.request.method == "POST" else None
         asked = client.build_request(self.request.method or "", url, headers=given, content=content)
-        self._host, self._asked_at = asked.url.netloc.decode(), time.monotonic()
+        self._host, self._what, self._asked_at = asked.url.netloc.decode(), what, time.monotonic()
         self._asking = asyncio.create_task(client.send(asked, stream=True))
         if self._gone:
             # Whoever has asked went away while it was looked at.
@@ -161,7 +163,7 @@ class RelayHandler(StreamedHandler):
         answer = await self.answer(asking)
         ok = answer.status_code < 500 and answer.status_code not in REFUSALS
         problem = "" if ok else f"it answers {answer.status_code}"
-        self._hub.traffic.note(self._host, ok, time.monotonic() - self._asked_at, problem)
+        self._note(ok, problem, answer.status_code, time.monotonic() - self._asked_at)
         try:
             self.look_at(answer)
             self.set_status(answer.status_code)
@@ -178,8 +180,13 @@ class RelayHandler(StreamedHandler):
         finally:
             await answer.aclose()
 
+    def _note(self, ok: bool, problem: str, status: int | None = None, seconds: float | None = None) -> None:
+        self._is_logged = True
+        self._hub.traffic.note(self._host, ok, seconds, problem)
+        self._hub.access_log.passed(self._chat, self._what, self._host, status, seconds, problem)
+
     def _broken(self, why: str) -> None:
-        self._hub.traffic.note(self._host, False, problem=why)
+        self._note(False, why)
         if not self._headers_written:
             raise self.unreachable(why)
         # An answer that ends in the middle must not look like one that is whole.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_hub.agents import AGENTS
+from agent_hub.connections.access_log import AccessLog
 from agent_hub.connections.github import GitHub
 from agent_hub.connections.github_api import PUBLIC as PUBLIC_GITHUB
 from agent_hub.connections.openai import PUBLIC_API, OpenAI
@@ -97,6 +98,7 @@ class Hub:
         self.sign_ins = SignIns(self.store, self.folders, engine, settings.base_image, self.openai, issuer)
         self.github = GitHub(secrets, self._github_changed)
         self.traffic = Traffic()
+        self.access_log = AccessLog()
         self._told = (self.github.status.url, self.github.person)
         identities = Identities(lambda: self.github.person)
         self.budgets = Budgets(self.store)
@@ -278,7 +280,8 @@ class Hub:
             host_of(github.url or PUBLIC_GITHUB): github.connected,
             host_of(self.openai.chatgpt.base_url): openai.chatgpt is not None,
         }
-        return GatewayStatus(routes=self.traffic.routes(hosts))
+        uses = {project: at for project, at in self.access_log.uses.items() if project in self.store.projects}
+        return GatewayStatus(routes=self.traffic.routes(hosts), last_uses=uses)
 
     def files(self, chat_id: str) -> WorkspaceFiles:
         """A chat's files. Raises :class:`~agent_hub.errors.NotFound` where there is no such chat."""

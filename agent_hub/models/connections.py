@@ -189,3 +189,20 @@ class GatewayStatus(Model):
     """How it goes with what chats ask for, by way of the gateway."""
 
     routes: tuple[GatewayRoute, ...] = ()
+    last_uses: dict[str, datetime] = Field(
+        default_factory=dict,
+        description="when Git in a chat of a project last asked for its repository, since the hub began",
+    )
+
+
+class GatewayRequest(Model):
+    """What a chat asked the gateway for, without what was in it."""
+
+    at: datetime
+    chat: str = Field(description="id of the chat, which may be gone")
+    asked: str = Field(description="method and path, or what Git was to do; at most 200 characters")
+    host: str = Field(default="", description="whom the hub asked; empty where it refused")
+    status: int | None = Field(default=None, description="of the answer; none where there was none")
+    ms: float | None = Field(default=None, description="until the answer began")
+    problem: str = ""
+    refused: bool = Field(default=False, description="by the hub: it went nowhere")

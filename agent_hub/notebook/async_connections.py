@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from agent_hub.errors import AgentHubError
-from agent_hub.notebook.connections import GATEWAY, GITHUB, OPENAI, Secret, github_body, openai_body
+from agent_hub.notebook.connections import GATEWAY, GATEWAY_LOG, GITHUB, OPENAI, Secret, github_body, openai_body
 from agent_hub.notebook.polling import poll_async
 from agent_hub.notebook.sign_in import BY_CODE, CHATGPT, LONGEST, NOBODY, SIGN_IN, USE, SignInProgress
 
@@ -128,3 +128,9 @@ class AsyncConnections:
         from agent_hub.models import GatewayStatus
 
         return await self._transport.read(GATEWAY, GatewayStatus)
+
+    async def requests(self) -> list[models.GatewayRequest]:
+        """What chats asked for one by one, the newest first; what the hub refused them as well."""
+        from agent_hub.models import GatewayRequest
+
+        return await self._transport.read_all(GATEWAY_LOG, GatewayRequest)

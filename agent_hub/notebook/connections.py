@@ -23,6 +23,7 @@ Secret = str | Callable[[], str] | None
 OPENAI = "connections/openai"
 GITHUB = "connections/github"
 GATEWAY = "connections/gateway"
+GATEWAY_LOG = f"{GATEWAY}/log"
 
 _STATE_WORDS = {"ok": "ready", "trouble": "failed"}
 
@@ -203,6 +204,13 @@ class Connections:
         from agent_hub.models import GatewayStatus
 
         return self._transport.read(GATEWAY, GatewayStatus)
+
+    @property
+    def requests(self) -> list[models.GatewayRequest]:
+        """What chats asked for one by one, the newest first; what the hub refused them as well."""
+        from agent_hub.models import GatewayRequest
+
+        return self._transport.read_all(GATEWAY_LOG, GatewayRequest)
 
     def __repr__(self) -> str:
         return f"{self.openai!r}\n{self.github!r}"

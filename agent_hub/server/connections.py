@@ -73,10 +73,20 @@ class GatewayStatusHandler(HubHandler):
         self.answer(self.hub.gateway_status())
 
 
+class GatewayLogHandler(HubHandler):
+    """``api/connections/gateway/log``"""
+
+    @guarded
+    async def get(self) -> None:
+        """What chats asked for, one by one, the newest first."""
+        self.answer(self.hub.access_log.newest())
+
+
 handlers: list[tuple[str, type]] = [
     (r"api/connections/openai", OpenAIHandler),
     (r"api/connections/openai/check", OpenAICheckHandler),
     (r"api/connections/github", GitHubHandler),
     (r"api/connections/github/check", GitHubCheckHandler),
     (r"api/connections/gateway", GatewayStatusHandler),
+    (r"api/connections/gateway/log", GatewayLogHandler),
 ]

@@ -75,6 +75,7 @@ ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
     ("post", "api/connections/github/app", "The form that makes a GitHub App", m.MakeApp, "AppManifest"),
     ("get", "api/connections/github/app/callback", "Keep the App; ?code=&state=", None, "GitHubConnection"),
     ("get", "api/connections/gateway", "What chats asked for lately, by host", None, "GatewayStatus"),
+    ("get", "api/connections/gateway/log", "It one by one, the newest first", None, "[GatewayRequest]"),
     ("get", "api/terminals", "Every terminal", None, "[TerminalInfo]"),
     ("get", "api/terminals/{id}", "One terminal", None, "TerminalInfo"),
     ("delete", "api/terminals/{id}", "Stop the terminal's chat", None, "204"),
@@ -89,7 +90,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     m.Status, m.Project, m.Build, m.Snapshot, m.Chat, m.DeletedChat, m.Artifact, m.Gpu, m.TerminalInfo,
     m.TerminalMatches, m.RepositoryInfo, m.ErrorBody, m.Turn, m.Run, m.WorkspaceEntry, m.CommandEvent,
     m.ChatDiff, m.WorkCommit, m.WorkBranch, m.WorkApplied,
-    m.OpenAIConnection, m.GitHubConnection, m.AppManifest, m.GatewayStatus,
+    m.OpenAIConnection, m.GitHubConnection, m.AppManifest, m.GatewayStatus, m.GatewayRequest,
     m.SnapshotEvent, m.ChangeEvent, m.LogEvent, m.ConversationEvent, m.FollowedEvent,
 )  # fmt: skip
 

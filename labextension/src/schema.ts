@@ -2634,6 +2634,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent-hub/api/connections/gateway/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** It one by one, the newest first */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It one by one, the newest first */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GatewayRequest"][];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agent-hub/api/terminals": {
         parameters: {
             query?: never;
@@ -3684,6 +3729,56 @@ export interface components {
             event: components["schemas"]["TurnChanged"] | components["schemas"]["ItemChanged"] | components["schemas"]["TextAdded"];
         };
         /**
+         * GatewayRequest
+         * @description What a chat asked the gateway for, without what was in it.
+         */
+        GatewayRequest: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Chat
+             * @description id of the chat, which may be gone
+             */
+            chat: string;
+            /**
+             * Asked
+             * @description method and path, or what Git was to do; at most 200 characters
+             */
+            asked: string;
+            /**
+             * Host
+             * @description whom the hub asked; empty where it refused
+             * @default
+             */
+            host: string;
+            /**
+             * Status
+             * @description of the answer; none where there was none
+             * @default null
+             */
+            status: number | null;
+            /**
+             * Ms
+             * @description until the answer began
+             * @default null
+             */
+            ms: number | null;
+            /**
+             * Problem
+             * @default
+             */
+            problem: string;
+            /**
+             * Refused
+             * @description by the hub: it went nowhere
+             * @default false
+             */
+            refused: boolean;
+        };
+        /**
          * GatewayRoute
          * @description A host that the gateway sends requests of chats to.
          */
@@ -3731,6 +3826,13 @@ export interface components {
              * @default []
              */
             routes: components["schemas"]["GatewayRoute"][];
+            /**
+             * Last Uses
+             * @description when Git in a chat of a project last asked for its repository, since the hub began
+             */
+            last_uses?: {
+                [key: string]: string;
+            };
         };
         /**
          * GitHubApp

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from agent_hub.gateway import git_proxy
-from agent_hub.models import Chat, ConnectGitHub, NewProject
+from agent_hub.models import Chat, ConnectGitHub, NewProject, now
 from tests.conftest import Repository
 from tests.gateway.container import Container
 from tests.hub.running import RunningHub
@@ -82,6 +82,22 @@ async def test_git_without_a_container_fetches_and_pushes_by_way_of_the_hub(
     proof = "Basic " + base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
     assert {shown for _, shown in github.seen} == {proof}
     assert TOKEN not in await hub.run(chat.id, "env; cat .git/config $AGENT_HUB_RUN/*; git config --list")
+
+
+async def test_it_is_told_when_a_repository_was_used_last_and_what_for(
+    hub: RunningHub, github: GitHubServer, chat: Chat, git: httpx.AsyncClient
+) -> None:
+    assert hub.hub.gateway_status().last_uses == {}
+    before = now()
+    said = await hub.run(chat.id, "git fetch && git push --quiet origin HEAD:refs/heads/from-a-chat && echo do''ne")
+    assert "done" in said, said
+    assert before < hub.hub.gateway_status().last_uses[chat.project] < now()
+    assert (await git.get(f"{host(github)}/heron/other/{REFS}")).status_code == 403
+    told = hub.hub.access_log.newest()
+    assert {one.asked for one in told if not one.refused} == {"fetch heron/widgets", "push to heron/widgets"}
+    assert [one.status for one in told if one.refused] == [403] and TOKEN not in str(told)
+    await hub.hub.projects.delete(chat.project, force=True)
+    assert hub.hub.gateway_status().last_uses == {}
 
 
 async def test_a_chat_is_answered_as_git_asks(github: GitHubServer, git: httpx.AsyncClient) -> None:

@@ -338,6 +338,30 @@ async def test_how_it_goes_with_the_api_is_told(hub: RunningHub, model: ModelSer
     assert routes()["127.0.0.1:9"] == "trouble"
 
 
+async def test_what_a_chat_asked_is_told_one_by_one_and_nothing_that_was_in_it(
+    hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient, a_chat: Chat
+) -> None:
+    await hub.hub.openai.connect(connection(model))
+    await agent.post("responses", json=ASKED)
+    await agent.get("files?limit=heron")
+    away = ConnectOpenAI.model_validate({"api_key": KEY, "base_url": "http://127.0.0.1:9/v1", "verify": False})
+    await hub.hub.openai.connect(away)
+    await agent.post("responses", json=ASKED)
+    unheard, refused, answered = told = hub.hub.access_log.newest()
+    assert {one.chat for one in told} == {a_chat.id}
+    assert (answered.asked, answered.host) == ("POST responses", f"127.0.0.1:{model.port}")
+    assert (answered.status, answered.problem, answered.refused) == (200, "", False)
+    assert answered.ms is not None and answered.ms > 0
+    assert (refused.asked, refused.host, refused.status, refused.refused) == ("GET /v1/files", "", 404, True)
+    assert (unheard.asked, unheard.host, unheard.status, unheard.refused) == (
+        "POST responses",
+        "127.0.0.1:9",
+        None,
+        False,
+    )
+    assert unheard.problem and "heron" not in str(told)
+
+
 @pytest.mark.parametrize("cut", [1, 7, 1000])
 async def test_an_api_that_quotes_the_key_tells_it_to_no_chat(
     hub: RunningHub, agent: httpx.AsyncClient, cut: int

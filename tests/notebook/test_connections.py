@@ -110,6 +110,30 @@ async def test_an_event_loop_does_the_same(
     assert not (await connections.openai.status()).connected and not (await connections.github.status()).connected
 
 
+ASK = """
+import os, pathlib, urllib.error, urllib.request
+
+run = pathlib.Path(os.environ["AGENT_HUB_RUN"])
+url = (run / "artifacts_url").read_text().strip().removesuffix("artifacts") + "v1/files"
+shown = {"Authorization": f"Bearer {(run / 'token').read_text().strip()}"}
+try:
+    urllib.request.urlopen(urllib.request.Request(url, headers=shown), timeout=30)
+except urllib.error.HTTPError as refusal:
+    print(refusal.code)
+"""
+
+
+async def test_what_a_chat_asked_the_gateway_for_is_told(
+    a_hub: Hub, async_hub: AsyncHub, model: ModelServer, a_repository: Repository
+) -> None:
+    a_hub.connections.openai.connect(KEY, base_url=model.base_url())
+    chat = a_hub.new_chat(a_hub.add_project(a_repository.path, agent="shell", progress=False)).wait_ready()
+    assert chat.run(["python3", "-c", ASK], check=True).output == "404\n"
+    (told,) = a_hub.connections.requests
+    assert (told.chat, told.asked, told.status, told.refused) == (chat.id, "GET /v1/files", 404, True)
+    assert await async_hub.connections.requests() == [told]
+
+
 async def test_tokens_are_told_and_limited_for_a_chat_and_a_project(
     a_hub: Hub, async_hub: AsyncHub, a_repository: Repository
 ) -> None:

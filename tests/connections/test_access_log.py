@@ -1,0 +1,47 @@
+"""What is told of single requests that chats sent to the gateway."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from agent_hub.connections.access_log import LENGTH, WORDS, AccessLog
+
+
+class Clock:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+def test_the_newest_request_is_first_whatever_became_of_it() -> None:
+    log = AccessLog(Clock())
+    log.passed("a", "POST responses", "api.example.com", 200, 0.0421)
+    log.refused("b", "GET /v1/files", 404, "Not that.")
+    log.passed("a", "fetch lab/birds", "github.com", None, None, "refused")
+    told = log.newest()
+    assert [(one.chat, one.asked, one.host, one.status, one.ms, one.problem, one.refused) for one in told] == [
+        ("a", "fetch lab/birds", "github.com", None, None, "refused", False),
+        ("b", "GET /v1/files", "", 404, None, "Not that.", True),
+        ("a", "POST responses", "api.example.com", 200, 42.1, "", False),
+    ]
+
+
+def test_an_agent_that_asks_without_end_neither_fills_the_memory_nor_hides_what_was_refused_it() -> None:
+    log = AccessLog(Clock())
+    log.refused("a", "GET /v1/files", 404, "Not that.")
+    for _ in range(3 * LENGTH):
+        log.passed("a", "POST responses", "api.example.com", 200, 0.1)
+    told = log.newest()
+    assert len(told) == LENGTH + 1 and told[-1].refused
+    for _ in range(3 * LENGTH):
+        log.refused("a", "GET /v1/files", 404, "Not that.")
+    assert len(log.newest()) == 2 * LENGTH
+
+
+def test_words_of_an_agent_are_short_and_write_on_no_terminal() -> None:
+    log = AccessLog(Clock())
+    log.refused("a", "GET /\x1b[2J\u202e" + "x" * 10_000, 404, "Not that.")
+    (told,) = log.newest()
+    assert len(told.asked) == WORDS and told.asked.startswith("GET /�[2J�x")
