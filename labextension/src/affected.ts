@@ -11,7 +11,7 @@ export function withoutModel(
   if (openai.kind !== gone) {
     return 'No chat uses it.';
   }
-  const using = chats.filter(chat => chat.status === 'running' && chat.agent === 'codex');
+  const using = usersOfModel(chats);
   const who = using.length === 0 ? 'New chats' : `${listed(using)} and new chats`;
   const other = gone === 'key' ? openai.chatgpt : openai.key;
   if (other) {
@@ -20,20 +20,57 @@ export function withoutModel(
   return `${who} reach no model until OpenAI is connected again.`;
 }
 
+/** What it means for chats that another key takes the place of the one there is. */
+export function withAnotherKey(openai: OpenAIConnection, chats: readonly Chat[]): string {
+  if (openai.kind !== 'key') {
+    return 'No chat uses it.';
+  }
+  const using = usersOfModel(chats);
+  const who = using.length === 0 ? 'New chats use' : `${listed(using)} and new chats use`;
+  return `${who} the new one from the next request on.`;
+}
+
 /** Which projects are cut off from GitHub, and how many chats they have. */
 export function withoutGitHub(
   github: GitHubConnection,
   projects: readonly Project[],
   chats: readonly Chat[]
 ): string {
-  const lost = repositories(github, projects).flatMap(repository => repository.projects);
+  const lost = projectsThere(github, projects);
   if (lost.length === 0) {
-    return 'No project is at that GitHub now.';
+    return NOBODY;
   }
   const ids = new Set(lost.map(({ id }) => id));
   const using = chats.filter(chat => ids.has(chat.project));
   const whose = using.length > 0 ? `${count(using.length, 'chat')} there` : 'chats';
   return `${listed(lost)} ${lost.length > 1 ? 'are' : 'is'} not fetched any more where private, and ${whose} cannot push.`;
+}
+
+/** What it means for projects that another account takes the place of the one there is. */
+export function withAnotherGitHub(
+  github: GitHubConnection,
+  projects: readonly Project[],
+  chats: readonly Chat[]
+): string {
+  const there = projectsThere(github, projects);
+  if (there.length === 0) {
+    return NOBODY;
+  }
+  const ids = new Set(there.map(({ id }) => id));
+  const using = chats.filter(chat => ids.has(chat.project));
+  const whose = using.length > 0 ? ` and ${listed(using)}` : '';
+  return `${listed(there)}${whose} fetch and push by the new one from then on.`;
+}
+
+const NOBODY = 'No project is at that GitHub now.';
+
+function projectsThere(github: GitHubConnection, projects: readonly Project[]): Project[] {
+  return repositories(github, projects).flatMap(repository => repository.projects);
+}
+
+/** The chats that run and may ask the model. */
+export function usersOfModel(chats: readonly Chat[]): Chat[] {
+  return chats.filter(chat => chat.status === 'running' && chat.agent === 'codex');
 }
 
 /** The first few by name, and how many more there are. */

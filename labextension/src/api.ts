@@ -30,7 +30,9 @@ export type DeletedChat = Full<Schemas['DeletedChat']>;
 export type EngineStatus = Full<Schemas['EngineStatus']>;
 export type EnvVar = Schemas['EnvVar'];
 export type ErrorBody = Schemas['ErrorBody'];
+export type GatewayRequest = Full<Schemas['GatewayRequest']>;
 export type GatewayRoute = Full<Schemas['GatewayRoute']>;
+export type GatewayStatus = Full<Schemas['GatewayStatus']> & { routes: GatewayRoute[] };
 export type GitHubApp = Full<Schemas['GitHubApp']> & { installations: Installation[] };
 export type GitHubConnection = Omit<Full<Schemas['GitHubConnection']>, 'app'> & {
   app: GitHubApp | null;
@@ -296,8 +298,13 @@ export class HubApi {
   }
 
   /** How it goes with what chats ask for by way of the gateway. */
-  async gateway(): Promise<GatewayRoute[]> {
-    return (await this._json<{ routes: GatewayRoute[] }>('GET', 'connections/gateway')).routes;
+  gateway(): Promise<GatewayStatus> {
+    return this._json('GET', 'connections/gateway');
+  }
+
+  /** What chats asked the gateway for, one by one, the newest first. */
+  gatewayLog(): Promise<GatewayRequest[]> {
+    return this._json('GET', 'connections/gateway/log');
   }
 
   /** The lines of a terminal's history that have a text, the newest first. */

@@ -81,6 +81,35 @@ export function signInEnd(signIn: SignIn): string {
   }
 }
 
+/** What of the connections a person is told of who does not see them, by what it is about. */
+export function connectionWords({
+  openai,
+  github
+}: Pick<Status, 'openai' | 'github'>): Map<string, string> {
+  const words = new Map([
+    ['OpenAI', openaiState(openai).word],
+    ['GitHub', githubState(github).word]
+  ]);
+  const { sign_in: signIn } = openai;
+  if (signIn) {
+    words.set('Sign-in with ChatGPT', signInWords(signIn));
+  }
+  return words;
+}
+
+function signInWords(signIn: SignIn): string {
+  if (signIn.state === 'starting') {
+    return 'being prepared';
+  }
+  if (signIn.state !== 'waiting') {
+    return signInEnd(signIn).replace(/\.$/, '') || 'done';
+  }
+  return signIn.method === 'device'
+    ? // Letter by letter: it is to be typed.
+      `open ${signIn.url} and enter the code ${[...signIn.code].join(' ')}`
+    : 'confirm in the browser';
+}
+
 /** Why the person has to look at the connections; null where all is well. */
 export function trouble({ openai, github }: Pick<Status, 'openai' | 'github'>): string | null {
   const isChatGPT = openai.kind === 'chatgpt';

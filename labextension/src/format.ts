@@ -57,6 +57,13 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(passed / HOUR)} h ${String(minutes).padStart(2, '0')} min`;
 }
 
+/** How long an answer lets wait, in milliseconds: `640 ms`, `12.3 s`. */
+export function delay(milliseconds: number): string {
+  return milliseconds < SECOND
+    ? `${Math.round(milliseconds)} ms`
+    : `${(milliseconds / SECOND).toFixed(1)} s`;
+}
+
 /** The time between two moments; the second may be yet to come. */
 export function elapsed(from: string | null, to: string | null, now: number = Date.now()): number {
   return from === null ? 0 : (to === null ? now : Date.parse(to)) - Date.parse(from);

@@ -2,10 +2,18 @@ import type { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
 
-import { HubError, type GatewayRoute, type HubApi } from './api';
+import {
+  HubError,
+  type GatewayRequest,
+  type GatewayRoute,
+  type GatewayStatus,
+  type HubApi
+} from './api';
 
 /** How often it is asked while it is looked at, in milliseconds. */
 const INTERVAL = 15_000;
+
+const NOTHING: GatewayStatus = { routes: [], last_uses: {} };
 
 /** How it goes with the hosts that chats ask, for as long as somebody looks at it. */
 export class GatewayWatch implements IDisposable {
@@ -25,7 +33,31 @@ export class GatewayWatch implements IDisposable {
 
   /** As of the last answer; none where the hub has not told of any. */
   get routes(): readonly GatewayRoute[] {
-    return this._routes;
+    return this._status.routes;
+  }
+
+  /** When chats last fetched from a project's repository, or pushed to it; by the project's id. */
+  get lastUses(): Readonly<Record<string, string>> {
+    return this._status.last_uses;
+  }
+
+  /** What chats asked for one by one, the newest first; null where that is not shown, or not known yet. */
+  get log(): readonly GatewayRequest[] | null {
+    return this._log;
+  }
+
+  /** Whether single requests are asked for as well. */
+  get isLogShown(): boolean {
+    return this._isLogShown;
+  }
+
+  showLog(isShown: boolean): void {
+    this._isLogShown = isShown;
+    this._log = null;
+    this.changed.emit();
+    if (isShown) {
+      void this._poll.refresh();
+    }
   }
 
   get isDisposed(): boolean {
@@ -48,13 +80,15 @@ export class GatewayWatch implements IDisposable {
 
   private async _ask(): Promise<void> {
     try {
-      this._routes = await this._api.gateway();
+      this._status = await this._api.gateway();
+      const log = this._isLogShown ? await this._api.gatewayLog() : null;
+      this._log = this._isLogShown ? log : null;
     } catch (reason) {
       if (HubError.from(reason).status !== 404) {
         throw reason;
       }
       // A hub that does not tell of its gateway will not do so in a moment either.
-      this._routes = [];
+      this._status = NOTHING;
       this.pause();
     }
     if (!this.isDisposed) {
@@ -64,5 +98,7 @@ export class GatewayWatch implements IDisposable {
 
   private readonly _api: HubApi;
   private readonly _poll: Poll<void>;
-  private _routes: readonly GatewayRoute[] = [];
+  private _status: GatewayStatus = NOTHING;
+  private _log: readonly GatewayRequest[] | null = null;
+  private _isLogShown = false;
 }

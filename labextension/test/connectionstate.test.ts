@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import type { GatewayRoute, OpenAIConnection, SignIn } from '../src/api';
-import { gatewayState, githubState, openaiState, signInEnd, trouble } from '../src/connectionstate';
+import {
+  connectionWords,
+  gatewayState,
+  githubState,
+  openaiState,
+  signInEnd,
+  trouble
+} from '../src/connectionstate';
 import { githubApp, installation, STATUS } from './values';
 
 const PROBLEM = { code: 'refused', message: 'It refuses the key (401).', hint: 'Use another.' };
@@ -40,6 +47,29 @@ describe('the state of OpenAI', () => {
     expect(openaiState(account).word).toBe('Signed in');
     const ended = openai({ kind: 'chatgpt', chatgpt: { ...ACCOUNT, problem: PROBLEM } });
     expect(openaiState(ended)).toEqual({ mark: 'failed', word: 'Sign in again' });
+  });
+});
+
+describe('what is said of the connections to who does not see them', () => {
+  const words = (change: Partial<OpenAIConnection>) =>
+    connectionWords({ ...STATUS, openai: openai(change) });
+
+  it('is the state of each', () => {
+    expect([...words({})]).toEqual([
+      ['OpenAI', 'Not connected'],
+      ['GitHub', 'Not connected']
+    ]);
+  });
+
+  it('has the code of a sign-in by its letters, and how it ended', () => {
+    const url = 'https://auth.openai.com/codex/device';
+    const said = (change: Partial<SignIn>) =>
+      words({ sign_in: signIn(change) }).get('Sign-in with ChatGPT');
+    expect(said({ state: 'starting' })).toBe('being prepared');
+    expect(said({ url, code: 'WD-MJ' })).toBe(`open ${url} and enter the code W D - M J`);
+    expect(said({ method: 'browser', url })).toBe('confirm in the browser');
+    expect(said({ state: 'expired' })).toBe('The code expired. Sign in again for a new one');
+    expect(said({ state: 'done' })).toBe('done');
   });
 });
 

@@ -14,6 +14,19 @@ const ROUTE = {
   problem: ''
 };
 
+const STATUS = { routes: [ROUTE], last_uses: { p1: '2025-01-01T12:00:00Z' } };
+
+const REQUEST = {
+  at: '2025-01-01T12:00:00Z',
+  chat: 'c1',
+  asked: 'POST responses',
+  host: 'api.openai.com',
+  status: 200,
+  ms: 640.4,
+  problem: '',
+  refused: false
+};
+
 describe('GatewayWatch', () => {
   let server: TestServer;
   let watch: GatewayWatch;
@@ -29,7 +42,7 @@ describe('GatewayWatch', () => {
   });
 
   it('asks again and again while it is looked at, and not before', async () => {
-    server.on('GET connections/gateway', () => ({ body: { routes: [ROUTE] } }));
+    server.on('GET connections/gateway', () => ({ body: STATUS }));
     expect(server.requests).toEqual([]);
     watch.start();
     await until(() => expect(server.requests.length).toBeGreaterThan(2));
@@ -40,7 +53,7 @@ describe('GatewayWatch', () => {
     let asked: () => void = () => undefined;
     server.on('GET connections/gateway', () => {
       asked();
-      return { body: { routes: [ROUTE] } };
+      return { body: STATUS };
     });
     const once = () => new Promise<void>(resolve => (asked = resolve));
     const first = once();
@@ -68,9 +81,7 @@ describe('GatewayWatch', () => {
   it('keeps what it knew through a failure', async () => {
     let isDown = false;
     server.on('GET connections/gateway', () =>
-      isDown
-        ? { status: 500, body: { code: 'error', message: 'No.', hint: '' } }
-        : { body: { routes: [ROUTE] } }
+      isDown ? { status: 500, body: { code: 'error', message: 'No.', hint: '' } } : { body: STATUS }
     );
     watch.start();
     await until(() => expect(watch.routes).toEqual([ROUTE]));
@@ -78,5 +89,20 @@ describe('GatewayWatch', () => {
     const { length } = server.requests;
     await until(() => expect(server.requests.length).toBeGreaterThan(length + 1));
     expect(watch.routes).toEqual([ROUTE]);
+  });
+
+  it('asks for single requests only while they are shown', async () => {
+    server.on('GET connections/gateway', () => ({ body: STATUS }));
+    server.on('GET connections/gateway/log', () => ({ body: [REQUEST] }));
+    watch.start();
+    await until(() => expect(watch.lastUses).toEqual(STATUS.last_uses));
+    expect(server.requests).not.toContain('GET connections/gateway/log');
+    expect(watch.log).toBeNull();
+    watch.showLog(true);
+    await until(() => expect(watch.log).toEqual([REQUEST]));
+    watch.showLog(false);
+    expect(watch.log).toBeNull();
+    await until(() => expect(server.requests.at(-1)).toBe('GET connections/gateway'));
+    expect(watch.log).toBeNull();
   });
 });

@@ -8,6 +8,7 @@ import type { HubModel } from '../model';
 import { refused } from '../notices';
 import { CommandIDs } from '../tokens';
 import { Fact, Problem } from './Fact';
+import { useKeptFocus } from './keptfocus';
 import { SignInCard } from './SignInCard';
 
 interface IChatGPTFieldProps {
@@ -22,6 +23,7 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
   const { model, commands, isUp } = props;
   const { chatgpt, sign_in: signIn } = props.openai;
   const going = isGoingOn(signIn) ? signIn : null;
+  const kept = useKeptFocus('.jp-AgentHub-signIn :is(a, button)', 'button:not(:disabled)');
   const begin = (method: SignIn['method']) =>
     void model.api.signIn(method).catch(refused('Could not begin to sign in'));
   const ways = (
@@ -46,7 +48,7 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
     </>
   );
   return (
-    <>
+    <div {...kept}>
       <Fact
         label="ChatGPT"
         actions={
@@ -82,9 +84,7 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
       </Fact>
       {chatgpt && going && <SignInCard model={model} signIn={going} />}
       {chatgpt?.problem && <Problem problem={chatgpt.problem} />}
-      <p className="jp-AgentHub-note" aria-live="polite">
-        {signIn && signInEnd(signIn)}
-      </p>
-    </>
+      <p className="jp-AgentHub-note">{signIn && signInEnd(signIn)}</p>
+    </div>
   );
 }

@@ -46,8 +46,13 @@ export function ConnectionsPage(props: IConnectionsPageProps): JSX.Element {
           {status && (
             <>
               <OpenAISection model={model} openai={status.openai} commands={commands} />
-              <GitHubSection model={model} github={status.github} commands={commands} />
-              <GatewaySection watch={gateway} />
+              <GitHubSection
+                model={model}
+                github={status.github}
+                gateway={gateway}
+                commands={commands}
+              />
+              <GatewaySection model={model} watch={gateway} />
             </>
           )}
         </div>

@@ -1,24 +1,35 @@
 import React from 'react';
 
 import type { GatewayRoute } from '../api';
-import { gatewayState } from '../connectionstate';
-import { count } from '../format';
+import { gatewayState, type IState } from '../connectionstate';
+import { count, delay } from '../format';
 import type { GatewayWatch } from '../gateway';
+import type { HubModel } from '../model';
 import { Chip } from './Chip';
+import { GatewayLog } from './GatewayLog';
 import { useSignal } from './hooks';
-import { StatusMark, type Mark } from './StatusMark';
+import { StatusMark } from './StatusMark';
 
-const STATES: Record<GatewayRoute['state'], { mark: Mark; word: string }> = {
+const STATES: Record<GatewayRoute['state'], IState> = {
   ok: { mark: 'ready', word: 'Reachable' },
   trouble: { mark: 'failed', word: 'Trouble' },
   idle: { mark: 'pending', word: 'Idle' },
   not_connected: { mark: 'pending', word: 'Not connected' }
 };
 
+const UNKNOWN: IState = { mark: 'pending', word: 'Unknown' };
+
+const LOG = 'agent-hub-gateway-log';
+
 /** How it goes with the hosts that chats ask by way of the gateway. */
-export function GatewaySection(props: { watch: GatewayWatch }): JSX.Element | null {
-  const { watch } = props;
+export function GatewaySection(props: {
+  model: HubModel;
+  watch: GatewayWatch;
+}): JSX.Element | null {
+  const { model, watch } = props;
   useSignal(watch.changed);
+  // What was told last may not be so any more.
+  const isUp = model.outage?.kind !== 'hub';
   if (watch.routes.length === 0) {
     return null;
   }
@@ -26,11 +37,20 @@ export function GatewaySection(props: { watch: GatewayWatch }): JSX.Element | nu
     <section className="jp-AgentHub-connection" aria-labelledby="agent-hub-gateway">
       <div className="jp-AgentHub-line">
         <h3 id="agent-hub-gateway">Gateway</h3>
-        <span aria-live="polite">
-          <Chip {...gatewayState(watch.routes)} />
-        </span>
+        <Chip {...(isUp ? gatewayState(watch.routes) : UNKNOWN)} />
+        <span className="jp-AgentHub-spacer" />
+        <button
+          type="button"
+          className="jp-AgentHub-plain"
+          aria-expanded={watch.isLogShown}
+          aria-controls={LOG}
+          disabled={!isUp && !watch.isLogShown}
+          onClick={() => watch.showLog(!watch.isLogShown)}
+        >
+          {watch.isLogShown ? 'Hide log' : 'Show log'}
+        </button>
       </div>
-      <table className="jp-AgentHub-table">
+      <table className="jp-AgentHub-table" aria-labelledby="agent-hub-gateway">
         <thead>
           <tr>
             <th scope="col">Route</th>
@@ -41,22 +61,23 @@ export function GatewaySection(props: { watch: GatewayWatch }): JSX.Element | nu
         </thead>
         <tbody>
           {watch.routes.map(route => (
-            <Route key={route.host} route={route} />
+            <Route key={route.host} route={route} isUp={isUp} />
           ))}
         </tbody>
       </table>
+      <div id={LOG}>{watch.isLogShown && <GatewayLog model={model} requests={watch.log} />}</div>
     </section>
   );
 }
 
-function Route(props: { route: GatewayRoute }): JSX.Element {
+function Route(props: { route: GatewayRoute; isUp: boolean }): JSX.Element {
   const { host, state, requests, errors, median_ms: median, problem } = props.route;
-  const { mark, word } = STATES[state];
+  const { mark, word } = props.isUp ? STATES[state] : UNKNOWN;
   return (
     <tr>
       <th scope="row">{host}</th>
       <td>
-        <StatusMark mark={mark} /> {problem ? `${word}: ${problem}` : word}
+        <StatusMark mark={mark} /> {problem && props.isUp ? `${word}: ${problem}` : word}
       </td>
       <td>
         {requests > 0 ? (
@@ -65,7 +86,7 @@ function Route(props: { route: GatewayRoute }): JSX.Element {
           <span className="jp-AgentHub-quiet">no requests</span>
         )}
       </td>
-      <td>{median === null ? '–' : `${Math.round(median)} ms`}</td>
+      <td>{median === null ? '–' : delay(median)}</td>
     </tr>
   );
 }

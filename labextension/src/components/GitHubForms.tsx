@@ -1,4 +1,4 @@
-import React, { useRef, useState } from 'react';
+import React, { useState } from 'react';
 
 import type { HubModel } from '../model';
 import { errorOf } from './Field';
@@ -14,14 +14,19 @@ interface IFormProps {
   url: string;
   onDone: () => void;
   onCancel?: () => void;
+  /** Asks before what is connected is replaced. */
+  confirm?: () => Promise<boolean>;
 }
 
 /** A personal token. */
 export function TokenForm(props: IFormProps): JSX.Element {
-  const { model, onDone } = props;
+  const { model, onDone, confirm } = props;
   const [token, setToken] = useState('');
   const [url, setUrl] = useState(props.url);
   const { form, errors, isBusy, submit } = useSubmission(['token', 'url'], async () => {
+    if (confirm && !(await confirm())) {
+      return;
+    }
     await model.api.connectGitHub({ token, url });
     setToken('');
     onDone();
@@ -64,12 +69,16 @@ export function TokenForm(props: IFormProps): JSX.Element {
 
 /** A GitHub App of the person's own, which GitHub makes from what the hub says it needs. */
 export function AppForm(props: IFormProps): JSX.Element {
-  const { model, onDone } = props;
-  const tab = useRef<Window | null>(null);
+  const { model, onDone, confirm } = props;
   const [organization, setOrganization] = useState('');
   const [url, setUrl] = useState(props.url);
   const { form, errors, isBusy, submit } = useSubmission(['organization', 'url'], async () => {
-    if (!tab.current) {
+    if (confirm && !(await confirm())) {
+      return;
+    }
+    // Now, while the browser sees that the person has asked for it; the form that GitHub is sent follows.
+    const tab = window.open('about:blank', TAB);
+    if (!tab) {
       throw new Error('The browser has blocked the new tab. Allow pop-ups for this page.');
     }
     try {
@@ -77,21 +86,13 @@ export function AppForm(props: IFormProps): JSX.Element {
       post(action, { manifest });
     } catch (reason) {
       // Else it would stay in front, blank, with what is wrong behind it.
-      tab.current.close();
+      tab.close();
       throw reason;
     }
     onDone();
   });
   return (
-    <form
-      ref={form}
-      className="jp-AgentHub-form jp-AgentHub-keyForm"
-      onSubmit={event => {
-        // Now, while the browser sees that the person has asked for it; the form that GitHub is sent follows.
-        tab.current = window.open('about:blank', TAB);
-        submit(event);
-      }}
-    >
+    <form ref={form} className="jp-AgentHub-form jp-AgentHub-keyForm" onSubmit={submit}>
       <TextField
         label="Organization"
         field="organization"

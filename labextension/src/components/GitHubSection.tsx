@@ -2,9 +2,12 @@ import React, { useState } from 'react';
 import { launchIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
+import { withAnotherGitHub } from '../affected';
 import type { GitHubApp, GitHubConnection } from '../api';
+import { confirmed } from '../confirmed';
 import { githubState } from '../connectionstate';
 import { ago, count } from '../format';
+import type { GatewayWatch } from '../gateway';
 import type { HubModel } from '../model';
 import { repositories } from '../repositories';
 import { CommandIDs } from '../tokens';
@@ -14,29 +17,37 @@ import { Fact, Problem } from './Fact';
 import { AppForm, TokenForm } from './GitHubForms';
 import { RepositoryTable } from './RepositoryTable';
 import { useNow } from './hooks';
+import { useKeptFocus } from './keptfocus';
 
 interface IGitHubSectionProps {
   model: HubModel;
   github: GitHubConnection;
+  gateway: GatewayWatch;
   commands: CommandRegistry;
 }
 
 /** What private repositories are cloned with, and what chats fetch and push with. */
 export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
-  const { model, github, commands } = props;
+  const { model, github, gateway, commands } = props;
   const now = useNow(15_000);
   const [isChanging, setChanging] = useState(false);
   const [way, setWay] = useState<'app' | 'token'>('app');
+  const kept = useKeptFocus('form input', 'button:not(:disabled)');
   const isUp = model.outage?.kind !== 'hub';
   const checked = github.checked_at ? `checked ${ago(github.checked_at, now)}` : 'not checked';
+  const what = github.app ? 'The App’s key' : 'The token';
+  const isSure = () =>
+    confirmed({
+      title: 'Replace the connection to GitHub?',
+      body: `${withAnotherGitHub(github, model.projects, model.chats)} ${what} there is now is then deleted from this server; it stays valid at GitHub.`,
+      accept: 'Replace'
+    });
   const Form = way === 'app' ? AppForm : TokenForm;
   return (
     <section className="jp-AgentHub-connection" aria-labelledby="agent-hub-github">
       <div className="jp-AgentHub-line">
         <h3 id="agent-hub-github">GitHub</h3>
-        <span aria-live="polite">
-          <Chip {...githubState(github)} />
-        </span>
+        <Chip {...githubState(github)} />
         <span className="jp-AgentHub-spacer" />
         {github.connected && (
           <a href={accessUrl(github)} target="_blank" rel="noreferrer">
@@ -46,75 +57,82 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
         )}
       </div>
       {github.problem && <Problem problem={github.problem} />}
-      {github.connected && (
-        <Fact
-          label={github.app ? 'App' : 'Token'}
-          actions={
-            <>
-              <button
-                type="button"
-                className="jp-AgentHub-plain"
-                disabled={!isUp || isChanging}
-                onClick={() => setChanging(true)}
-              >
-                Replace…
-              </button>
-              <button
-                type="button"
-                className="jp-AgentHub-plain"
-                disabled={!isUp}
-                onClick={() => void commands.execute(CommandIDs.disconnectGitHub)}
-              >
-                Disconnect…
-              </button>
-            </>
-          }
-        >
-          {github.app ? (
-            <Installed app={github.app} checked={checked} />
-          ) : (
-            <>
-              <code>{github.token}</code>{' '}
-              <span className="jp-AgentHub-quiet">
-                of {github.login} at {new URL(github.url).host} · {checked}
-              </span>
-            </>
-          )}
-        </Fact>
-      )}
-      {github.name && (
-        <Fact label="Commits by">
-          {github.name} <span className="jp-AgentHub-quiet">{github.email}</span>
-        </Fact>
-      )}
-      {(!github.connected || isChanging) && (
-        <>
-          <Fact label="Connect by">
-            <Choice
-              label="Connect by"
-              value={way}
-              options={[
-                { value: 'app', label: 'GitHub App' },
-                { value: 'token', label: 'Personal token' }
-              ]}
-              onChange={setWay}
-            />
+      <div {...kept}>
+        {github.connected && (
+          <Fact
+            label={github.app ? 'App' : 'Token'}
+            actions={
+              <>
+                <button
+                  type="button"
+                  className="jp-AgentHub-plain"
+                  disabled={!isUp || isChanging}
+                  onClick={() => setChanging(true)}
+                >
+                  Replace…
+                </button>
+                <button
+                  type="button"
+                  className="jp-AgentHub-plain"
+                  disabled={!isUp}
+                  onClick={() => void commands.execute(CommandIDs.disconnectGitHub)}
+                >
+                  Disconnect…
+                </button>
+              </>
+            }
+          >
+            {github.app ? (
+              <Installed app={github.app} checked={checked} />
+            ) : (
+              <>
+                <code>{github.token}</code>{' '}
+                <span className="jp-AgentHub-quiet">
+                  of {github.login} at {new URL(github.url).host} · {checked}
+                </span>
+              </>
+            )}
           </Fact>
-          <p className="jp-AgentHub-note">
-            {way === 'app'
-              ? 'An App of your own: for each repository a token of its own, which ends within an hour. GitHub makes it in a new tab, and asks where to install it.'
-              : 'The simple way. Chats fetch and push through the gateway, and never see the token.'}
-          </p>
-          <Form
-            key={way}
-            model={model}
-            url={isPublic(github.url) ? '' : github.url}
-            onDone={() => setChanging(false)}
-            onCancel={isChanging ? () => setChanging(false) : undefined}
-          />
-        </>
-      )}
-      <RepositoryTable model={model} repositories={repositories(github, model.projects)} />
+        )}
+        {github.name && (
+          <Fact label="Commits by">
+            {github.name} <span className="jp-AgentHub-quiet">{github.email}</span>
+          </Fact>
+        )}
+        {(!github.connected || isChanging) && (
+          <>
+            <Fact label="Connect by">
+              <Choice
+                label="Connect by"
+                value={way}
+                options={[
+                  { value: 'app', label: 'GitHub App' },
+                  { value: 'token', label: 'Personal token' }
+                ]}
+                onChange={setWay}
+              />
+            </Fact>
+            <p className="jp-AgentHub-note">
+              {way === 'app'
+                ? 'An App of your own: for each repository a token of its own, which ends within an hour. GitHub makes it in a new tab, and asks where to install it.'
+                : 'The simple way. Chats fetch and push through the gateway, and never see the token.'}
+            </p>
+            <Form
+              key={way}
+              model={model}
+              url={isPublic(github.url) ? '' : github.url}
+              onDone={() => setChanging(false)}
+              onCancel={isChanging ? () => setChanging(false) : undefined}
+              confirm={github.connected ? isSure : undefined}
+            />
+          </>
+        )}
+      </div>
+      <RepositoryTable
+        model={model}
+        gateway={gateway}
+        repositories={repositories(github, model.projects)}
+      />
     </section>
   );
 }

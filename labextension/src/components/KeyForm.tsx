@@ -9,15 +9,20 @@ interface IKeyFormProps {
   baseUrl: string;
   onDone: () => void;
   onCancel: (() => void) | undefined;
+  /** Asks before a key that is there is replaced. */
+  confirm: (() => Promise<boolean>) | undefined;
 }
 
 /** An API key, and the API that it is for. */
 export function KeyForm(props: IKeyFormProps): JSX.Element {
-  const { model, onDone, onCancel } = props;
+  const { model, onDone, onCancel, confirm } = props;
   const [key, setKey] = useState('');
   const [baseUrl, setBaseUrl] = useState(props.baseUrl);
   const [isVerified, setVerified] = useState(true);
   const { form, errors, isBusy, submit } = useSubmission(['api_key', 'base_url'], async () => {
+    if (confirm && !(await confirm())) {
+      return;
+    }
     await model.api.connectOpenAI({ api_key: key, base_url: baseUrl, verify: isVerified });
     setKey('');
     onDone();

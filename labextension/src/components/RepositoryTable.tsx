@@ -1,10 +1,13 @@
 import React from 'react';
 
-import { count } from '../format';
+import type { Project } from '../api';
+import { ago, count } from '../format';
+import type { GatewayWatch } from '../gateway';
 import { hubIcon } from '../icons';
 import type { HubModel } from '../model';
 import type { Access, IRepository } from '../repositories';
 import { StatusMark } from './StatusMark';
+import { useNow, useSignal } from './hooks';
 
 const ACCESS: Record<Access, string> = {
   write: 'Read and write',
@@ -16,21 +19,25 @@ const ACCESS: Record<Access, string> = {
 /** The repositories that projects are made of, and what their chats may do with them. */
 export function RepositoryTable(props: {
   model: HubModel;
+  gateway: GatewayWatch;
   repositories: readonly IRepository[];
 }): JSX.Element | null {
-  const { model, repositories } = props;
+  const { model, gateway, repositories } = props;
+  useSignal(gateway.changed);
+  const now = useNow(15_000);
   if (repositories.length === 0) {
     return null;
   }
   const Icon = hubIcon;
   return (
     <>
-      <table className="jp-AgentHub-table">
+      <table className="jp-AgentHub-table" aria-label="Repositories of projects">
         <thead>
           <tr>
             <th scope="col">Repository</th>
             <th scope="col">Access</th>
             <th scope="col">Used by</th>
+            <th scope="col">Last use</th>
           </tr>
         </thead>
         <tbody>
@@ -49,6 +56,7 @@ export function RepositoryTable(props: {
                   {projects.map(project => project.name).join(', ')}
                   {chats > 0 && ` · ${count(chats, 'chat')}`}
                 </td>
+                <td className="jp-AgentHub-quiet">{lastUse(gateway, projects, now)}</td>
               </tr>
             );
           })}
@@ -68,6 +76,13 @@ export function RepositoryTable(props: {
         ))}
     </>
   );
+}
+
+/** When a chat last fetched from it, or pushed to it. */
+function lastUse(gateway: GatewayWatch, projects: readonly Project[], now: number): string {
+  const uses = projects.flatMap(project => gateway.lastUses[project.id] ?? []);
+  const newest = uses.sort((one, other) => Date.parse(one) - Date.parse(other)).at(-1);
+  return newest === undefined ? '–' : ago(newest, now);
 }
 
 function isShort(access: Access): boolean {

@@ -30,7 +30,7 @@ export function SignInCard(props: ISignInCardProps): JSX.Element {
     <div className="jp-AgentHub-signIn">
       <div className="jp-AgentHub-line">
         <StatusMark mark="running" />
-        <strong aria-live="polite">
+        <strong>
           {isWaiting ? 'Waiting for you to confirm in the browser' : 'Preparing the sign-in…'}
         </strong>
         <span className="jp-AgentHub-spacer" />
@@ -86,7 +86,7 @@ function Code(props: { code: string }): JSX.Element {
   const [isCopied, setCopied] = useState(false);
   return (
     <li>
-      Enter this code <code aria-live="polite">{props.code}</code>
+      Enter this code <code>{props.code}</code>
       <button
         type="button"
         className="jp-AgentHub-plain"

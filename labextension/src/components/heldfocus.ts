@@ -91,6 +91,6 @@ function inherit(find: () => HTMLElement | null): void {
   }
 }
 
-function hasNoFocus(): boolean {
+export function hasNoFocus(): boolean {
   return document.activeElement === null || document.activeElement === document.body;
 }

@@ -1,5 +1,6 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 
+import { connectionWords } from '../connectionstate';
 import { chatWords, count } from '../format';
 import type { HubModel, IHubChange } from '../model';
 import { IAgentHub, PLUGIN } from '../tokens';
@@ -10,10 +11,10 @@ const PAUSE = 500;
 /** The most changes that are said one by one. */
 const MOST = 3;
 
-/** Says to a screen reader what became of chats, from one polite region, whatever of the hub is in view. */
+/** Says to a screen reader what became of chats and connections, from one polite region, whatever of the hub is in view. */
 export const announcer: JupyterFrontEndPlugin<void> = {
   id: `${PLUGIN}:announcer`,
-  description: 'Tells screen readers when the state of a chat changes.',
+  description: 'Tells screen readers when the state of a chat or a connection changes.',
   autoStart: true,
   requires: [IAgentHub],
   activate: (_: JupyterFrontEnd, { model }: IAgentHub) => {
@@ -29,24 +30,38 @@ export const announcer: JupyterFrontEndPlugin<void> = {
     const say = () => {
       timer = undefined;
       region.textContent =
-        said.size > MOST ? `${count(said.size, 'chat')} changed.` : [...said.values()].join(' ');
+        said.size > MOST
+          ? `${count(said.size, 'change')} of chats and connections.`
+          : [...said.values()].join(' ');
       said.clear();
     };
+    const told = (key: string, name: string, words: string) => {
+      if (words !== known.get(key)) {
+        known.set(key, words);
+        said.set(key, `${name}: ${words}.`);
+        timer ??= setTimeout(say, PAUSE);
+      }
+    };
+    const connections = () => (model.status ? connectionWords(model.status) : []);
     model.changed.connect((_: HubModel, change: IHubChange) => {
       if (change.kind === 'all') {
         known.clear();
         for (const chat of model.chats) {
           known.set(chat.id, chatWords(chat));
         }
+        for (const [name, words] of connections()) {
+          known.set(name, words);
+        }
       } else if (change.kind === 'chat') {
         const chat = model.chat(change.id);
-        const words = chat ? chatWords(chat) : undefined;
-        if (!chat || words === undefined) {
+        if (chat) {
+          told(chat.id, chat.name, chatWords(chat));
+        } else {
           known.delete(change.id);
-        } else if (words !== known.get(change.id)) {
-          known.set(change.id, words);
-          said.set(change.id, `${chat.name}: ${words}.`);
-          timer ??= setTimeout(say, PAUSE);
+        }
+      } else if (change.kind === 'status') {
+        for (const [name, words] of connections()) {
+          told(name, name, words);
         }
       }
     });

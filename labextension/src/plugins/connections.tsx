@@ -3,9 +3,10 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { Dialog, MainAreaWidget, showDialog, WidgetTracker } from '@jupyterlab/apputils';
+import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 
 import { withoutGitHub, withoutModel } from '../affected';
+import { confirmed } from '../confirmed';
 import { ConnectionsPageWidget } from '../connectionspage';
 import { connectionsIcon } from '../icons';
 import type { HubModel, IHubChange } from '../model';
@@ -61,12 +62,12 @@ export const connections: JupyterFrontEndPlugin<void> = {
       label: 'Remove OpenAI Key…',
       isEnabled: () => isUp() && Boolean(model.status?.openai.key),
       execute: async () => {
-        const { button } = await showDialog({
+        const isSure = await confirmed({
           title: 'Remove the OpenAI key?',
           body: `${withoutModel('key', model.status!.openai, model.chats)} The key is deleted from this server; it stays valid at OpenAI.`,
-          buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Remove' })]
+          accept: 'Remove'
         });
-        if (button.accept) {
+        if (isSure) {
           await model.api.disconnectOpenAI().catch(refused('Could not remove the OpenAI key'));
         }
       }
@@ -76,12 +77,12 @@ export const connections: JupyterFrontEndPlugin<void> = {
       label: 'Sign Out of ChatGPT…',
       isEnabled: () => isUp() && Boolean(model.status?.openai.chatgpt),
       execute: async () => {
-        const { button } = await showDialog({
+        const isSure = await confirmed({
           title: 'Sign out of ChatGPT?',
           body: `${withoutModel('chatgpt', model.status!.openai, model.chats)} The sign-in is deleted from this server.`,
-          buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Sign out' })]
+          accept: 'Sign out'
         });
-        if (button.accept) {
+        if (isSure) {
           await model.api.signOut().catch(refused('Could not sign out'));
         }
       }
@@ -93,12 +94,12 @@ export const connections: JupyterFrontEndPlugin<void> = {
       execute: async () => {
         const { github } = model.status!;
         const lost = withoutGitHub(github, model.projects, model.chats);
-        const { button } = await showDialog({
+        const isSure = await confirmed({
           title: 'Disconnect GitHub?',
           body: `${lost} ${github.app ? 'The App’s key' : 'The token'} is deleted from this server; it stays valid at GitHub.`,
-          buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Disconnect' })]
+          accept: 'Disconnect'
         });
-        if (button.accept) {
+        if (isSure) {
           await model.api.disconnectGitHub().catch(refused('Could not disconnect GitHub'));
         }
       }

@@ -1,0 +1,80 @@
+import React from 'react';
+
+import type { GatewayRequest } from '../api';
+import { clock, delay } from '../format';
+import type { HubModel } from '../model';
+import { StatusMark } from './StatusMark';
+
+/** The most requests that are drawn. */
+const MOST = 200;
+
+interface IGatewayLogProps {
+  model: HubModel;
+  /** The newest first; null while they are asked for. */
+  requests: readonly GatewayRequest[] | null;
+}
+
+/** What chats asked for one by one, and what the hub refused them. */
+export function GatewayLog(props: IGatewayLogProps): JSX.Element {
+  const { model, requests } = props;
+  if (requests === null) {
+    return <p className="jp-AgentHub-quiet">Asking the hub…</p>;
+  }
+  if (requests.length === 0) {
+    return <p className="jp-AgentHub-quiet">No chat has asked for anything since the hub began.</p>;
+  }
+  return (
+    // It scrolls: without a tab stop nobody could do so by the keyboard.
+    <div className="jp-AgentHub-requests" tabIndex={0} role="region" aria-label="Requests of chats">
+      <table className="jp-AgentHub-table" aria-label="Requests of chats">
+        <thead>
+          <tr>
+            <th scope="col">Asked</th>
+            <th scope="col">Chat</th>
+            <th scope="col">Answer</th>
+            <th scope="col">Time</th>
+          </tr>
+        </thead>
+        <tbody>
+          {requests.slice(0, MOST).map((request, index) => (
+            <tr key={`${request.at} ${index}`}>
+              <td>
+                <code>{request.asked}</code>
+              </td>
+              <td>{model.chat(request.chat)?.name ?? 'a chat that is gone'}</td>
+              <td>
+                <Answer request={request} />
+              </td>
+              <td>
+                <time dateTime={request.at}>{clock(request.at, true)}</time>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Answer(props: { request: GatewayRequest }): JSX.Element {
+  const { refused, problem, status, ms, host } = props.request;
+  if (refused) {
+    return (
+      <>
+        <StatusMark mark="warning" /> Refused: {problem}
+      </>
+    );
+  }
+  if (problem) {
+    return (
+      <>
+        <StatusMark mark="failed" /> {host}: {problem}
+      </>
+    );
+  }
+  return (
+    <>
+      {status ?? 'Given'} <span className="jp-AgentHub-quiet">{ms !== null && delay(ms)}</span>
+    </>
+  );
+}

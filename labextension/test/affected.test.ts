@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+
+import { withAnotherGitHub, withAnotherKey, withoutGitHub, withoutModel } from '../src/affected';
+import { chat, project, STATUS } from './values';
+
+const openai = { ...STATUS.openai, connected: true, kind: 'key' as const, key: 'sk-…f2' };
+const github = {
+  ...STATUS.github,
+  connected: true,
+  kind: 'token' as const,
+  url: 'https://github.com'
+};
+const birds = project({ id: 'p1', name: 'birds', url: 'https://github.com/heron/birds' });
+const count = chat({ id: 'c1', name: 'count', project: 'p1', agent: 'codex', status: 'running' });
+
+describe('who is affected where a key goes', () => {
+  it('is named: the chats that run, and those to come', () => {
+    expect(withoutModel('key', openai, [count])).toBe(
+      '“count” and new chats reach no model until OpenAI is connected again.'
+    );
+    expect(withAnotherKey(openai, [count])).toBe(
+      '“count” and new chats use the new one from the next request on.'
+    );
+  });
+
+  it('is nobody who does not use it', () => {
+    const account = { ...openai, kind: 'chatgpt' as const };
+    expect(withoutModel('key', account, [count])).toBe('No chat uses it.');
+    expect(withAnotherKey(account, [count])).toBe('No chat uses it.');
+    const stopped = chat({ ...count, status: 'exited' });
+    expect(withAnotherKey(openai, [stopped])).toBe(
+      'New chats use the new one from the next request on.'
+    );
+  });
+
+  it('is no more than three by name', () => {
+    const many = ['a', 'b', 'c', 'd', 'e'].map(name => chat({ ...count, id: name, name }));
+    expect(withAnotherKey(openai, many)).toBe(
+      '“a”, “b”, “c” and 2 others and new chats use the new one from the next request on.'
+    );
+  });
+});
+
+describe('who is affected where a GitHub account goes', () => {
+  it('is named: the projects there, and their chats', () => {
+    expect(withoutGitHub(github, [birds], [count])).toBe(
+      '“birds” is not fetched any more where private, and 1 chat there cannot push.'
+    );
+    expect(withAnotherGitHub(github, [birds], [count])).toBe(
+      '“birds” and “count” fetch and push by the new one from then on.'
+    );
+  });
+
+  it('is nobody whose project is elsewhere', () => {
+    const elsewhere = project({ id: 'p2', url: 'https://example.org/heron/birds' });
+    expect(withAnotherGitHub(github, [elsewhere], [count])).toBe(
+      'No project is at that GitHub now.'
+    );
+  });
+});
