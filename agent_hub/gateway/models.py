@@ -172,5 +172,5 @@ class ModelHandler(RelayHandler):
         headers = {name: value for name, value in self.request.headers.items() if _ASKED.fullmatch(name)}
         # What is compressed could not be counted.
         headers |= {**self._credentials, "Accept-Encoding": "identity"}
-        what = f"{self.request.method} {self.path_args[0]}"
+        what = f"{self.request.method} /v1/{self.path_args[0]}"
         return self.send_on(self._hub.openai.client, what, self._url, headers, again)

@@ -53,7 +53,9 @@ const SECTIONS: Record<string, string> = {
   env: 'Environment',
   agent: 'Agent and resources',
   model: 'Agent and resources',
-  resources: 'Agent and resources'
+  resources: 'Agent and resources',
+  token_budget: 'Agent and resources',
+  chat_token_budget: 'Agent and resources'
 };
 
 interface IQuestion {

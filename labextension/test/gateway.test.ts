@@ -19,7 +19,7 @@ const STATUS = { routes: [ROUTE], last_uses: { p1: '2025-01-01T12:00:00Z' } };
 const REQUEST = {
   at: '2025-01-01T12:00:00Z',
   chat: 'c1',
-  asked: 'POST responses',
+  asked: 'POST /v1/responses',
   host: 'api.openai.com',
   status: 200,
   ms: 640.4,

@@ -17,14 +17,14 @@ class Clock:
 
 def test_the_newest_request_is_first_whatever_became_of_it() -> None:
     log = AccessLog(Clock())
-    log.passed("a", "POST responses", "api.example.com", 200, 0.0421)
+    log.passed("a", "POST /v1/responses", "api.example.com", 200, 0.0421)
     log.refused("b", "GET /v1/files", 404, "Not that.")
     log.passed("a", "fetch lab/birds", "github.com", None, None, "refused")
     told = log.newest()
     assert [(one.chat, one.asked, one.host, one.status, one.ms, one.problem, one.refused) for one in told] == [
         ("a", "fetch lab/birds", "github.com", None, None, "refused", False),
         ("b", "GET /v1/files", "", 404, None, "Not that.", True),
-        ("a", "POST responses", "api.example.com", 200, 42.1, "", False),
+        ("a", "POST /v1/responses", "api.example.com", 200, 42.1, "", False),
     ]
 
 
@@ -32,7 +32,7 @@ def test_an_agent_that_asks_without_end_neither_fills_the_memory_nor_hides_what_
     log = AccessLog(Clock())
     log.refused("a", "GET /v1/files", 404, "Not that.")
     for _ in range(3 * LENGTH):
-        log.passed("a", "POST responses", "api.example.com", 200, 0.1)
+        log.passed("a", "POST /v1/responses", "api.example.com", 200, 0.1)
     told = log.newest()
     assert len(told) == LENGTH + 1 and told[-1].refused
     for _ in range(3 * LENGTH):

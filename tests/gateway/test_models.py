@@ -349,12 +349,12 @@ async def test_what_a_chat_asked_is_told_one_by_one_and_nothing_that_was_in_it(
     await agent.post("responses", json=ASKED)
     unheard, refused, answered = told = hub.hub.access_log.newest()
     assert {one.chat for one in told} == {a_chat.id}
-    assert (answered.asked, answered.host) == ("POST responses", f"127.0.0.1:{model.port}")
+    assert (answered.asked, answered.host) == ("POST /v1/responses", f"127.0.0.1:{model.port}")
     assert (answered.status, answered.problem, answered.refused) == (200, "", False)
     assert answered.ms is not None and answered.ms > 0
     assert (refused.asked, refused.host, refused.status, refused.refused) == ("GET /v1/files", "", 404, True)
     assert (unheard.asked, unheard.host, unheard.status, unheard.refused) == (
-        "POST responses",
+        "POST /v1/responses",
         "127.0.0.1:9",
         None,
         False,

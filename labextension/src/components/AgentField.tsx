@@ -26,6 +26,8 @@ export function AgentField<T extends CommonValues>(props: IAgentFieldProps<T>): 
   const set = (part: Partial<ResourceValues>) =>
     onChange({ resources: { ...values.resources, ...part } });
   const fallback = defaults?.resources ?? { cpus: '', memory: '', gpus: '', pids: null };
+  // Without an engine nothing limits an agent.
+  const unlimited = status?.engine.isolated ? 'nine tenths of the server’s' : 'no limit';
   const { cpus, memory, gpus: wanted } = values.resources;
   const budget = parseTokens(values.token_budget);
   const summary = [
@@ -80,7 +82,7 @@ export function AgentField<T extends CommonValues>(props: IAgentFieldProps<T>): 
             {...control}
             type="text"
             inputMode="decimal"
-            placeholder={fallback.cpus || 'nine tenths of the server’s'}
+            placeholder={fallback.cpus || unlimited}
             value={cpus}
             onChange={event => set({ cpus: event.target.value })}
           />
@@ -92,7 +94,7 @@ export function AgentField<T extends CommonValues>(props: IAgentFieldProps<T>): 
             {...control}
             type="text"
             inputMode="decimal"
-            placeholder={fallback.memory || 'nine tenths of the server’s'}
+            placeholder={fallback.memory || unlimited}
             value={memory}
             onChange={event => set({ memory: event.target.value })}
           />

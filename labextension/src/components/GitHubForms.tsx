@@ -23,14 +23,15 @@ export function TokenForm(props: IFormProps): JSX.Element {
   const { model, onDone, confirm } = props;
   const [token, setToken] = useState('');
   const [url, setUrl] = useState(props.url);
-  const { form, errors, isBusy, submit } = useSubmission(['token', 'url'], async () => {
-    if (confirm && !(await confirm())) {
-      return;
-    }
-    await model.api.connectGitHub({ token, url });
-    setToken('');
-    onDone();
-  });
+  const { form, errors, isBusy, submit } = useSubmission(
+    ['token', 'url'],
+    async () => {
+      await model.api.connectGitHub({ token, url });
+      setToken('');
+      onDone();
+    },
+    confirm
+  );
   return (
     <form ref={form} className="jp-AgentHub-form jp-AgentHub-keyForm" onSubmit={submit}>
       <TextField
@@ -72,25 +73,26 @@ export function AppForm(props: IFormProps): JSX.Element {
   const { model, onDone, confirm } = props;
   const [organization, setOrganization] = useState('');
   const [url, setUrl] = useState(props.url);
-  const { form, errors, isBusy, submit } = useSubmission(['organization', 'url'], async () => {
-    if (confirm && !(await confirm())) {
-      return;
-    }
-    // Now, while the browser sees that the person has asked for it; the form that GitHub is sent follows.
-    const tab = window.open('about:blank', TAB);
-    if (!tab) {
-      throw new Error('The browser has blocked the new tab. Allow pop-ups for this page.');
-    }
-    try {
-      const { action, manifest } = await model.api.makeApp(url, organization);
-      post(action, { manifest });
-    } catch (reason) {
-      // Else it would stay in front, blank, with what is wrong behind it.
-      tab.close();
-      throw reason;
-    }
-    onDone();
-  });
+  const { form, errors, isBusy, submit } = useSubmission(
+    ['organization', 'url'],
+    async () => {
+      // Now, while the browser sees that the person has asked for it; the form that GitHub is sent follows.
+      const tab = window.open('about:blank', TAB);
+      if (!tab) {
+        throw new Error('The browser has blocked the new tab. Allow pop-ups for this page.');
+      }
+      try {
+        const { action, manifest } = await model.api.makeApp(url, organization);
+        post(action, { manifest });
+      } catch (reason) {
+        // Else it would stay in front, blank, with what is wrong behind it.
+        tab.close();
+        throw reason;
+      }
+      onDone();
+    },
+    confirm
+  );
   return (
     <form ref={form} className="jp-AgentHub-form jp-AgentHub-keyForm" onSubmit={submit}>
       <TextField

@@ -19,14 +19,15 @@ export function KeyForm(props: IKeyFormProps): JSX.Element {
   const [key, setKey] = useState('');
   const [baseUrl, setBaseUrl] = useState(props.baseUrl);
   const [isVerified, setVerified] = useState(true);
-  const { form, errors, isBusy, submit } = useSubmission(['api_key', 'base_url'], async () => {
-    if (confirm && !(await confirm())) {
-      return;
-    }
-    await model.api.connectOpenAI({ api_key: key, base_url: baseUrl, verify: isVerified });
-    setKey('');
-    onDone();
-  });
+  const { form, errors, isBusy, submit } = useSubmission(
+    ['api_key', 'base_url'],
+    async () => {
+      await model.api.connectOpenAI({ api_key: key, base_url: baseUrl, verify: isVerified });
+      setKey('');
+      onDone();
+    },
+    confirm
+  );
 
   return (
     <form ref={form} className="jp-AgentHub-form jp-AgentHub-keyForm" onSubmit={submit}>

@@ -54,7 +54,9 @@ export function ProjectForm(props: IProjectFormProps): JSX.Element {
       const { name, branch } = latest.current.values;
       latest.current.onFound({
         name: name || found.name,
-        branch: found.branches.includes(branch) ? branch : found.default_branch
+        // A project that follows the default branch is not changed by being looked at.
+        branch:
+          !latest.current.isNew || found.branches.includes(branch) ? branch : found.default_branch
       });
     } catch (reason) {
       onErrors([{ ...fieldError(HubError.from(reason)), field: 'url' }, ...others]);
@@ -112,7 +114,9 @@ export function ProjectForm(props: IProjectFormProps): JSX.Element {
               value={values.branch}
               onChange={event => onChange({ branch: event.target.value })}
             >
-              {!info && <option value="">default</option>}
+              {(!info || values.branch === '') && (
+                <option value="">{info ? `default (${info.default_branch})` : 'default'}</option>
+              )}
               {branches.map(branch => (
                 <option key={branch} value={branch}>
                   {branch}

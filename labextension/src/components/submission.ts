@@ -16,10 +16,12 @@ interface ISubmission {
  *
  * @param fields - The fields there are; what is refused for another reason is said beside the first of them.
  * @param send - Resolves once the values are taken.
+ * @param confirm - Asks the person first, where something is lost.
  */
 export function useSubmission(
   fields: readonly [string, ...string[]],
-  send: () => Promise<unknown>
+  send: () => Promise<unknown>,
+  confirm?: () => Promise<boolean>
 ): ISubmission {
   const form = useRef<HTMLFormElement>(null);
   const [errors, setErrors] = useState<FieldError[]>([]);
@@ -36,6 +38,9 @@ export function useSubmission(
   }, [errors]);
 
   const submit = async () => {
+    if (confirm && !(await confirm())) {
+      return;
+    }
     setBusy(true);
     try {
       await send();

@@ -1,11 +1,13 @@
 import React from 'react';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Dialog, InputDialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { InputDialog, Notification } from '@jupyterlab/apputils';
 import { settingsIcon } from '@jupyterlab/ui-components';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import type { Chat, NewChat } from '../api';
 import { describe, text } from '../args';
 import { ChatForm } from '../components/ChatForm';
+import { confirmed } from '../confirmed';
 import { showForm } from '../formdialog';
 import { parseTokens, TOKENS_PATTERN } from '../format';
 import { chatValues, newChat, type ChatValues } from '../forms';
@@ -30,6 +32,15 @@ export const chats: JupyterFrontEndPlugin<void> = {
       model.isPending(id) ? undefined : model.chat(id);
     const isUp = () => model.outage === null;
     const isHubUp = () => model.outage?.kind !== 'hub';
+    /** Does something with the chat that is meant, where it is there and nothing is about to become of it. */
+    const withChat =
+      (act: (chat: Chat) => Promise<void>) =>
+      async (args: ReadonlyPartialJSONObject): Promise<void> => {
+        const chat = settled(text(args, 'chat'));
+        if (chat) {
+          await act(chat);
+        }
+      };
     const openWhenThere = async (request: Promise<Chat | null>) => {
       const chat = await request;
       if (chat) {
@@ -144,26 +155,22 @@ export const chats: JupyterFrontEndPlugin<void> = {
         const isOver = ['exited', 'failed', 'stopping', 'deleting'].includes(status ?? 'exited');
         return isUp() && !isOver;
       },
-      execute: async args => {
-        const chat = settled(text(args, 'chat'));
-        if (!chat) {
-          return;
-        }
+      execute: withChat(async chat => {
         if (chat.status === 'queued') {
           await model
             .stopChat(chat.id)
             .catch(refused(`Could not cancel the start of ${chat.name}`));
           return;
         }
-        const { button } = await showDialog({
+        const isSure = await confirmed({
           title: `Stop ${chat.name}?`,
           body: 'The agent is interrupted. Its workspace and its conversation stay, and it can be resumed.',
-          buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Stop' })]
+          accept: 'Stop'
         });
-        if (button.accept) {
+        if (isSure) {
           await model.stopChat(chat.id).catch(refused(`Could not stop ${chat.name}`));
         }
-      }
+      })
     });
 
     commands.addCommand(CommandIDs.resumeChat, {
@@ -172,29 +179,21 @@ export const chats: JupyterFrontEndPlugin<void> = {
       describedBy: CHAT,
       isEnabled: args =>
         isUp() && ['exited', 'failed'].includes(settled(text(args, 'chat'))?.status ?? ''),
-      execute: async args => {
-        const chat = settled(text(args, 'chat'));
-        if (!chat) {
-          return;
-        }
+      execute: withChat(async chat => {
         try {
           await model.startChat(chat.id);
           await commands.execute(CommandIDs.openChat, { chat: chat.id });
         } catch (reason) {
           refused(`Could not resume ${chat.name}`)(reason);
         }
-      }
+      })
     });
 
     commands.addCommand(CommandIDs.renameChat, {
       label: 'Rename…',
       describedBy: CHAT,
       isEnabled: isHubUp,
-      execute: async args => {
-        const chat = settled(text(args, 'chat'));
-        if (!chat) {
-          return;
-        }
+      execute: withChat(async chat => {
         const { button, value } = await InputDialog.getText({
           title: 'Rename chat',
           label: 'Name',
@@ -204,18 +203,14 @@ export const chats: JupyterFrontEndPlugin<void> = {
         if (button.accept && value && value.trim() !== '') {
           await model.renameChat(chat.id, value).catch(refused(`Could not rename ${chat.name}`));
         }
-      }
+      })
     });
 
     commands.addCommand(CommandIDs.limitChat, {
       label: 'Token Budget…',
       describedBy: CHAT,
       isEnabled: isHubUp,
-      execute: async args => {
-        const chat = settled(text(args, 'chat'));
-        if (!chat) {
-          return;
-        }
+      execute: withChat(async chat => {
         const { button, value } = await InputDialog.getText({
           title: `Token budget of ${chat.name}`,
           label: `Most tokens of a model that it may take, such as 500k; empty: as many as it likes. It has taken ${chat.tokens.toLocaleString()}.`,
@@ -230,7 +225,7 @@ export const chats: JupyterFrontEndPlugin<void> = {
             .limitChat(chat.id, budget)
             .catch(refused(`Could not change the token budget of ${chat.name}`));
         }
-      }
+      })
     });
 
     watchFailures(model, id => void commands.execute(CommandIDs.openChat, { chat: id }));

@@ -6,6 +6,7 @@ import type { CommandRegistry } from '@lumino/commands';
 
 import { HubError, type Chat, type DeletedChat } from '../api';
 import { describe, text } from '../args';
+import { confirmed } from '../confirmed';
 import { count, day } from '../format';
 import type { HubModel } from '../model';
 import { refused } from '../notices';
@@ -106,12 +107,12 @@ async function remove(model: HubModel, chat: Chat): Promise<boolean> {
     artifacts > 0
       ? ` The ${count(artifacts, 'file')} it published stay in the file browser; the hub no longer lists them.`
       : '';
-  const { button } = await showDialog({
+  const isSure = await confirmed({
     title: `Delete ${chat.name}?`,
     body: `Its container, its workspace and its conversation are deleted.${kept}`,
-    buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Delete' })]
+    accept: 'Delete'
   });
-  if (!button.accept) {
+  if (!isSure) {
     return false;
   }
   try {

@@ -7,6 +7,7 @@ import { newFolderIcon } from '@jupyterlab/ui-components';
 import { HubError, type Project } from '../api';
 import { describe, text } from '../args';
 import { ProjectForm } from '../components/ProjectForm';
+import { confirmed } from '../confirmed';
 import { showForm } from '../formdialog';
 import { newProject, projectChange, projectValues, type ProjectValues } from '../forms';
 import { Form } from '../formwidget';
@@ -112,15 +113,15 @@ export const projects: JupyterFrontEndPlugin<void> = {
           return;
         }
         const chats = model.chats.filter(chat => chat.project === project.id).length;
-        const { button } = await showDialog({
+        const isSure = await confirmed({
           title: `Delete ${project.name}?`,
           body:
             chats > 0
               ? `Its ${count(chats, 'chat')} and their workspaces are deleted with it. The repository itself, and published artifacts, stay.`
               : 'The hub forgets the project. The repository itself, and published artifacts, stay.',
-          buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Delete' })]
+          accept: 'Delete'
         });
-        if (!button.accept) {
+        if (!isSure) {
           return;
         }
         try {
