@@ -328,9 +328,9 @@ def test_what_was_typed_into_a_form_is_discarded_only_after_a_question(
     question.get_by_role("button", name="Discard").click()
     expect(dialog).to_have_count(0)
 
-    # The form looks at the repository by itself, and says which branch that is at.
+    # The form looks at the repository by itself, and says which branch it follows.
     lab.run("agent-hub:project-settings", project=project.id)
-    expect(dialog.get_by_label("Branch")).to_have_value("main")
+    expect(dialog.get_by_label("Branch").locator("option:checked")).to_have_text("default (main)")
     press("Escape")
     expect(dialog).to_have_count(0)
 
