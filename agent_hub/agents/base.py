@@ -38,6 +38,8 @@ class Agent(ABC):
     title: ClassVar[str]
     converses: ClassVar[bool] = False
     """Whether it tells of its turns, and takes prompts: :meth:`converse`."""
+    runs_ahead: ClassVar[bool] = False
+    """Whether a spare runs its program already: :meth:`spare_command`. Else the spare's container waits at a fifo."""
 
     @abstractmethod
     def command(self, chat: Chat, gateway: str) -> Sequence[str]:
@@ -93,12 +95,9 @@ class Agent(ABC):
 
     # -- spares: a container made ahead, which a chat that is asked for later takes over
 
-    def spare_command(self, spare: Chat, gateway: str) -> Sequence[str] | None:
-        """What a spare's terminal runs before anyone has asked for a chat; `gateway` is as for :meth:`command`.
-
-        ``None``: the spare's container waits, and runs :meth:`command` at the claim.
-        """
-        return None
+    def spare_command(self, spare: Chat, gateway: str) -> Sequence[str]:
+        """What a spare's terminal runs before anyone has asked for a chat; `gateway` is as for :meth:`command`."""
+        raise NotImplementedError(f"{self.name} does not run ahead")
 
     def fits(self, spare: Chat, chat: Chat) -> bool:
         """Whether a spare that was started with the settings of `spare` can become `chat`.
@@ -108,10 +107,8 @@ class Agent(ABC):
         """
         return True
 
-    async def warm(self, spare: Chat, home: Path, sockets: Path) -> Warm | None:
+    async def warm(self, spare: Chat, home: Path, sockets: Path) -> Warm:
         """Wait until the program of a spare is ready for a person, and take hold of it.
-
-        ``None`` where :meth:`spare_command` is.
 
         Parameters
         ----------
@@ -125,7 +122,7 @@ class Agent(ABC):
         AgentUnavailable
             It does not come up.
         """
-        return None
+        raise NotImplementedError(f"{self.name} does not run ahead")
 
 
 class Warm(ABC):

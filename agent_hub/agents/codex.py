@@ -49,6 +49,7 @@ class CodexAgent(Agent):
     name: ClassVar[str] = "codex"
     title: ClassVar[str] = "Codex"
     converses: ClassVar[bool] = True
+    runs_ahead: ClassVar[bool] = True
 
     def command(self, chat: Chat, gateway: str) -> Sequence[str]:
         if chat.thread:
@@ -80,7 +81,7 @@ class CodexAgent(Agent):
     async def converse(self, chat: Chat, home: Path, sockets: Path, listener: Listener) -> Conversation:
         return await CodexConversation.join(lambda: find_socket(home, sockets), chat, listener)
 
-    def spare_command(self, spare: Chat, gateway: str) -> Sequence[str] | None:
+    def spare_command(self, spare: Chat, gateway: str) -> Sequence[str]:
         return (RUN_CODEX, "spare", *_options(spare, gateway))
 
     def fits(self, spare: Chat, chat: Chat) -> bool:
@@ -96,7 +97,7 @@ class CodexAgent(Agent):
             and all(held.get(name) == asked.get(name) for name in held.keys() | asked.keys() if _AT_START.match(name))
         )
 
-    async def warm(self, spare: Chat, home: Path, sockets: Path) -> Warm | None:
+    async def warm(self, spare: Chat, home: Path, sockets: Path) -> Warm:
         return await WarmCodex.wait_for(lambda: find_socket(home, sockets), spare, _model)
 
 

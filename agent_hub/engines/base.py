@@ -174,6 +174,8 @@ class Engine(ABC):
     kind: Literal["docker", "process"]
     isolated: bool
     """False where agents are plain processes of this machine."""
+    shares_kernel: bool = True
+    """False where containers have a kernel of their own: then only files pass between them and this machine."""
 
     @abstractmethod
     async def status(self) -> EngineStatus:

@@ -20,7 +20,7 @@ from typing import Any
 import docker
 import docker.utils
 
-from agent_hub.engines import docker_buildkit, docker_images, docker_network
+from agent_hub.engines import docker_buildkit, docker_images, docker_network, docker_runtime
 from agent_hub.engines.base import (
     BuildSpec,
     ContainerSpec,
@@ -75,7 +75,8 @@ class DockerEngine(Engine):
         not have it counts as one that cannot be reached.
     network
         That containers are on; see :class:`~agent_hub.engines.docker_network.ContainerNetwork`. Empty for one of the
-        hub's, or Docker's own bridge where a `runtime` is asked for: gVisor's containers find no names on any other.
+        hub's, or Docker's own bridge where the `runtime` has a kernel of its own: gVisor's containers find no names on
+        any other.
     """
 
     kind = "docker"
@@ -89,7 +90,8 @@ class DockerEngine(Engine):
         network: str = "",
     ) -> None:
         self._engine = DockerConnection(base_url, timeout)
-        network = network or ("bridge" if runtime else docker_network.NETWORK)
+        self.shares_kernel = docker_runtime.shares_kernel(runtime)
+        network = network or (docker_network.NETWORK if self.shares_kernel else "bridge")
         self._network = docker_network.ContainerNetwork(self._engine, network)
         self._runtime = runtime
         self._sizes: dict[str, tuple[int, int]] = {}
@@ -116,14 +118,8 @@ class DockerEngine(Engine):
 
     async def _check_runtime(self) -> None:
         # A shim of containerd's is found by its name, and listed nowhere.
-        if not self._runtime or "." in self._runtime:
-            return
-        known = sorted((await self._engine.call("GET", "/info")).get("Runtimes") or {})
-        if self._runtime not in known:
-            raise EngineError(
-                f"The container engine has no runtime {self._runtime!r}; it has {', '.join(known)}.",
-                "Install it and tell Docker of it, or change --AgentHub.runtime.",
-            )
+        if self._runtime and "." not in self._runtime:
+            docker_runtime.check(self._runtime, await self._engine.call("GET", "/info"))
 
     async def nodes(self) -> list[Node]:
         """The one machine of the engine; its GPUs where it is this machine."""

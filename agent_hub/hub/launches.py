@@ -98,14 +98,13 @@ class Launcher:
         all that can be done before the chat is done.
         """
         await asyncio.to_thread(self._make_folders, spare.id)
-        command = self._agents[spare.agent].spare_command(spare, self.gateway_url)
-
+        agent = self._agents[spare.agent]
         words = await self._words(spare)
-        if command is not None:
-            words["command"] = _command(command)
+        if agent.runs_ahead:
+            words["command"] = _command(agent.spare_command(spare, self.gateway_url))
 
         def tell() -> None:
-            if command is None:
+            if not agent.runs_ahead:
                 for name in (READY, CLAIM):
                     os.mkfifo(self._folders.run(spare.id) / name, 0o600)
             self._write_run(spare.id, words | {"token": token})

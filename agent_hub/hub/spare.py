@@ -95,7 +95,7 @@ class SpareMaker:
 
     async def _become_ready(self, spare: Spare) -> Warm | None:
         agent = self._agents[spare.chat.agent]
-        if agent.spare_command(spare.chat, self._launcher.gateway_url) is None:
+        if not agent.runs_ahead:
             await self._launcher.ready(spare.id)
             return None
         return await agent.warm(spare.chat, self._folders.agent_home(spare.id), self._folders.sockets(spare.id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.store import Store
@@ -23,12 +23,15 @@ class SparePlan:
     ----------
     count
         Spares of each project, one at least.
+    agents
+        Those whose chats can be prepared ahead.
     """
 
-    def __init__(self, store: Store, folders: Folders, count: int) -> None:
+    def __init__(self, store: Store, folders: Folders, count: int, agents: Collection[str]) -> None:
         self._store = store
         self._folders = folders
         self._count = count
+        self._agents = agents
         self._used: dict[str, int] = {}
         self._failures: dict[str, tuple[str, int]] = {}
         self._leaving: set[str] = set()
@@ -113,7 +116,12 @@ class SparePlan:
         return MOST // self._count or 1
 
     def _may_have_spares(self, project: Project) -> bool:
-        return project.snapshot is not None and not project.resources.gpus and project.id not in self._leaving
+        return (
+            project.snapshot is not None
+            and project.agent in self._agents
+            and not project.resources.gpus
+            and project.id not in self._leaving
+        )
 
     def _is_fresh(self, spare: Spare) -> bool:
         project = self._store.projects.items.get(spare.chat.project)

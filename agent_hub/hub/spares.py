@@ -61,7 +61,9 @@ class Spares:
         self._maker = SpareMaker(folders, engine, agents, launcher, terminals)
         self._starts = starts
         self._count = count
-        self._plan = SparePlan(store, folders, count)
+        # A fifo passes no border between two kernels, so that nobody could wait at it there.
+        prepared = {name for name, agent in agents.items() if agent.runs_ahead or engine.shares_kernel}
+        self._plan = SparePlan(store, folders, count, prepared)
         self._ready: dict[str, ReadySpare] = {}
         self._wanted = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None

@@ -93,13 +93,14 @@ class AgentHub(ExtensionApp):
     runtime = Unicode(
         "",
         help="""The runtime of every new container, as Docker knows it, such as runsc (gVisor) or kata: it keeps an
-        agent from the kernel of this machine. Empty for Docker's own default.""",
+        agent from the kernel of this machine. gVisor has to be told --host-uds=all in its runtimeArgs, so that the hub
+        hears agents. Empty for Docker's own default.""",
     ).tag(config=True)
     network = Unicode(
         "",
         help="""The network that new containers are on. One that is not there is made, such that containers on it do not
-        reach each other; `bridge` is Docker's own, on which they do. By default `agent-hub`, and `bridge` where a
-        runtime is asked for: gVisor's containers find no names on any other.""",
+        reach each other; `bridge` is Docker's own, on which they do. By default `agent-hub`, and `bridge` where the
+        runtime has a kernel of its own: gVisor's containers find no names on any other.""",
     ).tag(config=True)
     setup_timeout = Float(3600.0, min=1.0, help="Seconds that a setup script may run.").tag(config=True)
     spares = Integer(
