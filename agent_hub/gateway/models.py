@@ -12,7 +12,8 @@ import httpx
 from tornado.httputil import HTTPServerRequest
 from tornado.web import Application
 
-from agent_hub.errors import AgentHubError, ApiUnreachable, NotFound
+from agent_hub.errors import AgentHubError, ApiUnreachable, InvalidInput, NotFound
+from agent_hub.gateway.background import BackgroundSearch
 from agent_hub.gateway.meter import Meter
 from agent_hub.gateway.relay import RelayHandler
 from agent_hub.models import Usage
@@ -48,6 +49,7 @@ class ModelHandler(RelayHandler):
 
     def __init__(self, application: Application, request: HTTPServerRequest, **kwargs: Any) -> None:
         self._meter = Meter()
+        self._background = BackgroundSearch()
         self._sent: bytearray | None = None
         self._size = 0
         # Whether it is answered, and so paid for; unknown before the head of the answer.
@@ -71,8 +73,18 @@ class ModelHandler(RelayHandler):
         self._send()
 
     async def take(self, chunk: bytes) -> None:
-        """Keep what may have to be said once more."""
+        """Keep what may have to be said once more, and send on no more of what is not to be asked."""
         self._size += len(chunk)
+        if self._asking is not None and self.path_args[0] == "responses" and self._background.feed(chunk):
+            # Here, not at the end of the body: by then the API would have all of it, and answer.
+            self._asking.cancel()
+            self._refusal = InvalidInput(
+                "The hub sends on no request with “background”: nobody could count its answer, which is fetched later.",
+                "Ask without it, and take the answer as it comes.",
+                field="background",
+            )
+        if self._refusal is not None:
+            return
         if self._sent is not None:
             self._sent += chunk
             if len(self._sent) > REPEATED:
@@ -142,11 +154,15 @@ class ModelHandler(RelayHandler):
         if isinstance(error, AgentHubError):
             # Codex asks again and again where a server says that it has failed; here a person has to do something.
             self.set_status(error.status if error.status in (403, 404, 413, 429, 502) else 400)
-            said, code = f"Agent Hub: {error.message} {error.hint}".strip(), error.code
+            said, code, param = (
+                f"Agent Hub: {error.message} {error.hint}".strip(),
+                error.code,
+                error.details.get("field"),
+            )
         else:
-            said, code = f"Agent Hub: {self._reason}", f"http_{status_code}"
+            said, code, param = f"Agent Hub: {self._reason}", f"http_{status_code}", None
         self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps({"error": {"message": said, "type": "agent_hub", "code": code}}))
+        self.finish(json.dumps({"error": {"message": said, "type": "agent_hub", "param": param, "code": code}}))
 
     # -- within
 

@@ -13,6 +13,7 @@ import pytest
 
 from agent_hub.errors import ApiUnreachable, InvalidInput
 from agent_hub.gateway import callers
+from agent_hub.gateway.background import BackgroundSearch
 from agent_hub.gateway.meter import Meter
 from agent_hub.gateway.redaction import Redaction
 from agent_hub.models import Chat, ChatChange, ConnectOpenAI, ProjectChange
@@ -127,6 +128,53 @@ async def test_dots_are_no_model_s_name(hub: RunningHub, model: ModelServer, con
     root = replace(container, url=container.url.removesuffix("/artifacts"))
     assert (await root.send(f"/v1/models/{name}", None, "GET")).code == 404
     assert model.requests == []
+
+
+BACKGROUND = [
+    b'{"model": "stand-in-1", "background": true, "input": "x"}',
+    b'{"background":true}',
+    b'{"input": "' + b"x" * 3_000_000 + b'", "background"\n\n:\t' + b" " * 3_000_000 + b"true}",
+    rb'{"back\u0067round": true}',
+    rb'{"\u0062\u0061\u0063\u006B\u0067\u0072\u006f\u0075\u006E\u0064": true}',
+    b'{"background": false, "background": true}',
+    '{"background": true}'.encode("utf-16"),
+]
+
+
+@pytest.mark.parametrize("body", BACKGROUND, ids=range(len(BACKGROUND)))
+async def test_what_is_asked_in_the_background_is_refused_and_never_asked(
+    hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient, a_chat: Chat, body: bytes
+) -> None:
+    await hub.hub.openai.connect(connection(model, verify=False))
+    answer = await agent.post("responses", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert (error["code"], error["param"]) == ("invalid_input", "background")
+    assert "background" in error["message"] and "Ask without it" in error["message"]
+    assert model.requests == [] and hub.hub.store.chats[a_chat.id].tokens == 0
+    (told,) = hub.hub.access_log.newest()
+    assert told.refused and told.status == 400
+
+
+async def test_what_only_speaks_of_the_background_is_asked(
+    hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient
+) -> None:
+    await hub.hub.openai.connect(connection(model, verify=False))
+    tools = [
+        {"type": "function", "name": "run", "parameters": {"properties": {"background": {"type": "boolean"}}}},
+        {"type": "image_generation", "background": "transparent"},
+    ]
+    said = {"role": "user", "content": json.dumps({"background": True})}
+    for asked in ({"background": False}, {"background": None}, {"tools": tools}, {"input": [said]}):
+        assert (await agent.post("responses", json=ASKED | asked)).status_code == 200
+    assert len(model.turns) == 4
+
+
+def test_the_background_is_found_however_a_request_is_cut() -> None:
+    text = rb'{"input": "b", "\u0062ackg\u0072ound"  :  true}'
+    for size in range(1, len(text) + 1):
+        search = BackgroundSearch()
+        assert any([search.feed(text[begin : begin + size]) for begin in range(0, len(text), size)])
 
 
 @pytest.mark.parametrize("token", ["", "Bearer", "Bearer nonsense", "Basic {}", "bearer x"])
