@@ -62,6 +62,7 @@ class App:
         self._installations: tuple[Installation, ...] = ()
         self._ahead = 0.0
         self._tokens: dict[tuple[str, str, str], _Token] = {}
+        self._coming: dict[tuple[str, str, str], asyncio.Task[_Token | None]] = {}
 
     async def verify(self) -> None:
         """See that GitHub knows the App by its key.
@@ -103,7 +104,8 @@ class App:
     async def token(self, repository: str, wanted: Mapping[str, str], holder: str = "") -> str | None:
         """A token that is good for one repository; ``None`` where the App is not installed on it.
 
-        It may have been given before, for the same, up to :data:`REUSE_SECONDS` ago.
+        It may have been given before, for the same, up to :data:`REUSE_SECONDS` ago. Who asks for the same meanwhile
+        gets the same.
 
         Parameters
         ----------
@@ -118,12 +120,16 @@ class App:
         now = time.monotonic()
         self._tokens = {one: token for one, token in self._tokens.items() if token.good_until > now}
         token = self._tokens.get(scope)
-        if token is None:
-            made = await self._new_token(repository, wanted)
-            if made is None:
-                return None
-            token = self._tokens[scope] = made
-        return token.value
+        if token is not None:
+            return token.value
+        coming = self._coming.get(scope)
+        if coming is None:
+            coming = asyncio.create_task(self._new_token(repository, wanted), name="agent-hub github token")
+            self._coming[scope] = coming
+            coming.add_done_callback(lambda task: self._came(scope, task))
+        # Others may wait for it where this one goes away.
+        token = await asyncio.shield(coming)
+        return None if token is None else token.value
 
     def not_installed(self, repository: str) -> NotConnected:
         """What to say where there is no token for a repository."""
@@ -135,8 +141,15 @@ class App:
 
     async def close(self) -> None:
         """End the connections to GitHub, and forget the tokens."""
-        self._tokens.clear()
         await self._api.close()
+        await asyncio.gather(*self._coming.values(), return_exceptions=True)
+        self._tokens.clear()
+
+    def _came(self, scope: tuple[str, str, str], task: asyncio.Task[_Token | None]) -> None:
+        del self._coming[scope]
+        # Nobody may be left to hear how it ended.
+        if not task.cancelled() and task.exception() is None and (token := task.result()) is not None:
+            self._tokens[scope] = token
 
     async def _new_token(self, repository: str, wanted: Mapping[str, str]) -> _Token | None:
         answer = await self._ask("GET", f"/repos/{quote(repository)}/installation")

@@ -389,6 +389,48 @@ async def test_a_token_bears_a_burst_and_is_replaced_before_its_end(github: GitH
     assert pushing is not None and pushing != await github.credential_within(url, url)
 
 
+async def test_who_asks_at_once_gets_one_token(github: GitHub, server: GitHubAppServer) -> None:
+    app = await made(github, server)
+    server.install(app.id, "heron/widgets")
+    url = f"{server.url}/heron/widgets"
+    await github.check()
+    before = mints(server)
+    given = await asyncio.gather(*(github.short_lived(url, "chat") for _ in range(20)))
+    assert mints(server) == before + 1
+    assert len({one.password for one in given if one is not None}) == 1 and None not in given
+    # Neither those of one project: one to read, one to push.
+    await asyncio.gather(*(github.credential(url) for _ in range(20)))
+    await asyncio.gather(*(github.credential_within(url, url) for _ in range(20)))
+    assert mints(server) == before + 3
+
+
+async def test_who_goes_away_while_it_waits_for_a_token_takes_it_from_nobody(
+    github: GitHub, server: GitHubAppServer
+) -> None:
+    app = await made(github, server)
+    server.install(app.id, "heron/widgets")
+    url = f"{server.url}/heron/widgets"
+    await github.check()
+    before = mints(server)
+    first, other = (asyncio.create_task(github.short_lived(url, "chat")) for _ in range(2))
+    # Both have begun to ask.
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await other is not None and first.cancelled()
+    assert mints(server) == before + 1
+
+
+async def test_who_asks_at_once_is_refused_alike_and_may_ask_again(github: GitHub, server: GitHubAppServer) -> None:
+    app = await made(github, server)
+    url = f"{server.url}/heron/widgets"
+    server.seen.clear()
+    refused = await asyncio.gather(*(github.credential(url) for _ in range(20)), return_exceptions=True)
+    assert {type(one) for one in refused} == {NotConnected} and len(server.seen) == 1
+    server.install(app.id, "heron/widgets")
+    assert await github.credential(url) is not None
+    await looked(github)
+
+
 async def test_no_token_is_given_twice_for_long(
     github: GitHub, server: GitHubAppServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
