@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from agent_hub.connections.github_api import PUBLIC, GitHubApi, github_meant
@@ -17,7 +18,14 @@ from agent_hub.connections.github_public import PublicRepositories
 from agent_hub.connections.github_token import Account, Person, hidden_address, whose
 from agent_hub.connections.outgoing import check_address
 from agent_hub.connections.secrets import Secrets, masked
-from agent_hub.errors import AgentHubError, ApiUnreachable, NotAllowed, NotConnected, StorageFull
+from agent_hub.errors import (
+    AgentHubError,
+    ApiUnreachable,
+    NotAllowed,
+    NotConnected,
+    RepositoryUnreachable,
+    StorageFull,
+)
 from agent_hub.models import AppManifest, ConnectGitHub, ErrorBody, GitHubConnection, MakeApp, now
 
 logger = logging.getLogger(__name__)
@@ -158,26 +166,33 @@ class GitHub:
             raise app.not_installed(repository)
         return Credential("x-access-token", token)
 
-    async def is_public(self, url: str) -> bool:
-        """Whether anybody may read a repository of the connected GitHub."""
+    async def is_public(self, url: str) -> bool | None:
+        """Whether anybody may read a repository of the connected GitHub; ``None`` where GitHub does not say."""
         repository = repository_of(url, self._url) if self._url else None
         return repository is not None and await self._public.has(self._url, repository)
 
-    async def environment(self, url: str) -> Mapping[str, str]:
+    @asynccontextmanager
+    async def environment(self, url: str) -> AsyncIterator[Mapping[str, str]]:
         """What Git of this machine is run with to read a repository; empty where it needs nothing of the hub's.
 
         The token is in the environment alone: not on a command line, and in no file. Raises as :meth:`credential` does,
-        but for a repository that anybody may read.
+        but for a repository that anybody may read. Where GitHub does not say whether that is so, Git finds it out.
         """
+        refused: AgentHubError | None = None
         try:
             credential = await self.credential(url)
-        except (NotConnected, NotAllowed):
-            if await self.is_public(url):
-                return {}
+        except (NotConnected, NotAllowed) as error:
+            public = await self.is_public(url)
+            if public is False:
+                raise
+            credential, refused = None, None if public else error
+        try:
+            yield {} if credential is None else credential.environment(self._url)
+        except RepositoryUnreachable as error:
+            if refused is not None and error.details.get("refused"):
+                # What is missing is known, and Git knows nothing of it.
+                raise refused from None
             raise
-        if credential is None:
-            return {}
-        return credential.environment(self._url)
 
     async def _token(self, app: App, repository: str, wanted: Mapping[str, str], holder: str = "") -> str | None:
         try:

@@ -18,8 +18,8 @@ class PublicRepositories:
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], float] = {}
 
-    async def has(self, url: str, repository: str) -> bool:
-        """Whether anybody may read ``owner/name`` of the GitHub at that address, as far as GitHub says."""
+    async def has(self, url: str, repository: str) -> bool | None:
+        """Whether anybody may read ``owner/name`` of the GitHub at that address; ``None`` where GitHub does not say."""
         now = time.monotonic()
         self._known = {name: until for name, until in self._known.items() if until > now}
         if (url, repository) in self._known:
@@ -28,8 +28,8 @@ class PublicRepositories:
         try:
             found = await api.ask("GET", f"/repos/{quote(repository)}")
         except ApiUnreachable:
-            # Who asks without a name may ask little; Git itself finds out.
-            return True
+            # Who asks without a name may ask little.
+            return None
         finally:
             await api.close()
         if found.is_success:

@@ -75,6 +75,9 @@ class GitProxyHandler(RelayHandler):
 
     _secrets: tuple[str, ...] = ()
 
+    _unproven: AgentHubError | None = None
+    """Why it is asked without a proof, where GitHub has not said that none is needed."""
+
     def secrets(self) -> Iterable[str]:
         """What the hub has proved itself with, as it is and as it was sent."""
         return self._secrets
@@ -142,11 +145,13 @@ class GitProxyHandler(RelayHandler):
         github = self._hub.github
         try:
             credential = await github.credential_within(repository.url, f"{repository.github}/{name}")
-        except (NotConnected, NotAllowed):
+        except (NotConnected, NotAllowed) as error:
             # What anybody may read needs no App.
-            if asked in _READS and await github.is_public(repository.url):
-                return None
-            raise
+            public = asked in _READS and await github.is_public(repository.url)
+            if public is False:
+                raise
+            self._unproven = None if public else error
+            return None
         if credential is None:
             raise NotConnected(
                 f"The account that is connected is not for {repository.name}.", "Look at Agent Hub's Connections page."
@@ -166,6 +171,8 @@ class GitProxyHandler(RelayHandler):
     def look_at(self, answer: httpx.Response) -> None:
         """Say in words what Git, which knows of the hub alone, would not understand."""
         status = answer.status_code
+        if status in (401, 404) and self._unproven is not None:
+            raise self._unproven
         if status == 401:
             raise NotAllowed(
                 f"{self._host} refuses the account that is connected.", "Look at Agent Hub's Connections page."

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,13 +34,14 @@ ELSEWHERE = (
 """Variables that would point Git at another repository: a server that was started from a hook has them."""
 
 
-GitAccess = Callable[[str], Awaitable[Mapping[str, str]]]
-"""By the URL of a repository, what Git is run with so that it may be read."""
+GitAccess = Callable[[str], AbstractAsyncContextManager[Mapping[str, str]]]
+"""By the URL of a repository, what Git is run with so that it may be read; within it Git is run."""
 
 
-async def no_access(url: str) -> Mapping[str, str]:
+@asynccontextmanager
+async def no_access(url: str) -> AsyncIterator[Mapping[str, str]]:
     """Nothing but what the person's own Git has."""
-    return {}
+    yield {}
 
 
 async def run_git(

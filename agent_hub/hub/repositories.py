@@ -82,7 +82,9 @@ def git_error(action: str, stderr: str, url: str = "", branch: str = "") -> Agen
         )
     for needle, why, hint in _CAUSES:
         if needle in low:
-            return RepositoryUnreachable(f"Cannot read {url or 'this repository'}: {why}.", hint, field="url", git=last)
+            return RepositoryUnreachable(
+                f"Cannot read {url or 'this repository'}: {why}.", hint, field="url", git=last, refused=hint is _ACCESS
+            )
     return GitError(
         f"Could not {action}: {last.removeprefix('fatal: ')}", "See the log for all that Git said.", git=said
     )

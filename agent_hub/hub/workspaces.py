@@ -45,10 +45,10 @@ async def check_repository(text: str, branch: str = "", access: GitAccess = no_a
     InvalidRepository, RepositoryUnreachable, BranchNotFound
     """
     url = parse_url(text)
-    listing = await run_git(
-        "ls-remote", "--symref", "--", url,
-        action="read the repository", timeout=CHECK_TIMEOUT, url=url, env=await access(url),
-    )  # fmt: skip
+    async with access(url) as env:
+        listing = await run_git(
+            "ls-remote", "--symref", "--", url, action="read the repository", timeout=CHECK_TIMEOUT, url=url, env=env
+        )
     branches, default = [], ""
     for line in listing.splitlines():
         left, _, ref = line.partition("\t")
@@ -99,12 +99,13 @@ class Repository:
         await self._own_its_objects()
         before = await self._refs()
         # The URL may have been changed since; a fetch into the same refs keeps what is shared.
-        await run_git(
-            "fetch", "--prune", "--progress", "--", self.url,
-            "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*",
-            cwd=self.folder, action="fetch the repository", on_line=on_line, url=self.url, branch=self.branch,
-            env=await self._access(self.url),
-        )  # fmt: skip
+        async with self._access(self.url) as env:
+            await run_git(
+                "fetch", "--prune", "--progress", "--", self.url,
+                "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*",
+                cwd=self.folder, action="fetch the repository", on_line=on_line, url=self.url, branch=self.branch,
+                env=env,
+            )  # fmt: skip
         await self._keep_reachable(before)
         await self._follow_default()
         await self._compact()
@@ -216,10 +217,10 @@ class Repository:
         refs = await self._refs()
         if self.branch or not refs or not head.startswith("refs/") or os.fsencode(head) in refs:
             return
-        listing = await run_git(
-            "ls-remote", "--symref", "--", self.url, "HEAD",
-            action="read the repository", url=self.url, env=await self._access(self.url),
-        )  # fmt: skip
+        async with self._access(self.url) as env:
+            listing = await run_git(
+                "ls-remote", "--symref", "--", self.url, "HEAD", action="read the repository", url=self.url, env=env
+            )
         for line in listing.splitlines():
             if line.startswith("ref: refs/heads/") and line.endswith("\tHEAD"):
                 default = line.removeprefix("ref: ").removesuffix("\tHEAD")
@@ -261,11 +262,11 @@ class Repository:
         await asyncio.to_thread(shutil.rmtree, unfinished, ignore_errors=True)
         try:
             # No hard links: of a repository on this machine they would be the person's own objects.
-            await run_git(
-                "clone", "--bare", "--no-hardlinks", "--progress", "--", self.url, str(unfinished),
-                action="clone the repository", on_line=on_line, url=self.url, branch=self.branch,
-                env=await self._access(self.url),
-            )  # fmt: skip
+            async with self._access(self.url) as env:
+                await run_git(
+                    "clone", "--bare", "--no-hardlinks", "--progress", "--", self.url, str(unfinished),
+                    action="clone the repository", on_line=on_line, url=self.url, branch=self.branch, env=env,
+                )  # fmt: skip
             os.rename(unfinished, self.folder)
         finally:
             await asyncio.to_thread(shutil.rmtree, unfinished, ignore_errors=True)

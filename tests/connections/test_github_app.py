@@ -20,7 +20,15 @@ from agent_hub.connections.github import GitHub
 from agent_hub.connections.github_api import api_of
 from agent_hub.connections.github_token import Person
 from agent_hub.connections.secrets import Secrets
-from agent_hub.errors import AgentHubError, ApiUnreachable, InvalidInput, NotAllowed, NotConnected
+from agent_hub.errors import (
+    AgentHubError,
+    ApiUnreachable,
+    InvalidInput,
+    NotAllowed,
+    NotConnected,
+    RepositoryUnreachable,
+)
+from agent_hub.hub.repositories import git_error
 from agent_hub.hub.workspaces import check_repository
 from agent_hub.models import ConnectGitHub, MakeApp
 from tests.conftest import Repository
@@ -315,7 +323,30 @@ async def test_what_anybody_may_read_needs_no_installation(
     server.public.add("heron/widgets")
     await made(github, server)
     assert (await check_repository(url, access=github.environment)).default_branch == "main"
-    assert await github.environment(url) == {}
+    async with github.environment(url) as environment:
+        assert environment == {}
+
+
+async def test_git_finds_out_what_github_does_not_say_and_what_is_missing_is_said_in_the_end(
+    github: GitHub, server: GitHubAppServer, a_repository: Repository
+) -> None:
+    url = server.add("heron/widgets", a_repository.path)
+    app = await made(github, server)
+    server.limited_without_name = True
+    assert await github.is_public(url) is None
+    with pytest.raises(NotConnected, match="is not installed on heron/widgets, or there is no such") as refused:
+        await check_repository(url, access=github.environment)
+    assert f"{server.page(app)}/installations/new" in refused.value.hint
+    server.public.add("heron/widgets")
+    assert (await check_repository(url, access=github.environment)).default_branch == "main"
+    # What is no refusal stays what it is.
+    with pytest.raises(RepositoryUnreachable):
+        async with github.environment(url):
+            raise git_error("read it", "fatal: Could not resolve host: example.com", url)
+    server.limited_without_name = False
+    assert await github.is_public(url) is True and await github.is_public(f"{server.url}/heron/other") is False
+    server.limited_without_name = True
+    assert await github.is_public(url) is True
 
 
 # -- what a token is good for

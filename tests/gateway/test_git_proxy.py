@@ -12,11 +12,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from agent_hub.connections.github_public import PublicRepositories
 from agent_hub.gateway import git_proxy
-from agent_hub.models import Chat, ConnectGitHub, NewProject, now
+from agent_hub.models import Chat, ConnectGitHub, MakeApp, NewProject, now
 from tests.conftest import Repository
 from tests.gateway.container import Container
 from tests.hub.running import RunningHub
+from tests.standins.github_app_server import GitHubAppServer
 from tests.standins.github_server import GitHubServer, Token
 
 TOKEN = "github_pat_11AAAAAAA0plantedtokenofaperson_9xQ"
@@ -235,6 +237,31 @@ async def test_a_personal_token_is_handed_to_no_chat(
     assert "Connections page" in (await git.post(url)).text
     gone = git.base_url.copy_with(raw_path=b"/git-credential")
     assert (await git.post(gone, content=f"protocol=http\nhost={host(github)}\n")).status_code == 404
+
+
+@pytest.fixture
+def apps(tmp_path: Path) -> Iterator[GitHubAppServer]:
+    with GitHubAppServer(tmp_path / "apps") as running:
+        yield running
+
+
+async def test_where_github_does_not_say_whether_it_is_public_git_finds_out(
+    hub: RunningHub, apps: GitHubAppServer, a_repository: Repository
+) -> None:
+    url = apps.add("heron/widgets", a_repository.path)
+    callback = "http://127.0.0.1:8888/agent-hub/api/connections/github/app/callback"
+    form = hub.hub.github.make_app(MakeApp.model_validate({"url": apps.url, "callback": callback}))
+    await hub.hub.github.app_made(*apps.make(form.action, form.manifest))
+    apps.public.add("heron/widgets")
+    chat = await a_chat_of(hub, url)
+    apps.limited_without_name = True
+    hub.hub.github._public = PublicRepositories()
+    async with asking(hub, chat) as git:
+        assert (await git.get(f"{host(apps)}/heron/widgets/{REFS}")).status_code == 200
+        apps.public.clear()
+        refused = await git.get(f"{host(apps)}/heron/widgets/{REFS}")
+    assert refused.status_code == 409 and "is not installed on heron/widgets" in refused.text
+    assert "/installations/new" in refused.text
 
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -81,6 +81,8 @@ class GitHubAppServer(GitHubServer):
     installed: dict[str, AToken] = field(default_factory=dict)
     """Each token that was given, in their order."""
     limited: bool = False
+    limited_without_name: bool = False
+    """Whether who asks without a proof has asked too much."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -171,6 +173,8 @@ class _AppHandler(_Handler):
             listed = [{"full_name": name} for name in names[: int(self._query("per_page", "30"))]]
             return self._json(200, {"total_count": len(names), "repositories": listed})
         if (public := re.fullmatch(r"/repos/([^/]+/[^/]+)", path)) and not shown:
+            if self.github.limited_without_name:
+                return self._send(403, b"{}", {"x-ratelimit-remaining": "0", "Content-Type": "application/json"})
             return self._json(200 if public[1] in self.github.public else 404, {"full_name": public[1]})
         app = self._app(shown)
         if isinstance(app, str):
