@@ -69,6 +69,28 @@ async def test_a_stopped_chats_token_is_worth_nothing_and_a_new_one_comes_with_i
     await Container.of(hub, a_chat).published("file.txt")
 
 
+async def test_of_a_chats_token_the_hub_keeps_the_hash_alone(
+    hub: RunningHub, a_chat: Chat, container: Container
+) -> None:
+    def holding(text: str) -> set[str]:
+        found = set()
+        # Spares come and go meanwhile.
+        for folder, _, names in os.walk(root):
+            for path in [Path(folder, name) for name in names]:
+                with suppress(FileNotFoundError):
+                    if path.is_file() and not path.is_symlink() and text.encode() in path.read_bytes():
+                        found.add(str(path.relative_to(root)))
+        return found
+
+    root = hub.hub.folders.root
+    token = hub.hub.folders.run(a_chat.id) / "token"
+    # What its container reads is the one place, for its user alone.
+    assert holding(container.token) == {str(token.relative_to(root))}
+    assert token.stat().st_mode & 0o077 == 0 and len(container.token) >= 40
+    kept = hashlib.sha256(container.token.encode()).hexdigest()
+    assert {path.partition("-")[0] for path in holding(kept)} == {"hub.db"}
+
+
 async def test_an_ended_chats_token_is_worth_nothing(hub: RunningHub, a_chat: Chat, container: Container) -> None:
     await hub.type(a_chat.id, "exit\r")
     await hub.until(lambda: hub.hub.store.chats[a_chat.id].status == "exited")

@@ -60,6 +60,42 @@ async def test_a_model_is_asked_with_the_hubs_key_and_the_chat_s_own_goes_no_fur
     assert KEY not in answer.text and KEY not in str(answer.headers)
 
 
+@pytest.fixture
+def azure(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
+    """A stand-in that is whoever a hub made after it asks, as an HTTP proxy; it takes any key, in any header."""
+    with ModelServer() as server:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{server.port}")
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        yield server
+
+
+@pytest.mark.parametrize("domain", ["openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com"])
+async def test_azure_is_asked_with_the_key_in_the_header_that_it_takes(
+    azure: ModelServer, hub: RunningHub, agent: httpx.AsyncClient, container: Container, domain: str
+) -> None:
+    base = f"http://herons.{domain}/openai/v1"
+    await hub.hub.openai.connect(ConnectOpenAI.model_validate({"api_key": KEY, "base_url": base, "verify": True}))
+    own = {"api-key": "sk-of-the-chat-s-own", "Api-Key-Of-Mine": "x"}
+    assert (await agent.post("responses", json=ASKED, headers=own)).status_code == 200
+    verified, asked = azure.requests
+    assert (verified.path, asked.path) == (f"{base}/models", f"{base}/responses")
+    for request in (verified, asked):
+        assert request.headers["api-key"] == KEY and "authorization" not in request.headers
+    assert container.token not in str(asked.headers) and "api-key-of-mine" not in asked.headers
+
+
+@pytest.mark.parametrize("base", ["http://azure.com.example/v1", "http://openai.azure.com.example/v1"])
+async def test_who_only_looks_like_azure_is_asked_as_openai_is_and_a_chat_s_own_key_goes_nowhere(
+    azure: ModelServer, hub: RunningHub, agent: httpx.AsyncClient, base: str
+) -> None:
+    await hub.hub.openai.connect(ConnectOpenAI.model_validate({"api_key": KEY, "base_url": base}))
+    own = {"api-key": "sk-of-the-chat-s-own", "x-api-key": "sk-of-the-chat-s-own"}
+    assert (await agent.post("responses", json=ASKED, headers=own)).status_code == 200
+    (asked,) = azure.turns
+    assert asked.headers["authorization"] == f"Bearer {KEY}"
+    assert "api-key" not in asked.headers and "of-the-chat" not in str(asked.headers)
+
+
 async def test_tokens_are_counted_for_the_chat_and_its_project(
     hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient, a_chat: Chat
 ) -> None:
