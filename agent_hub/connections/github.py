@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from agent_hub.connections.github_account import GitHubAccount, Person, hidden_address, whose
 from agent_hub.connections.github_api import PUBLIC, GitHubApi, github_meant
 from agent_hub.connections.github_app import GIT, READ, WORK, App
 from agent_hub.connections.github_app_key import AppKey
 from agent_hub.connections.github_credential import Credential, repository_of
 from agent_hub.connections.github_manifest import Manifests
 from agent_hub.connections.github_public import PublicRepositories
-from agent_hub.connections.github_token import Account, Person, hidden_address, whose
 from agent_hub.connections.outgoing import check_address
 from agent_hub.connections.secrets import Secrets, masked
 from agent_hub.errors import (
@@ -60,7 +60,7 @@ class GitHub:
         self._looking: set[asyncio.Task[GitHubConnection]] = set()
         self._problem: AgentHubError | None = None
         self._checked_at: datetime | None = None
-        self._account: Account | None = None
+        self._account: GitHubAccount | None = None
         self._app: App | None = None
         self._public = PublicRepositories()
         self._manifests = Manifests()
@@ -74,7 +74,7 @@ class GitHub:
             self._app = App(key, GitHubApi(key.url))
         elif kept.get("token"):
             person = Person(kept.get("login", ""), kept.get("name", ""), kept.get("email", ""))
-            self._account = Account(kept["token"], kept.get("url") or PUBLIC, person)
+            self._account = GitHubAccount(kept["token"], kept.get("url") or PUBLIC, person)
 
     @property
     def status(self) -> GitHubConnection:
@@ -268,7 +268,7 @@ class GitHub:
         check_address(new.url, "url")
         token, url = new.token.get_secret_value(), github_meant(new.url)
         async with self._changing:
-            account = Account(token, url, await whose(token, url))
+            account = GitHubAccount(token, url, await whose(token, url))
             kept = {"token": token, "url": url, **vars(account.person)}
             try:
                 await asyncio.to_thread(self._secrets.write, NAME, kept)
@@ -328,7 +328,7 @@ class GitHub:
         if self._app is not None:
             await self._app.close()
 
-    async def _use(self, account: Account | None = None, app: App | None = None) -> None:
+    async def _use(self, account: GitHubAccount | None = None, app: App | None = None) -> None:
         before, self._account, self._app = self._app, account, app
         self._problem, self._checked_at = None, None
         if before is not None:

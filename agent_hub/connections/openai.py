@@ -39,7 +39,7 @@ _AZURE = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azu
 
 
 @dataclass(frozen=True)
-class Account(Upstream):
+class ApiKeyAccount(Upstream):
     """A key, and the API that it is for."""
 
     key: str = field(repr=False)
@@ -82,13 +82,13 @@ class OpenAI:
         self._use = ""
         self._problem: AgentHubError | None = None
         self._checked_at: datetime | None = None
-        self._account: Account | None = None
+        self._account: ApiKeyAccount | None = None
         try:
             kept = secrets.read(NAME)
         except AgentHubError as error:
             self._problem, kept = error, {}
         if kept.get("api_key"):
-            self._account = Account(kept["api_key"], kept.get("base_url") or PUBLIC_API)
+            self._account = ApiKeyAccount(kept["api_key"], kept.get("base_url") or PUBLIC_API)
         with suppress(AgentHubError):
             self._use = secrets.read(USE).get("kind", "")
         self.client = outgoing(SILENCE_SECONDS, CONNECT_SECONDS, kept=50)
@@ -121,7 +121,7 @@ class OpenAI:
         return self.chatgpt if self.kind == "chatgpt" else self.account
 
     @property
-    def account(self) -> Account:
+    def account(self) -> ApiKeyAccount:
         """The API key, and the API that it is for.
 
         Raises
@@ -147,7 +147,7 @@ class OpenAI:
             The API does not answer as one.
         """
         check_address(new.base_url, "base_url")
-        account = Account(new.api_key.get_secret_value(), new.base_url or PUBLIC_API)
+        account = ApiKeyAccount(new.api_key.get_secret_value(), new.base_url or PUBLIC_API)
         async with self._changing:
             if new.verify:
                 await self._verify(account)
@@ -239,7 +239,7 @@ class OpenAI:
         await self.chatgpt.close()
         await self.client.aclose()
 
-    async def _verify(self, account: Account) -> None:
+    async def _verify(self, account: ApiKeyAccount) -> None:
         host = urlsplit(account.base_url).netloc
         try:
             url = f"{account.base_url}/models"

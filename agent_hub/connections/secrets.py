@@ -10,6 +10,10 @@ from pathlib import Path
 
 from agent_hub.errors import SecretsUnusable
 
+SHORTEST_SECRET = 20
+"""Characters of what is a secret. A server of one's own is given a word as its key (``none``, ``EMPTY``, ``ollama``),
+which answers are full of; the keys and tokens of a service are all longer."""
+
 
 class Secrets:
     """Files of one folder, each written whole or not at all. Every method blocks, for a short time.
@@ -80,6 +84,6 @@ class Secrets:
 def masked(key: str) -> str:
     """A key by which its owner knows it again, and nobody else can use it."""
     begin = re.match(r"(sk-([a-z]+-)?|github_pat_|gh[a-z]_)?", key)
-    if len(key) < 20 or begin is None:
+    if len(key) < SHORTEST_SECRET or begin is None:
         return "…"
     return f"{begin[0]}…{key[-4:]}"

@@ -15,7 +15,7 @@ from agent_hub.errors import AgentHubError, PortInUse
 from agent_hub.gateway.artifacts import ArtifactsHandler
 from agent_hub.gateway.callers import Callers
 from agent_hub.gateway.git_proxy import GitProxyHandler, git_client
-from agent_hub.gateway.github_token import GitHubTokenHandler
+from agent_hub.gateway.installation_token import InstallationTokenHandler
 from agent_hub.gateway.models import ModelHandler
 from agent_hub.hub.hub import Hub
 
@@ -92,7 +92,7 @@ class Gateway:
                     (r"/artifacts", ArtifactsHandler, given | {"limit": self._max_artifact}),
                     (r"/v1/(.*)", ModelHandler, given),
                     (r"/git/.*", GitProxyHandler, given),
-                    (r"/github-token", GitHubTokenHandler, given),
+                    (r"/github-token", InstallationTokenHandler, given),
                 ],
                 log_function=lambda handler: None,
                 git_client=self._git,

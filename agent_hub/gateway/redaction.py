@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-SHORTEST = 20
-"""Characters of what is a secret. A server of one's own is given a word as its key (``none``, ``EMPTY``, ``ollama``),
-which answers are full of; the keys and tokens of a service are all longer."""
+from agent_hub.connections.secrets import SHORTEST_SECRET
 
 
 class Redaction:
@@ -15,11 +13,14 @@ class Redaction:
     Parameters
     ----------
     masks
-        By what must not pass, what passes instead. What is shorter than :data:`SHORTEST` passes.
+        By what must not pass, what passes instead. What is shorter than
+        :data:`~agent_hub.connections.secrets.SHORTEST_SECRET` passes.
     """
 
     def __init__(self, masks: Mapping[str, str]) -> None:
-        self._masks = {secret.encode(): mask.encode() for secret, mask in masks.items() if len(secret) >= SHORTEST}
+        self._masks = {
+            secret.encode(): mask.encode() for secret, mask in masks.items() if len(secret) >= SHORTEST_SECRET
+        }
         self._held = b""
 
     def feed(self, data: bytes) -> bytes:

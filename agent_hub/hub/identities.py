@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent_hub.connections.github_token import Person
+from agent_hub.connections.github_account import Person
 from agent_hub.errors import GitError
 from agent_hub.hub.git import git_output
 from agent_hub.models import EnvVar

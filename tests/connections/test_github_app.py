@@ -17,8 +17,8 @@ import pytest
 
 from agent_hub.connections import github_app, github_manifest
 from agent_hub.connections.github import GitHub
+from agent_hub.connections.github_account import Person
 from agent_hub.connections.github_api import api_of
-from agent_hub.connections.github_token import Person
 from agent_hub.connections.secrets import Secrets
 from agent_hub.errors import (
     AgentHubError,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_hub.connections.github_token import Person
+from agent_hub.connections.github_account import Person
 from agent_hub.hub import identities
 from agent_hub.hub.identities import Identities, Identity
 from agent_hub.models import EnvVar, NewProject

@@ -19,7 +19,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Account:
+class GitHubAccount:
     """A token, and the GitHub that it is for."""
 
     token: str = field(repr=False)

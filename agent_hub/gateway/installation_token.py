@@ -9,7 +9,7 @@ from agent_hub.gateway.handler import GatewayHandler
 from agent_hub.hub.chat_git import HostedRepository
 
 
-class GitHubTokenHandler(GatewayHandler):
+class InstallationTokenHandler(GatewayHandler):
     """``POST /github-token`` with a chat's token: the GitHub's host on one line, a token on the next.
 
     A personal token is handed to nobody: whoever has read it could use it for all that it is for, until the person
