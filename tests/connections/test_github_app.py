@@ -88,8 +88,9 @@ def mints(server: GitHubAppServer) -> int:
 
 def keys(server: GitHubAppServer) -> list[str]:
     """All that must be seen nowhere."""
-    pems = [app.pem.splitlines()[5] for app in server.apps.values()]
-    return [*pems, *server.installed, "theclientsecret"]
+    apps = server.apps.values()
+    told = [secret for app in apps for secret in (app.pem.splitlines()[5], app.client_secret, app.webhook_secret)]
+    return [*told, *server.installed]
 
 
 # -- how it is made

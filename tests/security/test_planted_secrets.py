@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import re
 import subprocess
 import tarfile
@@ -33,8 +34,10 @@ from agent_hub.notebook.client import Hub
 from agent_hub.server.openapi import ROUTES
 from tests.conftest import Repository
 from tests.notebook.server import DOCKER, Server
+from tests.security.scene import searched
 from tests.standins.chatgpt_server import ChatGPTServer
-from tests.standins.github_server import GitHubServer, Token
+from tests.standins.github_app_server import GitHubAppServer
+from tests.standins.github_server import Token
 from tests.standins.model_server import ModelServer
 
 OPENAI = "sk-proj-planted0of1a2persons3openai4account-Kx7Qf2"
@@ -44,6 +47,16 @@ OF_CHAT = "planted-in-a-chats-variable-77d0a3"
 
 MARKER = "heron-that-is-here-on-purpose"
 LIMIT = 120.0
+
+CALLBACK = "api/connections/github/app/callback"
+
+# It lasts until it was looked at, and tells whether it was given a token.
+A_GH = f"""
+mkdir -p /tmp/own
+printf '#!/bin/sh\\ntest -n "$GH_ENTERPRISE_TOKEN" && sleep 0.3 && echo {MARKER}\\n' >/tmp/own/gh
+chmod +x /tmp/own/gh
+PATH=$PATH:/tmp/own gh api user
+"""
 
 
 class Quoting:
@@ -86,9 +99,14 @@ class CommandLines:
 
     def _look(self) -> None:
         while not self._enough.wait(0.005):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
+            # Not by a glob, which a process that ends meanwhile can break.
+            for name in os.listdir("/proc"):
+                if not name.isdigit():
+                    continue
                 try:
-                    self.seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+                    self.seen.add(
+                        Path(f"/proc/{name}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                    )
                 except OSError:
                     continue
 
@@ -177,6 +195,12 @@ class Planted:
     account: tuple[str, ...]
     """All that the ChatGPT account was ever proved with: tokens, and codes of which tokens were made."""
     token_of_running: str
+    app: tuple[str, ...]
+    """What a GitHub App is: the lines of its key, and what else GitHub gave with it."""
+    proofs: tuple[str, ...]
+    """All that the hub ever proved itself to GitHub with, and the tokens that the App has made, one for ``gh``."""
+    with_github_token: tuple[str, ...]
+    """The files that held the personal token, while it was what the hub used."""
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +229,7 @@ def planted(
         ModelServer(key=OPENAI) as model,
         chatgpt,
         Quoting() as quoting,
-        GitHubServer(folder / "github", {GITHUB: token}, host=bridge) as github,
+        GitHubAppServer(folder / "github", {GITHUB: token}, host=bridge) as github,
         Server(folder, DOCKER, *options) as server,
         CommandLines() as lines,
     ):
@@ -215,7 +239,12 @@ def planted(
             _sign_in(hub, api, chatgpt, docker_engine, seen)
             tokens = _use(hub, api, server, seen, model, quoting, github, url)
             _use_account(hub, api, chatgpt)
+            with_github_token = tuple(_kept(server.data, GITHUB))
+            app = _use_app(hub, api, server, seen, github)
             chat = next(iter(hub.chats.values()))
+            proofs = {shown.partition(" ")[2] for _, shown in github.seen if shown} | set(github.installed)
+            sought = [OPENAI, GITHUB, *chatgpt.given, *app, *sorted(proofs)]
+            _look_into(docker_engine, chat, sought, seen)
             _look_at_the_engine(docker_engine, folder, seen)
             running = (server.data / "chats" / chat.id / "run" / "token").read_text().strip()
         for text in told:
@@ -223,7 +252,8 @@ def planted(
         for line in lines.seen:
             seen.add("command lines", line)
         seen.add("log", server.log)
-        yield Planted(server, seen, tokens, tuple(chatgpt.given), running)
+        given = tuple(chatgpt.given)
+        yield Planted(server, seen, tokens, given, running, app, tuple(sorted(proofs)), with_github_token)
         for project in server.hub().projects.values():
             project.delete(force=True)
 
@@ -258,8 +288,46 @@ def _use_account(hub: Hub, api: Api, chatgpt: ChatGPTServer) -> None:
     assert len(chatgpt.renewals) == 1
 
 
+def _use_app(hub: Hub, api: Api, server: Server, seen: Seen, github: GitHubAppServer) -> tuple[str, ...]:
+    """Have a GitHub App answer a chat, in the place of the token, and then be of no use; what it is."""
+    asked = {"url": github.url, "callback": f"{server.url}agent-hub/{CALLBACK}"}
+    form = api("post", "api/connections/github/app", asked).json()
+    code, state = github.make(form["action"], form["manifest"])
+    assert api("get", f"{CALLBACK}?code={code}&state=wrong").status_code == 403
+    assert api("get", f"{CALLBACK}?code={code}&state={state}").status_code == 200
+    app = github.apps[1]
+    installation = github.install(app.id, "heron/widgets")
+    chat = next(iter(hub.chats.values()))
+    for script in ("git fetch && echo fetched", A_GH):
+        said = chat.run(script).output
+        assert "fetched" in said or MARKER in said, said
+    assert {"contents": "write", "pull_requests": "write", "issues": "write"} in [
+        token.permissions for token in github.installed.values()
+    ], "gh was given one of its own"
+    installation.suspended = True
+    assert chat.run("git fetch").exit_code
+    app.revoked = True
+    api("post", "api/connections/github/check")
+    with pytest.raises(AgentHubError) as refused:
+        hub.add_project(f"{github.url}/heron/other.git", progress=False)
+    seen.add("tracebacks", "".join(traceback.format_exception(refused.value)))
+    seen.add("notebook", f"{hub.connections!r} {hub.connections._repr_mimebundle_()}")
+    for path in ("status", "connections/github", "connections/gateway", "connections/gateway/log"):
+        api("get", f"api/{path}")
+    # The last line may be so short that it is found anywhere.
+    lines = [line for line in app.pem.splitlines() if len(line) == 64]
+    return (*lines, app.client_secret, app.webhook_secret, code)
+
+
 def _use(
-    hub: Hub, api: Api, server: Server, seen: Seen, model: ModelServer, quoting: Quoting, github: GitHubServer, url: str
+    hub: Hub,
+    api: Api,
+    server: Server,
+    seen: Seen,
+    model: ModelServer,
+    quoting: Quoting,
+    github: GitHubAppServer,
+    url: str,
 ) -> tuple[str, ...]:
     """Do with the hub what can be done, well and badly; the tokens of its chats."""
     tokens: list[str] = []
@@ -339,6 +407,27 @@ def _show(hub: Hub, chat: Chat, seen: Seen) -> None:
                 seen.add("notebook", str(make()))
 
 
+def _look_into(engine: docker.DockerClient, chat: Chat, sought: list[str], seen: Seen) -> None:
+    """Every file and every process of a chat's container, as its own root sees them."""
+    (container,) = engine.containers.list(filters={"label": f"agent-hub.chat={chat.id}"})
+    script = searched([MARKER, *sought])
+    seen.add("container", container.exec_run(["bash", "-c", script], user="0:0").output)
+
+
+def _kept(data: Path, *secrets: str) -> list[str]:
+    """The files that hold any of these, each of which, or a folder that it is in, is its owner's alone."""
+    found = []
+    for path in sorted(data.rglob("*")):
+        if not path.is_file() or path.is_relative_to(data / "cache"):
+            continue
+        content = path.read_bytes()
+        if any(secret.encode() in content for secret in secrets):
+            within = [path, *path.parents]
+            assert any(above.stat().st_mode & 0o077 == 0 for above in within[: within.index(data)]), path
+            found.append(str(path.relative_to(data)).replace("hub.db-wal", "hub.db"))
+    return found
+
+
 def _look_at_the_engine(engine: docker.DockerClient, folder: Path, seen: Seen) -> None:
     """Containers and images of this hub, as the engine tells of them, and the layers of the images."""
     for container in engine.containers.list(all=True):
@@ -385,6 +474,7 @@ CONTROLS = {
     "answers": MARKER,
     "notebook": MARKER,
     "tracebacks": "/no/such",
+    "container": MARKER,
     "docker inspect": "agent-hub.hub",
     "docker history": "entrypoint",
     "image layers": MARKER,
@@ -418,26 +508,34 @@ def test_what_proves_a_chatgpt_account_is_in_nothing_that_the_hub_shows_or_leave
     assert kept == ["secrets/chatgpt.json"]
 
 
+def test_what_a_github_app_is_is_in_nothing_that_the_hub_shows_or_leaves_behind(planted: Planted) -> None:
+    assert len(planted.app) > 20
+    assert [planted.seen.with_any(secret) for secret in planted.app] == [[]] * len(planted.app)
+    assert _kept(planted.server.data, *planted.app) == ["secrets/github_app.json"]
+
+
+def test_what_the_hub_proves_itself_to_github_with_is_nowhere_not_even_once_gh_was_given_it(planted: Planted) -> None:
+    own = [secret for secret in planted.proofs if secret.startswith("ghs_")]
+    assert len(own) >= 2 and len(planted.proofs) > 2 * len(own)
+    assert [planted.seen.with_any(secret) for secret in planted.proofs] == [[]] * len(planted.proofs)
+    assert _kept(planted.server.data, *planted.proofs) == []
+
+
 def test_secrets_are_in_the_files_that_keep_them_alone_and_those_are_their_owners(planted: Planted) -> None:
     data = planted.server.data
     assert data.stat().st_mode & 0o777 == 0o700
 
-    def kept(secret: str) -> list[str]:
-        found = []
-        for path in sorted(data.rglob("*")):
-            if path.is_file() and not path.is_relative_to(data / "cache") and secret.encode() in path.read_bytes():
-                within = [path, *path.parents]
-                assert any(above.stat().st_mode & 0o077 == 0 for above in within[: within.index(data)]), path
-                found.append(str(path.relative_to(data)).replace("hub.db-wal", "hub.db"))
-        return found
-
-    assert kept(OPENAI) == ["secrets/openai.json"]
-    assert kept(GITHUB) == ["secrets/github.json"]
+    assert _kept(data, OPENAI) == ["secrets/openai.json"]
+    assert planted.with_github_token == ("secrets/github.json",)
+    # An App has taken its place.
+    assert _kept(data, GITHUB) == []
     # Variables are what a chat is made of: they are in the store, and in what a chat that runs reads.
     for secret in (OF_PROJECT, OF_CHAT):
-        names = set(kept(secret))
+        names = set(_kept(data, secret))
         assert "hub.db" in names
         assert all(name == "hub.db" or re.fullmatch(r"chats/\w+/run/environment", name) for name in names)
     # A token is good for one run of a chat.
     for token in planted.tokens:
-        assert [name.rpartition("/run/")[2] for name in kept(token)] == ["token"] * (token == planted.token_of_running)
+        assert [name.rpartition("/run/")[2] for name in _kept(data, token)] == ["token"] * (
+            token == planted.token_of_running
+        )

@@ -45,6 +45,8 @@ class AnApp:
     owner: dict[str, Any]
     manifest: dict[str, Any]
     key: rsa.RSAPrivateKey = field(repr=False)
+    client_secret: str = field(repr=False, default_factory=lambda: secrets.token_hex(20))
+    webhook_secret: str = field(repr=False, default_factory=lambda: secrets.token_hex(20))
     revoked: bool = False
 
     @property
@@ -199,7 +201,7 @@ class _AppHandler(_Handler):
         if app is None or self.command != "POST":
             return self._json(404, {"message": "Not Found"})
         told = {"id": app.id, "slug": app.slug, "name": app.manifest["name"], "owner": app.owner, "pem": app.pem}
-        secret = {"client_id": "Iv1.stand-in", "client_secret": "theclientsecret", "webhook_secret": None}
+        secret = {"client_id": "Iv1.stand-in", "client_secret": app.client_secret, "webhook_secret": app.webhook_secret}
         return self._json(201, {**told, **secret, "html_url": self.github.page(app)})
 
     def _app(self, shown: str) -> AnApp | str:
