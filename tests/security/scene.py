@@ -18,7 +18,8 @@ from docker.models.containers import Container
 from agent_hub.notebook.chat import Chat
 from tests.conftest import Repository
 from tests.notebook.server import DOCKER, Server
-from tests.standins.github_server import GitHubServer, Token
+from tests.standins.github_app_server import AnApp, GitHubAppServer
+from tests.standins.github_server import Token
 from tests.standins.model_server import ModelServer
 
 OPENAI_KEY = "sk-proj-planted-openai-key-4Hq8"
@@ -33,7 +34,7 @@ class Scene:
 
     server: Server
     model: ModelServer
-    github: GitHubServer
+    github: GitHubAppServer
     evil: Chat
     victim: Chat
     container: Container
@@ -86,6 +87,22 @@ class Scene:
         headers = {"Authorization": f"token {self.server.token}"}
         return httpx.request(method, f"{self.server.url}agent-hub/api/{path}", headers=headers, timeout=120, **options)
 
+    @contextmanager
+    def by_an_app(self) -> Iterator[AnApp]:
+        """The person's account is a GitHub App on both repositories, in the place of the token, until this ends."""
+        callback = "connections/github/app/callback"
+        asked = {"url": self.github.url, "callback": f"{self.server.url}agent-hub/api/{callback}"}
+        form = self.ask("POST", "connections/github/app", json=asked).raise_for_status().json()
+        code, state = self.github.make(form["action"], form["manifest"])
+        self.ask("GET", callback, params={"code": code, "state": state}).raise_for_status()
+        app = list(self.github.apps.values())[-1]
+        self.github.install(app.id, "heron/widgets", "heron/other")
+        try:
+            yield app
+        finally:
+            token = {"token": GITHUB_TOKEN, "url": self.github.url}
+            self.ask("PUT", "connections/github", json=token).raise_for_status()
+
     def processes(self) -> list[psutil.Process]:
         """The Jupyter server and what it has started."""
         server = psutil.Process(self.server.pid)
@@ -116,7 +133,7 @@ def a_scene(folder: Path, engine: docker.DockerClient, base_image: str) -> Itera
     (folder / "disk").write_text(WHOLE_DISK)
     with (
         ModelServer(key=OPENAI_KEY) as model,
-        GitHubServer(folder / "github", {GITHUB_TOKEN: person}, host=bridge) as github,
+        GitHubAppServer(folder / "github", {GITHUB_TOKEN: person}, host=bridge) as github,
         server,
     ):
         try:
@@ -130,7 +147,9 @@ def a_scene(folder: Path, engine: docker.DockerClient, base_image: str) -> Itera
                 project.delete(force=True)
 
 
-def _open(folder: Path, server: Server, model: ModelServer, github: GitHubServer, engine: docker.DockerClient) -> Scene:
+def _open(
+    folder: Path, server: Server, model: ModelServer, github: GitHubAppServer, engine: docker.DockerClient
+) -> Scene:
     hub = server.hub()
     api = httpx.Client(base_url=f"{server.url}agent-hub/api/", headers={"Authorization": f"token {server.token}"})
     with api:

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import docker
@@ -15,6 +16,7 @@ import pytest
 
 from agent_hub.hub.tokens import token_hash
 from tests.security.scene import GITHUB_TOKEN, OPENAI_KEY, OWN_VARIABLE, WHOLE_DISK, Scene, found, searched
+from tests.standins.github_app_server import AnApp
 
 SECRETS = (
     "the OpenAI key",
@@ -258,6 +260,160 @@ def test_no_request_hides_in_another(scene: Scene, what: str) -> None:
     for request in scene.model.requests:
         assert request.headers["authorization"] == f"Bearer {OPENAI_KEY}"
         assert scene.token not in str(request)
+
+
+# -- a GitHub App of the person's, on its own repository and on another
+
+
+@pytest.fixture
+def app(scene: Scene) -> Iterator[AnApp]:
+    with scene.by_an_app() as made:
+        # The other chat has used it, so the hub holds a token of the other repository.
+        scene.victim.run("git fetch", check=True, show=False)
+        assert {"heron/other"} in [token.repositories for token in scene.github.installed.values()]
+        yield made
+
+
+def test_it_finds_nothing_of_an_app_even_where_it_is_given_a_token_of_it(scene: Scene, app: AnApp) -> None:
+    code, said = scene.run("cd /workspace && git fetch && echo fetched")
+    assert code == 0 and "fetched" in said
+    lines = [line for line in app.pem.splitlines() if len(line) > 40]
+    secrets = [*lines, app.client_secret, app.webhook_secret, *scene.github.installed]
+    seen = scene.run(searched([*secrets, scene.token]))[1]
+    assert found(seen, f"/hub/run/token:{scene.token}")
+    assert [secret for secret in secrets if found(seen, secret)] == []
+    # Where nothing stops it, the key is found, in the one file that is for it.
+    kept = f"/host{scene.server.data}"
+    unhindered = scene.run_unhindered(searched(lines, kept))[1]
+    assert {line.partition(":")[0] for line in found(unhindered, lines[3])} == {f"{kept}/secrets/github_app.json"}
+
+
+OTHERS = {
+    "another repository": "heron/other.git",
+    "it without .git": "heron/other",
+    "it with .git twice": "heron/other.git.git",
+    "it in upper case": "HERON/OTHER.GIT",
+    "it in mixed case": "Heron/Other.git",
+    "its own with .git twice": "heron/widgets.git.git",
+    "a climb": "heron/widgets.git/../other.git",
+    "a climb without .git": "heron/widgets/../other",
+    "a climb behind its own": "heron/widgets.git/info/refs/../../../other.git",
+    "an encoded climb": "heron/widgets.git/%2e%2e/other.git",
+    "an encoded slash": "heron%2fother.git",
+    "encoded slashes": "heron%2Fwidgets.git%2F..%2Fother.git",
+    "a slash, encoded twice": "heron%252fother.git",
+    "an encoded dot": "heron/other%2egit",
+    "an encoded letter": "heron/%6fther.git",
+    "two slashes": "heron//other.git",
+    "a backslash": "heron\\other.git",
+    "an encoded zero": "heron/other.git%00heron/widgets.git",
+    "a fragment": "heron/other.git#heron/widgets.git",
+    "a name in front": "x@heron/other.git",
+    "the list of installations": "api/v3/app/installations",
+    "the list of installations, by a climb": "heron/widgets.git/../../api/v3/app/installations",
+    "the list of repositories": "heron/widgets.git/../../api/v3/installation/repositories",
+    "a token of the App": "api/v3/app/installations/1000/access_tokens",
+}
+
+
+def test_by_git_it_reaches_no_repository_but_its_own(scene: Scene, app: AnApp) -> None:
+    host = scene.github.url.removeprefix("http://")
+
+    def ask(name: str, length: int, *extra: str) -> str:
+        line = f"GET /git/{length}/{host}/{name}/info/refs?service=git-upload-pack HTTP/1.1"
+        proof = f"Authorization: Bearer {scene.token}"
+        return scene.send("\r\n".join([line, proof, "Host: x", "Connection: close", *extra, "", ""]))
+
+    # Of its own it is answered, however it writes the name.
+    for name in ("heron/widgets.git", "heron/widgets", "HERON/Widgets.git"):
+        assert ask(name, 13).split()[1] == "200"
+    scene.github.seen.clear()
+    got = {}
+    for what, name in OTHERS.items():
+        # The length is that of its own name, and that of the other's.
+        for length in (13, 11):
+            answer = ask(name, length)
+            # What only begins like its own is no repository of this way: Git is sent to GitHub, as itself.
+            location = answer.partition("Location: ")[2].split("\r")[0]
+            beside = answer.split()[1:2] == ["302"] and location.startswith(f"{scene.github.url}/")
+            if not (answer == "" or answer.split()[1].startswith("4") or beside):
+                got[what] = answer
+            for token in scene.github.installed:
+                assert token not in answer
+    assert got == {}
+    at = f"/git/11/{host}/heron/other.git/info/refs"
+    for header in (f"X-Original-URL: {at}", f"X-Rewrite-URL: {at}", f"X-Forwarded-Uri: {at}"):
+        assert ask("heron/other.git", 11, header).split()[1] == "403"
+    assert scene.github.seen == []
+
+    for name in ("heron/other", "HERON/OTHER.git", "heron/widgets/../other.git", "heron%2fother.git"):
+        assert scene.run(f"GIT_TERMINAL_PROMPT=0 git ls-remote {scene.github.url}/{name}")[0] != 0
+    assert scene.run("cd /workspace && git ls-remote origin")[0] == 0
+
+
+def test_its_credential_helper_proves_it_to_the_gateway_alone(scene: Scene, app: AnApp) -> None:
+    github, gateway = (f"host={scene.github.url.removeprefix('http://')}", f"host={scene.gateway}:{scene.port}")
+
+    def fill(*lines: str) -> str:
+        asked = "\\n".join(["protocol=http", *lines, "", ""])
+        return scene.run(f"cd /tmp; printf '{asked}' | GIT_TERMINAL_PROMPT=0 git credential fill")[1]
+
+    for path in ("heron/widgets.git", "heron/other.git", "HERON/OTHER", "heron/widgets.git/../other.git"):
+        assert "password=" not in fill(github, f"path={path}")
+    own = [line for line in fill(gateway).splitlines() if line.startswith("password=")]
+    assert own == [f"password={scene.token}"]
+
+
+ASKED = {
+    "a body": ("POST /github-token", '{{"repository": "heron/other", "repositories": ["other"]}}'),
+    "a form": ("POST /github-token", "repository=heron/other&permissions=admin"),
+    "a query": ("POST /github-token?repository=heron/other&repo=other&installation=1000", ""),
+    "a path": ("POST /github-token/heron/other", ""),
+    "an encoded path": ("POST /github-token%2fheron%2fother", ""),
+    "a climb": ("POST /git/11/{host}/heron/other.git/../../../../../github-token", ""),
+    "upper case": ("POST /GITHUB-TOKEN", ""),
+    "another verb": ("GET /github-token", ""),
+    "the App's own list": ("GET /agent-hub/api/connections/github", ""),
+    "a form for an App of its own": ("POST /agent-hub/api/connections/github/app", "{{}}"),
+    "an App of its own": ("GET /agent-hub/api/connections/github/app/callback?code=x&state=y", ""),
+}
+
+
+def test_what_gh_is_given_is_for_its_own_repository_however_it_is_asked_for(scene: Scene, app: AnApp) -> None:
+    host = scene.github.url.removeprefix("http://")
+    before = set(scene.github.installed)
+    given = {}
+    for what, (line, body) in ASKED.items():
+        body = body.format()
+        head = [f"{line.format(host=host)} HTTP/1.1", f"Authorization: Bearer {scene.token}", "Host: x"]
+        answer = scene.send("\r\n".join([*head, f"Content-Length: {len(body)}", "Connection: close", "", body]))
+        if answer.split()[1:2] == ["200"]:
+            given[what] = answer.splitlines()[-1]
+        else:
+            assert answer == "" or answer.split()[1].startswith("4"), (what, answer)
+            assert "ghs_" not in answer and str(app.slug) not in answer
+    # What it says beside the path changes nothing; that it was given one shows that it was heard.
+    assert set(given) == {"a body", "a form", "a query"}
+    made = set(scene.github.installed) - before
+    assert set(given.values()) <= made
+    assert {(*scene.github.installed[token].repositories,) for token in made} == {("heron/widgets",)}
+    assert all("administration" not in scene.github.installed[token].permissions for token in made)
+
+    # And with what it was given it gets no further than that.
+    token = given["a body"]
+
+    def status(path: str) -> str:
+        asked = f"--silent --output /dev/null --write-out '%{{http_code}}' -u x-access-token:{token}"
+        return scene.run(f"curl {asked} {scene.github.url}/{path}")[1].strip()
+
+    refs = "info/refs?service=git-upload-pack"
+    assert status(f"heron/widgets.git/{refs}") == "200"
+    assert status(f"heron/other.git/{refs}") == "404"
+    assert status("api/v3/app/installations") == "401"
+    listed = scene.run(
+        f"curl --silent -H 'Authorization: Bearer {token}' {scene.github.url}/api/v3/installation/repositories"
+    )[1]
+    assert "heron/widgets" in listed and "heron/other" not in listed
 
 
 # -- what the person and the hub read of it
