@@ -57,6 +57,8 @@ class ChatGPTServer(ModelServer):
     def __init__(self, host: str = "127.0.0.1", lasts: float = 864_000.0) -> None:
         super().__init__(host)
         self.host = host
+        self.known_as = ""
+        """The issuer's address, where Codex knows it by another than :attr:`url`."""
         self.lasts = lasts
         self.given: list[str] = []
         """Every token and code that it has given out."""
@@ -134,7 +136,7 @@ class ChatGPTServer(ModelServer):
         if verifier is None or self._devices[asked["device_auth_id"]] != asked["user_code"]:
             return None
         code, challenge = self._new("code"), _challenge(verifier)
-        self._codes[code] = Grant(challenge, f"{self.url}/deviceauth/callback")
+        self._codes[code] = Grant(challenge, f"{self.known_as or self.url}/deviceauth/callback")
         return {"authorization_code": code, "code_challenge": challenge, "code_verifier": verifier}
 
     def token(self, asked: dict[str, str]) -> tuple[int, dict[str, Any]]:
