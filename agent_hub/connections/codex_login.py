@@ -100,7 +100,7 @@ def callback(url: str, port: int, state: str) -> str:
     """
     url = url.strip()
     refusal = InvalidInput(
-        f"This is not the address that a sign-in ends at: it begins with http://localhost:{port}{CALLBACK}?code=",
+        f"This is not the address that a sign-in ends at: it begins with http://127.0.0.1:{port}{CALLBACK}?code=",
         "Copy the whole address from the browser's address bar, after you have confirmed there.",
         field="url",
     )

@@ -77,7 +77,7 @@ class StartSignIn(Model):
 class SignInCallback(Model):
     """Body of ``POST api/connections/openai/sign-in/callback``: where the person's browser was sent in the end."""
 
-    url: SecretStr = Field(description="the whole address, http://localhost:1455/auth/callback?code=…")
+    url: SecretStr = Field(description="the whole address, http://127.0.0.1:1455/auth/callback?code=…")
 
 
 class UseOpenAI(Model):

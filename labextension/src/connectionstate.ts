@@ -70,7 +70,7 @@ export function signInEnd(signIn: SignIn): string {
   switch (signIn.state) {
     case 'expired':
       return signIn.method === 'device'
-        ? 'The code expired. Sign in again for a new one.'
+        ? 'The code expired.'
         : 'The sign-in took too long. Begin it again.';
     case 'failed':
       return said(signIn.error ?? { message: 'The sign-in failed.', hint: 'Begin it again.' });

@@ -4807,7 +4807,7 @@ export interface components {
             /**
              * Url
              * Format: password
-             * @description the whole address, http://localhost:1455/auth/callback?code=…
+             * @description the whole address, http://127.0.0.1:1455/auth/callback?code=…
              */
             url: string;
         };

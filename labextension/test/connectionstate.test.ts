@@ -68,7 +68,7 @@ describe('what is said of the connections to who does not see them', () => {
     expect(said({ state: 'starting' })).toBe('being prepared');
     expect(said({ url, code: 'WD-MJ' })).toBe(`open ${url} and enter the code W D - M J`);
     expect(said({ method: 'browser', url })).toBe('confirm in the browser');
-    expect(said({ state: 'expired' })).toBe('The code expired. Sign in again for a new one');
+    expect(said({ state: 'expired' })).toBe('The code expired');
     expect(said({ state: 'done' })).toBe('done');
   });
 });

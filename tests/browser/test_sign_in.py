@@ -108,7 +108,7 @@ def test_a_person_signs_in_by_a_code_and_by_an_address_and_no_container_stays(
     lab.shoot("72-sign-in-account")
 
     confirms(page, chatgpt)
-    section.get_by_role("button", name="With the browser…").click()
+    section.get_by_role("button", name="By browser…").click()
     expect(section.get_by_text(WAITING)).to_be_visible(timeout=LIMIT)
     lab.shoot("73-sign-in-browser")
     with page.context.expect_page() as opened:
@@ -149,10 +149,10 @@ def test_a_code_that_has_run_out_is_said_to_have_and_a_new_one_is_had(
     expect(section.get_by_text(WAITING)).to_be_visible(timeout=LIMIT)
     code = section.locator("li code").inner_text()
     expect(section.get_by_text("code expires in 0:0")).to_be_visible()
-    expect(section.get_by_text("The code expired. Sign in again for a new one.")).to_be_visible(timeout=LIMIT)
+    expect(section.get_by_text("The code expired.")).to_be_visible(timeout=LIMIT)
     expect(section.get_by_text(code)).to_be_hidden()
     lab.shoot("75-sign-in-expired")
-    section.get_by_role("button", name="Sign in with a code").click()
+    section.get_by_role("button", name="New code").click()
     expect(section.get_by_text(WAITING)).to_be_visible(timeout=LIMIT)
     newer = section.locator("li code").inner_text()
     assert newer != code

@@ -10,6 +10,7 @@ import { CommandIDs } from '../tokens';
 import { Fact, Problem } from './Fact';
 import { useKeptFocus } from './keptfocus';
 import { SignInCard } from './SignInCard';
+import { StatusMark } from './StatusMark';
 
 interface IChatGPTFieldProps {
   model: HubModel;
@@ -26,6 +27,7 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
   const kept = useKeptFocus('.jp-AgentHub-signIn :is(a, button)', 'button:not(:disabled)');
   const begin = (method: SignIn['method']) =>
     void model.api.signIn(method).catch(refused('Could not begin to sign in'));
+  const isExpired = signIn?.state === 'expired' && signIn.method === 'device';
   const ways = (
     <>
       <button
@@ -34,7 +36,7 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
         disabled={!isUp}
         onClick={() => begin('device')}
       >
-        {chatgpt ? 'Sign in again…' : 'Sign in with a code'}
+        {isExpired ? 'New code' : chatgpt ? 'Sign in again…' : 'Sign in with a code'}
       </button>
       <button
         type="button"
@@ -43,10 +45,11 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
         title="Where your account allows no codes"
         onClick={() => begin('browser')}
       >
-        {chatgpt ? 'With the browser…' : 'Sign in with the browser'}
+        {chatgpt ? 'By browser…' : 'Sign in with the browser'}
       </button>
     </>
   );
+  const end = signIn === null ? '' : signInEnd(signIn);
   return (
     <div {...kept}>
       <Fact
@@ -82,9 +85,17 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
           <span className="jp-AgentHub-factActions">{ways}</span>
         )}
       </Fact>
-      {chatgpt && going && <SignInCard model={model} signIn={going} />}
+      {chatgpt && going && (
+        <Fact label="">
+          <SignInCard model={model} signIn={going} />
+        </Fact>
+      )}
       {chatgpt?.problem && <Problem problem={chatgpt.problem} />}
-      <p className="jp-AgentHub-note">{signIn && signInEnd(signIn)}</p>
+      {end !== '' && (
+        <p className="jp-AgentHub-note">
+          {signIn?.state !== 'cancelled' && <StatusMark mark="warning" />} {end}
+        </p>
+      )}
     </div>
   );
 }

@@ -110,14 +110,14 @@ function Address(props: { model: HubModel }): JSX.Element {
   });
   return (
     <li>
-      Where the browser then cannot open a page of localhost, paste the address that it shows:
+      Where the browser then says that it cannot connect, paste the address that it was led to:
       <form ref={form} className="jp-AgentHub-form jp-AgentHub-address" onSubmit={submit}>
         <TextField
           label="Address"
           field="url"
           errors={errors}
           isSecret
-          placeholder="http://localhost:1455/auth/callback?code=…"
+          placeholder="http://127.0.0.1:1455/auth/callback?code=…"
           value={url}
           onChange={setUrl}
         />
