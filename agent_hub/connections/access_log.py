@@ -13,7 +13,7 @@ LENGTH = 500
 """Newest requests that are kept, and as many refusals: an agent that asks for what it may not have hides nothing."""
 
 WORDS = 200
-"""Characters of what was asked: an agent may choose them."""
+"""Characters of what was asked, or was wrong with it: an agent may choose them."""
 
 
 class AccessLog:
@@ -33,7 +33,7 @@ class AccessLog:
 
     def passed(
         self, chat: str, asked: str, host: str, status: int | None, seconds: float | None, problem: str = ""
-    ) -> None:
+    ) -> GatewayRequest:
         """Keep a request that was sent on.
 
         Parameters
@@ -46,11 +46,19 @@ class AccessLog:
             Until the answer began.
         """
         ms = None if seconds is None else round(1000 * seconds, 1)
-        self._passed.append(self._request(chat, asked, host=host, status=status, ms=ms, problem=problem))
+        kept = self._request(chat, asked, problem, host=host, status=status, ms=ms)
+        self._passed.append(kept)
+        return kept
+
+    def break_off(self, request: GatewayRequest, problem: str) -> None:
+        """Keep that the answer to a request did not come to its end."""
+        for place, kept in enumerate(self._passed):
+            if kept is request:
+                self._passed[place] = request.model_copy(update={"problem": _cut(problem)})
 
     def refused(self, chat: str, asked: str, status: int, why: str) -> None:
         """Keep a request that went nowhere."""
-        self._refused.append(self._request(chat, asked, status=status, problem=why, refused=True))
+        self._refused.append(self._request(chat, asked, why, status=status, refused=True))
 
     def used(self, project: str) -> None:
         """Keep that a project's repository was asked for now."""
@@ -65,6 +73,11 @@ class AccessLog:
         """All that is kept, the newest first."""
         return list(heapq.merge(reversed(self._passed), reversed(self._refused), key=lambda one: one.at, reverse=True))
 
-    def _request(self, chat: str, asked: str, **facts: object) -> GatewayRequest:
-        words = "".join(letter if letter.isprintable() else "�" for letter in asked[:WORDS])
-        return GatewayRequest.model_validate({"at": self._clock(), "chat": chat, "asked": words} | facts)
+    def _request(self, chat: str, asked: str, problem: str, **facts: object) -> GatewayRequest:
+        told = {"at": self._clock(), "chat": chat, "asked": _cut(asked), "problem": _cut(problem)}
+        return GatewayRequest.model_validate(told | facts)
+
+
+def _cut(words: str) -> str:
+    """What fits in a row, and writes on no terminal."""
+    return "".join(letter if letter.isprintable() else "�" for letter in words[:WORDS])

@@ -330,7 +330,7 @@ class GitHub:
 
     async def _use(self, account: GitHubAccount | None = None, app: App | None = None) -> None:
         before, self._account, self._app = self._app, account, app
-        self._problem, self._checked_at = None, None
+        self._problem, self._checked_at, self._look_again_at = None, None, 0.0
         if before is not None:
             await before.close()
 

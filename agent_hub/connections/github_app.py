@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -196,17 +195,20 @@ class App:
     async def _installation(self, told: Mapping[str, Any]) -> Installation:
         account, permissions, page = told.get("account"), told.get("permissions"), text(told.get("html_url"))
         names: list[str] = []
-        count = 0
+        count, problem = 0, ""
         if not told.get("suspended_at"):
-            # One that refuses, such as an organisation that lists who may ask, is shown as one without repositories.
-            with suppress(NotAllowed):
+            try:
                 names, count = await self._repositories(told)
+            except NotAllowed as error:
+                # One that refuses, such as an organisation that lists who may ask, hides none of the others.
+                problem = error.message
         return Installation(
             id=told["id"],
             account=text(account.get("login")) if isinstance(account, dict) else "",
             all_repositories=told.get("repository_selection") == "all",
             repositories=tuple(names[:MOST_NAMES]),
             count=count,
+            problem=problem,
             write=isinstance(permissions, dict) and _less("write", text(permissions.get("contents"))) == "write",
             suspended=bool(told.get("suspended_at")),
             url=page if page.startswith(f"{self.key.url}/") else "",

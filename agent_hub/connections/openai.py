@@ -137,7 +137,7 @@ class OpenAI:
         return self._account
 
     async def connect(self, new: ConnectOpenAI) -> OpenAIConnection:
-        """Use another key from now on, in chats that run as well.
+        """Keep another key in the place of the one there was; what chats use stays, where it works.
 
         Raises
         ------
@@ -156,10 +156,11 @@ class OpenAI:
                 await asyncio.to_thread(self._secrets.write, NAME, kept)
             except OSError as error:
                 raise StorageFull.from_os_error(error) from None
+            used = self._working()
             self._account, self._problem = account, None
             self._checked_at = now() if new.verify else None
             try:
-                await self._choose("key")
+                await self._choose(used or "key")
             finally:
                 # It is kept in any case, and used where nothing else is.
                 self._on_change()
@@ -185,11 +186,12 @@ class OpenAI:
         self._on_change()
 
     async def signed_in(self, login: Login) -> None:
-        """Use a ChatGPT account from now on, in chats that run as well."""
+        """Keep a ChatGPT account in the place of the one there was; what chats use stays, where it works."""
         async with self._changing:
+            used = self._working()
             await self.chatgpt.keep(login)
             try:
-                await self._choose("chatgpt")
+                await self._choose(used or "chatgpt")
             finally:
                 self._on_change()
 
@@ -212,6 +214,12 @@ class OpenAI:
             await self._choose(asked.kind)
         self._on_change()
         return self.status
+
+    def _working(self) -> Literal["", "key", "chatgpt"]:
+        """What chats use, unless it is known not to work."""
+        account = self.chatgpt.account
+        problem = self._problem if self.kind == "key" else account and account.problem
+        return "" if problem else self.kind
 
     async def _choose(self, kind: Literal["key", "chatgpt"]) -> None:
         if self._account is None or not self.chatgpt.signed_in:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from agent_hub.errors import SecretsUnusable
+
+logger = logging.getLogger(__name__)
 
 SHORTEST_SECRET = 20
 """Characters of what is a secret. A server of one's own is given a word as its key (``none``, ``EMPTY``, ``ollama``),
@@ -64,21 +67,29 @@ class Secrets:
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(new, path)
-            # Else a loss of power could bring the one of before back, which may be used up by then.
-            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
         except OSError:
             new.unlink(missing_ok=True)
             raise
+        try:
+            # Else a loss of power could bring the one of before back, which may be used up by then.
+            _sync(self._folder)
+        except OSError as error:
+            # It is written all the same, and what a hub that starts now would use.
+            logger.warning("The folder of the secrets could not be synced: %s", error)
 
     def remove(self, name: str) -> None:
         """Forget what is kept under a name; no error where there is nothing."""
         # One that was being written when the hub was killed is a secret as well.
         for suffix in ("json", "new"):
             (self._folder / f"{name}.{suffix}").unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def masked(key: str) -> str:

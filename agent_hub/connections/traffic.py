@@ -52,6 +52,11 @@ class Traffic:
             del self._hosts[next(iter(self._hosts))]
         known.note(self._clock(), ok, seconds, problem)
 
+    def break_off(self, host: str, problem: str) -> None:
+        """Take note that an answer, whose request was taken note of when it began, did not come to its end."""
+        if (known := self._hosts.get(host)) is not None:
+            known.note(self._clock(), False, None, problem, requests=0)
+
     def routes(self, hosts: Mapping[str, bool]) -> tuple[GatewayRoute, ...]:
         """How it goes with each of `hosts`, which say whether they are connected, and with others that were asked."""
         asked = [host for host, known in self._hosts.items() if host not in hosts and known.requests(self._clock())]
@@ -82,11 +87,11 @@ class _Host:
         self._delays: deque[tuple[float, float]] = deque(maxlen=DELAYS)
         self.problem = ""
 
-    def note(self, at: float, ok: bool, seconds: float | None, problem: str) -> None:
+    def note(self, at: float, ok: bool, seconds: float | None, problem: str, requests: int = 1) -> None:
         minute = int(at // 60)
         same = bool(self._minutes) and self._minutes[-1][0] == minute
-        _, requests, errors = self._minutes.pop() if same else (minute, 0, 0)
-        self._minutes.append((minute, requests + 1, errors + (not ok)))
+        _, before, errors = self._minutes.pop() if same else (minute, 0, 0)
+        self._minutes.append((minute, before + requests, errors + (not ok)))
         if seconds is not None:
             self._delays.append((at, max(0.0, seconds)))
         # As of the newest request: a host that answers again is well again.

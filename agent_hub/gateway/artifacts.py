@@ -38,7 +38,7 @@ class ArtifactsHandler(StreamedHandler):
         """Check the token before a byte of the body is taken."""
         self.take_at_most(self._limit)
         try:
-            self._chat = self._asked()
+            self._look_at_request()
         except AgentHubError as error:
             self._refusal = error
             raise
@@ -86,18 +86,17 @@ class ArtifactsHandler(StreamedHandler):
         super().on_connection_close()
         self._discard()
 
-    def _asked(self) -> str:
-        """The chat that publishes, where what it asks for can be right."""
+    def _look_at_request(self) -> None:
+        """Find out who publishes, and whether what it asks for can be right."""
         if self.request.method != "POST":
             raise InvalidInput("Only POST is understood here.", "Use hub_artifact publish.")
-        chat = self._callers.chat(self.request)
+        self.ask_who()
         if not re.fullmatch(r"[0-9]{0,19}", length := self.request.headers.get("Content-Length", "")):
             raise InvalidInput(f"{length[:80]!r} is no length of a file.", "Use hub_artifact publish.")
         if int(length or 0) > self._limit:
             raise TooLarge(
                 f"The file is larger than {self._limit / 2**20:.0f} MiB.", "Publish a smaller one, or raise the limit."
             )
-        return chat
 
     def _take(self, chunk: bytes) -> None:
         assert self._file is not None

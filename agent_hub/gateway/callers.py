@@ -28,23 +28,21 @@ class Callers:
         self._rooms: dict[str, tuple[float, float]] = {}
 
     def chat(self, request: HTTPServerRequest) -> str:
-        """The id of the chat that asks.
+        """The id of the chat that asks, which is not let in by that.
 
         Raises
         ------
         NotAllowed
             It shows no token, or one that is of no chat which runs.
-        TooManyRequests
-            It has asked for too much.
         """
         token = _token(request.headers.get("Authorization", ""))
         chat = self._store.chat_of_token(token_hash(token)) if token else None
         if chat is None:
             raise NotAllowed("This token is of no chat that runs.", "Ask from inside a running chat.")
-        self._take(chat)
         return chat
 
-    def _take(self, chat: str) -> None:
+    def let_in(self, chat: str) -> None:
+        """Take a request of a chat's. Raises :class:`~agent_hub.errors.TooManyRequests` where it asks for too much."""
         now = self._clock()
         room, at = self._rooms.get(chat, (float(BURST), now))
         room = min(float(BURST), room + (now - at) * PER_SECOND)

@@ -95,7 +95,7 @@ class GitProxyHandler(RelayHandler):
             self.finish()
             return
         try:
-            self._chat = self._callers.chat(self.request)
+            self.ask_who()
             await self._begin()
         except AgentHubError as error:
             self._refusal = error
@@ -132,7 +132,6 @@ class GitProxyHandler(RelayHandler):
                 "Ask the person for what you need of it.",
             )
         query = f"?{self.request.query}" if self.request.query else ""
-        self._hub.access_log.used(project.id)
         self.send_on(
             self.settings["git_client"],
             f"{_doing(found['service'], self.request.query)} {repository.name}",
@@ -171,6 +170,8 @@ class GitProxyHandler(RelayHandler):
     def look_at(self, answer: httpx.Response) -> None:
         """Say in words what Git, which knows of the hub alone, would not understand."""
         status = answer.status_code
+        if answer.is_success:
+            self._hub.access_log.used(self._hub.store.chats[self._chat].project)
         if status in (401, 404) and self._unproven is not None:
             raise self._unproven
         if status == 401:

@@ -34,6 +34,20 @@ class GatewayHandler(RequestHandler):
         self._hub = hub
         self._callers = callers
 
+    def ask_who(self) -> str:
+        """The id of the chat that asks, from then on known to the log.
+
+        Raises
+        ------
+        NotAllowed
+            It shows no token of a chat that runs.
+        TooManyRequests
+            It has asked for too much.
+        """
+        self._chat = self._callers.chat(self.request)
+        self._callers.let_in(self._chat)
+        return self._chat
+
     def take_at_most(self, size: int) -> None:
         """Take a larger body than the listener does; for those that hold none of it."""
         if self.request.connection is not None:

@@ -21,7 +21,7 @@ class InstallationTokenHandler(GatewayHandler):
 
     async def post(self) -> None:
         """Answer."""
-        chat = self._chat = self._callers.chat(self.request)
+        chat = self.ask_who()
         project = self._hub.store.projects[self._hub.store.chats[chat].project]
         repository = HostedRepository.of(project.url, self._hub.github.status.url)
         if repository is None:

@@ -60,7 +60,7 @@ class ModelHandler(RelayHandler):
         """Look at who asks, and for what, and begin to ask the API."""
         self.take_at_most(LARGEST)
         try:
-            self._chat = self._callers.chat(self.request)
+            self.ask_who()
             self._hub.budgets.check(self._chat)
             self._upstream = self._hub.openai.upstream
             self._url = f"{self._upstream.base_url}/{self._path()}"
@@ -179,7 +179,7 @@ class ModelHandler(RelayHandler):
             raise NotFound(f"The hub sends on no {self.request.method} of {path[:80]!r}.", "Ask for a response.")
         if not self._upstream.paths.fullmatch(path):
             raise NotFound(
-                f"A ChatGPT account answers no {self.request.method} of {path!r}.",
+                f"A ChatGPT account answers no {self.request.method} of {path[:80]!r}.",
                 "Use Codex, or an API key on Agent Hub's Connections page.",
             )
         return f"{path}?{self.request.query}" if _VERSION.fullmatch(self.request.query) else path

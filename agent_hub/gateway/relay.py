@@ -18,6 +18,7 @@ from agent_hub.connections.secrets import masked
 from agent_hub.errors import AgentHubError
 from agent_hub.gateway.redaction import Redaction
 from agent_hub.gateway.streamed import StreamedHandler
+from agent_hub.models import GatewayRequest
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class RelayHandler(StreamedHandler):
         self._telling: asyncio.Task[None] | None = None
         self._host = self._what = ""
         self._asked_at = 0.0
+        self._row: GatewayRequest | None = None
         self._gone = False
         super().__init__(application, request, **kwargs)
 
@@ -119,6 +121,10 @@ class RelayHandler(StreamedHandler):
         """The chat does not wait for the answer any more: neither does the hub."""
         super().on_connection_close()
         self._gone = True
+        if self._asking is not None and not self._is_logged:
+            # No trouble of the host's, but asked all the same: who hangs up hides nothing.
+            self._is_logged = True
+            self._hub.access_log.passed(self._chat, self._what, self._host, None, None, "the chat hung up")
         for task in (self._asking, self._telling):
             if task is not None:
                 task.cancel()
@@ -183,10 +189,14 @@ class RelayHandler(StreamedHandler):
     def _note(self, ok: bool, problem: str, status: int | None = None, seconds: float | None = None) -> None:
         self._is_logged = True
         self._hub.traffic.note(self._host, ok, seconds, problem)
-        self._hub.access_log.passed(self._chat, self._what, self._host, status, seconds, problem)
+        self._row = self._hub.access_log.passed(self._chat, self._what, self._host, status, seconds, problem)
 
     def _broken(self, why: str) -> None:
-        self._note(False, why)
+        if self._row is None:
+            self._note(False, why)
+        else:
+            self._hub.traffic.break_off(self._host, why)
+            self._hub.access_log.break_off(self._row, why)
         if not self._headers_written:
             raise self.unreachable(why)
         # An answer that ends in the middle must not look like one that is whole.

@@ -20,6 +20,7 @@ class StreamedHandler(GatewayHandler):
 
     def __init__(self, application: Application, request: HTTPServerRequest, **kwargs: Any) -> None:
         self._stalled: asyncio.TimerHandle | None = None
+        self._is_closed = False
         super().__init__(application, request, **kwargs)
         self._wait_for_body()
 
@@ -49,11 +50,12 @@ class StreamedHandler(GatewayHandler):
     def on_connection_close(self) -> None:
         """Wait for nothing any more."""
         super().on_connection_close()
+        self._is_closed = True
         self.body_is_there()
 
     def _wait_for_body(self) -> None:
         self.body_is_there()
-        if not self._finished:
+        if not self._finished and not self._is_closed:
             self._stalled = asyncio.get_running_loop().call_later(STALL_SECONDS, self._hang_up)
 
     def _hang_up(self) -> None:

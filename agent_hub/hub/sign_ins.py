@@ -232,6 +232,7 @@ class SignIns:
         waiting = state == "waiting"
         prompt = running.prompt
         shown = {
+            "id": running.id,
             "method": prompt.method,
             "state": state,
             "progress": running.progress if state == "starting" else "",

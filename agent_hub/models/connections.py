@@ -59,6 +59,7 @@ class ChatGPTAccount(Model):
 class SignIn(Model):
     """A sign-in with ChatGPT, by Codex's own login."""
 
+    id: str = Field(default="", description="tells it from another one that is begun in its place")
     method: Literal["browser", "device"]
     state: Literal["starting", "waiting", "done", "failed", "expired", "cancelled"]
     progress: str = Field(default="", description="what is prepared while it is starting")
@@ -122,6 +123,7 @@ class Installation(Model):
     write: bool = Field(default=False, description="whether chats may push")
     suspended: bool = False
     url: str = Field(default="", description="where the person changes it")
+    problem: str = Field(default="", description="why its repositories are not known")
 
 
 class GitHubApp(Model):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from agent_hub.errors import AgentHubError
 from agent_hub.notebook.connections import GATEWAY, GATEWAY_LOG, GITHUB, OPENAI, Secret, github_body, openai_body
 from agent_hub.notebook.polling import poll_async
-from agent_hub.notebook.sign_in import BY_CODE, CHATGPT, LONGEST, NOBODY, SIGN_IN, USE, SignInProgress
+from agent_hub.notebook.sign_in import BY_CODE, CHATGPT, NOBODY, SIGN_IN, USE, SignInProgress
 
 if TYPE_CHECKING:
     from agent_hub import models
@@ -48,19 +48,19 @@ class AsyncOpenAI:
         """Forget the key: chats reach no model from now on, unless a ChatGPT account is signed in."""
         await self._transport.delete(OPENAI)
 
-    async def sign_in(self, timeout: float | None = LONGEST) -> models.OpenAIConnection:
+    async def sign_in(self, timeout: float | None = None) -> models.OpenAIConnection:
         """Sign in with ChatGPT; see :meth:`OpenAI.sign_in <agent_hub.notebook.connections.OpenAI.sign_in>`."""
         from agent_hub.models import OpenAIConnection
 
-        await self._transport.send("POST", SIGN_IN, OpenAIConnection, BY_CODE)
-        progress = SignInProgress()
+        progress = SignInProgress(await self._transport.send("POST", SIGN_IN, OpenAIConnection, BY_CODE))
         try:
             async for status in poll_async(self.status, timeout, *NOBODY):
                 if progress.is_over(status):
                     return status
         except BaseException:
             with suppress(AgentHubError):
-                await self._transport.delete(SIGN_IN)
+                if progress.goes_on(await self.status()):
+                    await self._transport.delete(SIGN_IN)
             raise
         raise AssertionError("a poll never ends")
 

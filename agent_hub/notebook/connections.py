@@ -11,7 +11,7 @@ from agent_hub.errors import AgentHubError
 from agent_hub.notebook import display
 from agent_hub.notebook.polling import poll
 from agent_hub.notebook.record import bundle
-from agent_hub.notebook.sign_in import BY_CODE, CHATGPT, LONGEST, NOBODY, SIGN_IN, USE, SignInProgress
+from agent_hub.notebook.sign_in import BY_CODE, CHATGPT, NOBODY, SIGN_IN, USE, SignInProgress
 
 if TYPE_CHECKING:
     from agent_hub import models
@@ -74,7 +74,7 @@ class OpenAI:
         """Forget the key: chats reach no model from now on, unless a ChatGPT account is signed in."""
         self._transport.delete(OPENAI)
 
-    def sign_in(self, timeout: float | None = LONGEST) -> models.OpenAIConnection:
+    def sign_in(self, timeout: float | None = None) -> models.OpenAIConnection:
         """Sign in with ChatGPT, by a code that you enter at OpenAI; interrupting this cancels it.
 
         Where your account allows no codes, sign in on the Connections page.
@@ -82,26 +82,26 @@ class OpenAI:
         Parameters
         ----------
         timeout
-            Seconds to wait for you.
+            Seconds to wait for you; by default as long as OpenAI does.
 
         Raises
         ------
         AgentUnavailable, Conflict
-            It failed, or was cancelled elsewhere.
+            It failed, or was cancelled elsewhere, or another one was begun.
         TimeoutError
             Nobody has confirmed it in time.
         """
         from agent_hub.models import OpenAIConnection
 
-        self._transport.send("POST", SIGN_IN, OpenAIConnection, BY_CODE)
-        progress = SignInProgress()
+        progress = SignInProgress(self._transport.send("POST", SIGN_IN, OpenAIConnection, BY_CODE))
         try:
             for status in poll(lambda: self.status, timeout, *NOBODY):
                 if progress.is_over(status):
                     return status
         except BaseException:
             with suppress(AgentHubError):
-                self._transport.delete(SIGN_IN)
+                if progress.goes_on(self.status):
+                    self._transport.delete(SIGN_IN)
             raise
         raise AssertionError("a poll never ends")
 

@@ -46,20 +46,24 @@ export function withoutGitHub(
   return `${listed(lost)} ${lost.length > 1 ? 'are' : 'is'} not fetched any more where private, and ${whose} cannot push.`;
 }
 
-/** What it means for projects that another account takes the place of the one there is. */
+/** What it means for projects that another account, of the GitHub at `url`, takes the place of the one there is. */
 export function withAnotherGitHub(
   github: GitHubConnection,
+  url: string,
+  way: 'app' | 'token',
   projects: readonly Project[],
   chats: readonly Chat[]
 ): string {
+  if (url !== github.url) {
+    return withoutGitHub(github, projects, chats);
+  }
   const there = projectsThere(github, projects);
   if (there.length === 0) {
     return NOBODY;
   }
-  const ids = new Set(there.map(({ id }) => id));
-  const using = chats.filter(chat => ids.has(chat.project));
-  const whose = using.length > 0 ? ` and ${listed(using)}` : '';
-  return `${listed(there)}${whose} fetch and push by the new one from then on.`;
+  const verb = there.length > 1 ? 'are' : 'is';
+  const then = way === 'app' ? 'once it is made and installed there' : 'from then on';
+  return `${listed(there)} ${verb} fetched and pushed to by the new one ${then}, by all chats there.`;
 }
 
 const NOBODY = 'No project is at that GitHub now.';

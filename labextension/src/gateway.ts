@@ -46,6 +46,11 @@ export class GatewayWatch implements IDisposable {
     return this._log;
   }
 
+  /** Why the log is not there, as of the last answer; empty where nothing is wrong. */
+  get logProblem(): string {
+    return this._logProblem;
+  }
+
   /** Whether single requests are asked for as well. */
   get isLogShown(): boolean {
     return this._isLogShown;
@@ -54,6 +59,7 @@ export class GatewayWatch implements IDisposable {
   showLog(isShown: boolean): void {
     this._isLogShown = isShown;
     this._log = null;
+    this._logProblem = '';
     this.changed.emit();
     if (isShown) {
       void this._poll.refresh();
@@ -81,8 +87,7 @@ export class GatewayWatch implements IDisposable {
   private async _ask(): Promise<void> {
     try {
       this._status = await this._api.gateway();
-      const log = this._isLogShown ? await this._api.gatewayLog() : null;
-      this._log = this._isLogShown ? log : null;
+      await this._askForLog();
     } catch (reason) {
       if (HubError.from(reason).status !== 404) {
         throw reason;
@@ -96,9 +101,25 @@ export class GatewayWatch implements IDisposable {
     }
   }
 
+  private async _askForLog(): Promise<void> {
+    if (!this._isLogShown) {
+      return;
+    }
+    try {
+      const log = await this._api.gatewayLog();
+      this._logProblem = '';
+      // It may have been hidden meanwhile.
+      this._log = this._isLogShown ? log : null;
+    } catch (reason) {
+      // The hosts are known all the same.
+      this._logProblem = HubError.from(reason).message;
+    }
+  }
+
   private readonly _api: HubApi;
   private readonly _poll: Poll<void>;
   private _status: GatewayStatus = NOTHING;
   private _log: readonly GatewayRequest[] | null = null;
   private _isLogShown = false;
+  private _logProblem = '';
 }

@@ -14,15 +14,15 @@ export interface IRepository {
 }
 
 /** An address by SSH: `git@host:owner/name`, or `ssh://git@host/owner/name`. */
-const SSH = /^(?:ssh:\/\/)?(?:[^@/:]+@)?([^@/:]+)(?::\d+\/|[:/])(.+)$/;
+const SSH = /^(?:ssh:\/\/(?:[^@/:]+@)?([^@/:]+)(?::\d+)?\/|(?:[^@/:]+@)?([^@/:]+):(?!\/\/))(.+)$/;
 
 /** `owner/name` of a repository's address at that GitHub, however Git gets there; null where it is elsewhere. */
 export function repositoryName(url: string, github: string): string | null {
   try {
     const here = new URL(github);
     const found = /^https?:/.test(url) ? null : SSH.exec(url);
-    const isHere = found?.[1]?.toLowerCase() === here.hostname;
-    const at = new URL(isHere ? `${here.origin}/${found?.[2]?.replace(/^\/+/, '')}` : url);
+    const isHere = (found?.[1] ?? found?.[2])?.toLowerCase() === here.hostname;
+    const at = new URL(isHere ? `${here.origin}/${found?.[3]?.replace(/^\/+/, '')}` : url);
     const name = decodeURIComponent(at.pathname)
       .replace(/\/$/, '')
       .replace(/\.git$/, '')

@@ -4027,6 +4027,12 @@ export interface components {
              * @default
              */
             url: string;
+            /**
+             * Problem
+             * @description why its repositories are not known
+             * @default
+             */
+            problem: string;
         };
         /**
          * ItemChanged
@@ -4763,6 +4769,12 @@ export interface components {
          * @description A sign-in with ChatGPT, by Codex's own login.
          */
         SignIn: {
+            /**
+             * Id
+             * @description tells it from another one that is begun in its place
+             * @default
+             */
+            id: string;
             /**
              * Method
              * @enum {string}

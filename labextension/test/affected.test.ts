@@ -46,14 +46,24 @@ describe('who is affected where a GitHub account goes', () => {
     expect(withoutGitHub(github, [birds], [count])).toBe(
       '“birds” is not fetched any more where private, and 1 chat there cannot push.'
     );
-    expect(withAnotherGitHub(github, [birds], [count])).toBe(
-      '“birds” and “count” fetch and push by the new one from then on.'
+    expect(withAnotherGitHub(github, github.url, 'token', [birds], [count])).toBe(
+      '“birds” is fetched and pushed to by the new one from then on, by all chats there.'
+    );
+    expect(withAnotherGitHub(github, github.url, 'app', [birds], [])).toBe(
+      '“birds” is fetched and pushed to by the new one once it is made and installed there, by all chats there.'
+    );
+  });
+
+  it('is cut off where the new account is of another GitHub', () => {
+    const elsewhere = 'https://github.example.com';
+    expect(withAnotherGitHub(github, elsewhere, 'token', [birds], [count])).toBe(
+      withoutGitHub(github, [birds], [count])
     );
   });
 
   it('is nobody whose project is elsewhere', () => {
     const elsewhere = project({ id: 'p2', url: 'https://example.org/heron/birds' });
-    expect(withAnotherGitHub(github, [elsewhere], [count])).toBe(
+    expect(withAnotherGitHub(github, github.url, 'token', [elsewhere], [count])).toBe(
       'No project is at that GitHub now.'
     );
   });

@@ -22,6 +22,7 @@ const key = openai({ connected: true, kind: 'key', key: 'sk-…f2' });
 const account = openai({ kind: 'chatgpt', chatgpt: ACCOUNT });
 
 const signIn = (change: Partial<SignIn>): SignIn => ({
+  id: 's1',
   method: 'device',
   state: 'waiting',
   progress: '',

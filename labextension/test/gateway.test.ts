@@ -105,4 +105,17 @@ describe('GatewayWatch', () => {
     await until(() => expect(server.requests.at(-1)).toBe('GET connections/gateway'));
     expect(watch.log).toBeNull();
   });
+
+  it('knows the hosts also where it is not told of single requests, and says why', async () => {
+    server.on('GET connections/gateway', () => ({ body: STATUS }));
+    server.on('GET connections/gateway/log', () => ({
+      status: 500,
+      body: { code: 'error', message: 'The hub has failed.', hint: '' }
+    }));
+    watch.start();
+    watch.showLog(true);
+    await until(() => expect(watch.logProblem).toBe('The hub has failed.'));
+    expect(watch.routes).toEqual([ROUTE]);
+    expect(watch.log).toBeNull();
+  });
 });

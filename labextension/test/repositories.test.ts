@@ -24,7 +24,9 @@ describe('repositories', () => {
     expect(repositoryName('git@github.com:lab-a/folding.git', GITHUB)).toBe('lab-a/folding');
     expect(repositoryName('ssh://git@GitHub.com/lab-a/folding', GITHUB)).toBe('lab-a/folding');
     expect(repositoryName('ssh://git@github.com:22/lab-a/folding', GITHUB)).toBe('lab-a/folding');
+    expect(repositoryName('git@github.com:123/folding', GITHUB)).toBe('123/folding');
     expect(repositoryName('git@gitlab.com:lab-a/folding.git', GITHUB)).toBeNull();
+    expect(repositoryName('github.com/lab-a/folding', GITHUB)).toBeNull();
     expect(repositories(STATUS.github, [FOLDING])).toEqual([]);
   });
 

@@ -208,6 +208,7 @@ export function installation(change: Partial<Installation> = {}): Installation {
     count: 1,
     write: true,
     suspended: false,
+    problem: '',
     url: 'https://github.com/organizations/lab-a/settings/installations/1',
     ...change
   };

@@ -42,6 +42,15 @@ def test_an_agent_that_asks_without_end_neither_fills_the_memory_nor_hides_what_
 
 def test_words_of_an_agent_are_short_and_write_on_no_terminal() -> None:
     log = AccessLog(Clock())
-    log.refused("a", "GET /\x1b[2J\u202e" + "x" * 10_000, 404, "Not that.")
+    log.refused("a", "GET /\x1b[2J\u202e" + "x" * 10_000, 404, "No \x1b[2J\u202e" + "y" * 10_000)
     (told,) = log.newest()
-    assert len(told.asked) == WORDS and told.asked.startswith("GET /�[2J�x")
+    assert len(told.asked) == len(told.problem) == WORDS
+    assert told.asked.startswith("GET /�[2J�x") and told.problem.startswith("No �[2J�y")
+
+
+def test_an_answer_that_breaks_off_stays_the_one_request_that_it_was() -> None:
+    log = AccessLog(Clock())
+    first = log.passed("a", "POST /v1/responses", "api.example.com", 200, 0.1)
+    log.passed("a", "POST /v1/responses", "api.example.com", 200, 0.1)
+    log.break_off(first, "it broke off")
+    assert [(one.status, one.problem) for one in log.newest()] == [(200, ""), (200, "it broke off")]

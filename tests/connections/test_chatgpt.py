@@ -251,7 +251,7 @@ async def test_a_sign_in_that_cannot_be_kept_leaves_the_one_before(
     assert bearer(await account.credentials()) == first.access_token
 
 
-async def test_of_two_accounts_the_newest_is_used_until_another_is_chosen(
+async def test_of_two_accounts_that_is_used_which_was_there_until_another_is_chosen(
     secrets: Secrets, server: ChatGPTServer
 ) -> None:
     openai = OpenAI(secrets, lambda: None, server.url, server.backend)
@@ -260,6 +260,9 @@ async def test_of_two_accounts_the_newest_is_used_until_another_is_chosen(
         await openai.use(UseOpenAI(kind="chatgpt"))
     await openai.connect(key)
     await openai.signed_in(server.sign_in())
+    assert openai.status.kind == "key" and openai.status.chatgpt is not None and openai.upstream is openai.account
+    await openai.use(UseOpenAI(kind="chatgpt"))
+    await openai.connect(key)
     assert openai.status.kind == "chatgpt" and openai.status.key and openai.upstream is openai.chatgpt
     await openai.use(UseOpenAI(kind="key"))
     again = OpenAI(secrets, lambda: None, server.url, server.backend)
@@ -268,5 +271,18 @@ async def test_of_two_accounts_the_newest_is_used_until_another_is_chosen(
     assert again.status.kind == "chatgpt" and again.status.chatgpt is not None and not again.status.key
     await again.sign_out()
     assert again.status.kind == "" and not again.status.connected
+    await again.signed_in(server.sign_in())
+    await again.connect(key)
+    assert again.status.kind == "chatgpt"
     await again.close()
+    await openai.close()
+
+
+async def test_one_that_does_not_work_gives_way_to_one_that_does(secrets: Secrets, server: ChatGPTServer) -> None:
+    openai = OpenAI(secrets, lambda: None, server.url, server.backend)
+    nowhere = {"api_key": "sk-of-a-person-with-a-key", "base_url": "http://127.0.0.1:9/v1", "verify": False}
+    await openai.connect(ConnectOpenAI.model_validate(nowhere))
+    assert (await openai.check()).problem is not None
+    await openai.signed_in(server.sign_in())
+    assert openai.status.kind == "chatgpt"
     await openai.close()

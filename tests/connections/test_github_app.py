@@ -443,10 +443,11 @@ async def test_who_goes_away_while_it_waits_for_a_token_takes_it_from_nobody(
     server.install(app.id, "heron/widgets")
     url = f"{server.url}/heron/widgets"
     await github.check()
-    before = mints(server)
+    before, asked_before = mints(server), len(server.seen)
     first, other = (asyncio.create_task(github.short_lived(url, "chat")) for _ in range(2))
-    # Both have begun to ask.
-    await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        while len(server.seen) == asked_before:
+            await asyncio.sleep(0)
     first.cancel()
     assert await other is not None and first.cancelled()
     assert mints(server) == before + 1

@@ -55,3 +55,11 @@ def test_any_number_of_requests_takes_no_more_memory_and_all_are_counted() -> No
     for _ in range(20_000):
         traffic.note("busy", True, 0.001)
     assert route(traffic, "busy").requests == 20_000
+
+
+def test_an_answer_that_breaks_off_is_an_error_of_the_request_that_was_counted() -> None:
+    traffic = Traffic(Clock())
+    traffic.note("api.example.com", True, 0.1)
+    traffic.break_off("api.example.com", "it broke off")
+    found = route(traffic, "api.example.com")
+    assert (found.state, found.requests, found.errors, found.problem) == ("trouble", 1, 1, "it broke off")

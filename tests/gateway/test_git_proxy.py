@@ -89,12 +89,12 @@ async def test_git_without_a_container_fetches_and_pushes_by_way_of_the_hub(
 async def test_it_is_told_when_a_repository_was_used_last_and_what_for(
     hub: RunningHub, github: GitHubServer, chat: Chat, git: httpx.AsyncClient
 ) -> None:
-    assert hub.hub.gateway_status().last_uses == {}
+    assert (await git.get(f"{host(github)}/heron/other/{REFS}")).status_code == 403
+    assert hub.hub.gateway_status().last_uses == {}, "what was refused is no use"
     before = now()
     said = await hub.run(chat.id, "git fetch && git push --quiet origin HEAD:refs/heads/from-a-chat && echo do''ne")
     assert "done" in said, said
     assert before < hub.hub.gateway_status().last_uses[chat.project] < now()
-    assert (await git.get(f"{host(github)}/heron/other/{REFS}")).status_code == 403
     told = hub.hub.access_log.newest()
     assert {one.asked for one in told if not one.refused} == {"fetch heron/widgets", "push to heron/widgets"}
     assert [one.status for one in told if one.refused] == [403] and TOKEN not in str(told)

@@ -350,7 +350,7 @@ async def test_an_answer_that_an_agent_breaks_off_is_counted_by_its_length(
 async def test_who_stops_in_the_middle_of_a_body_is_hung_up_on(
     hub: RunningHub, model: ModelServer, container: Container, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr("agent_hub.gateway.streamed.STALL_SECONDS", 2.0)
+    monkeypatch.setattr("agent_hub.gateway.streamed.STALL_SECONDS", 4.0)
     await hub.hub.openai.connect(connection(model))
     parts = urlsplit(container.url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
@@ -360,10 +360,10 @@ async def test_who_stops_in_the_middle_of_a_body_is_hung_up_on(
         )
         writer.write(f"{head}\r\n".encode())
         # Longer than a stall in all, and never one at once.
-        for _ in range(8):
+        for _ in range(9):
             writer.write(b"x")
             await writer.drain()
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.5)
         assert not reader.at_eof()
         assert await asyncio.wait_for(reader.read(), 30) == b""
     finally:
@@ -378,6 +378,7 @@ async def test_a_chat_that_asks_without_end_is_slowed_down(
     answers = [await agent.get("models") for _ in range(5)]
     assert [answer.status_code for answer in answers][:3] == [400] * 3
     assert answers[-1].status_code == 429
+    assert hub.hub.access_log.newest()[0].status == 429
 
 
 def test_a_meter_counts_however_an_answer_is_cut() -> None:
@@ -444,6 +445,30 @@ async def test_what_a_chat_asked_is_told_one_by_one_and_nothing_that_was_in_it(
         False,
     )
     assert unheard.problem and "heron" not in str(told)
+
+
+async def test_a_chat_that_hangs_up_hides_nothing_of_what_it_asked(
+    hub: RunningHub, agent: httpx.AsyncClient, a_chat: Chat
+) -> None:
+    heard = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        heard.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        waiting = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
+        await hub.hub.openai.connect(ConnectOpenAI.model_validate(waiting))
+        asked = asyncio.create_task(agent.post("responses", json=ASKED))
+        await asyncio.wait_for(heard.wait(), 20)
+        asked.cancel()
+        (told,) = await hub.until(hub.hub.access_log.newest)
+    assert (told.chat, told.asked, told.status) == (a_chat.id, "POST /v1/responses", None)
+    assert (told.host, told.problem, told.refused) == (f"127.0.0.1:{port}", "the chat hung up", False)
+    assert hub.hub.gateway_status().routes[0].errors == 0
 
 
 @pytest.mark.parametrize("cut", [1, 7, 1000])

@@ -146,8 +146,9 @@ async def assert_nothing_is_left(hub: RunningHub, openai: ChatGPTServer) -> None
 
 async def test_a_person_signs_in_with_a_code_and_nothing_of_it_stays(hub: RunningHub, openai: ChatGPTServer) -> None:
     await hub.hub.sign_ins.start(DEVICE)
-    assert hub.hub.openai.status.sign_in == SignIn(method="device", state="starting")
-    preparing = SignIn(method="device", state="starting", progress="Starting Codex")
+    begun = hub.hub.openai.status.sign_in
+    assert begun is not None and begun == SignIn(id=begun.id, method="device", state="starting") and begun.id
+    preparing = SignIn(id=begun.id, method="device", state="starting", progress="Starting Codex")
     await hub.until(lambda: hub.hub.openai.status.sign_in == preparing)
     asked = await waits(hub)
     assert asked.progress == "" and asked.url == f"{openai.url}/codex/device" and asked.expires_at is not None

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from agent_hub import AsyncHub
-from agent_hub.errors import NotConnected
-from agent_hub.models import SignIn
+from agent_hub.errors import Conflict, NotConnected
+from agent_hub.models import OpenAIConnection, SignIn
 from agent_hub.notebook.client import Hub
 from tests.notebook.server import PROCESS, Server
 from tests.standins.chatgpt_server import EMAIL, ChatGPTServer
@@ -78,6 +78,30 @@ def test_a_sign_in_that_nobody_confirms_is_taken_back(server: Server) -> None:
         hub.connections.openai.sign_in(timeout=0.3)
     sign_in = hub.connections.openai.status.sign_in
     assert sign_in is None or sign_in.state == "cancelled"
+
+
+def test_a_sign_in_that_another_one_took_the_place_of_is_not_followed_nor_ended(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub, other = server.hub(), server.hub()
+    begun: list[SignIn | None] = []
+
+    def person() -> None:
+        first = seen(other, is_waiting)
+        assert first is not None
+        other._transport.send("POST", "connections/openai/sign-in", OpenAIConnection, {"method": "device"})
+        begun.append(seen(other, lambda one: is_waiting(one) and one is not None and one.id != first.id))
+
+    elsewhere = threading.Thread(target=person)
+    elsewhere.start()
+    with pytest.raises(Conflict, match="Another sign-in was begun"):
+        hub.connections.openai.sign_in(timeout=LIMIT)
+    elsewhere.join(LIMIT)
+    (newer,) = begun
+    assert newer is not None and newer.code not in capsys.readouterr().out
+    sign_in = hub.connections.openai.status.sign_in
+    assert sign_in is not None and (sign_in.id, sign_in.state) == (newer.id, "waiting")
+    hub._transport.delete("connections/openai/sign-in")
 
 
 async def test_a_sign_in_whose_task_is_cancelled_is_taken_back(server: Server) -> None:

@@ -5,18 +5,24 @@ import { clock, delay } from '../format';
 import type { HubModel } from '../model';
 import { StatusMark } from './StatusMark';
 
-/** The most requests that are drawn. */
-const MOST = 200;
-
 interface IGatewayLogProps {
   model: HubModel;
   /** The newest first; null while they are asked for. */
   requests: readonly GatewayRequest[] | null;
+  /** Why they are not there; empty where nothing is wrong. */
+  problem: string;
 }
 
 /** What chats asked for one by one, and what the hub refused them. */
 export function GatewayLog(props: IGatewayLogProps): JSX.Element {
-  const { model, requests } = props;
+  const { model, requests, problem } = props;
+  if (requests === null && problem !== '') {
+    return (
+      <p className="jp-AgentHub-problem">
+        <StatusMark mark="failed" /> {problem}
+      </p>
+    );
+  }
   if (requests === null) {
     return <p className="jp-AgentHub-quiet">Asking the hub…</p>;
   }
@@ -26,7 +32,7 @@ export function GatewayLog(props: IGatewayLogProps): JSX.Element {
   return (
     // It scrolls: without a tab stop nobody could do so by the keyboard.
     <div className="jp-AgentHub-requests" tabIndex={0} role="region" aria-label="Requests of chats">
-      <table className="jp-AgentHub-table" aria-label="Requests of chats">
+      <table className="jp-AgentHub-table">
         <thead>
           <tr>
             <th scope="col">Asked</th>
@@ -36,7 +42,7 @@ export function GatewayLog(props: IGatewayLogProps): JSX.Element {
           </tr>
         </thead>
         <tbody>
-          {requests.slice(0, MOST).map((request, index) => (
+          {requests.map((request, index) => (
             <tr key={`${request.at} ${index}`}>
               <td>
                 <code>{request.asked}</code>

@@ -65,7 +65,11 @@ export function GatewaySection(props: {
           ))}
         </tbody>
       </table>
-      <div id={LOG}>{watch.isLogShown && <GatewayLog model={model} requests={watch.log} />}</div>
+      <div id={LOG}>
+        {watch.isLogShown && (
+          <GatewayLog model={model} requests={watch.log} problem={watch.logProblem} />
+        )}
+      </div>
     </section>
   );
 }

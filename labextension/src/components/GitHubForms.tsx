@@ -15,7 +15,7 @@ interface IFormProps {
   onDone: () => void;
   onCancel?: () => void;
   /** Asks before what is connected is replaced. */
-  confirm?: () => Promise<boolean>;
+  confirm?: (url: string) => Promise<boolean>;
 }
 
 /** A personal token. */
@@ -30,7 +30,7 @@ export function TokenForm(props: IFormProps): JSX.Element {
       setToken('');
       onDone();
     },
-    confirm
+    confirm && (() => confirm(url.trim().replace(/\/+$/, '') || PUBLIC))
   );
   return (
     <form ref={form} className="jp-AgentHub-form jp-AgentHub-keyForm" onSubmit={submit}>
@@ -91,7 +91,7 @@ export function AppForm(props: IFormProps): JSX.Element {
       }
       onDone();
     },
-    confirm
+    confirm && (() => confirm(url.trim().replace(/\/+$/, '') || PUBLIC))
   );
   return (
     <form ref={form} className="jp-AgentHub-form jp-AgentHub-keyForm" onSubmit={submit}>

@@ -18,6 +18,7 @@ import { AppForm, TokenForm } from './GitHubForms';
 import { RepositoryTable } from './RepositoryTable';
 import { useNow } from './hooks';
 import { useKeptFocus } from './keptfocus';
+import { StatusMark } from './StatusMark';
 
 interface IGitHubSectionProps {
   model: HubModel;
@@ -36,10 +37,10 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
   const isUp = model.outage?.kind !== 'hub';
   const checked = github.checked_at ? `checked ${ago(github.checked_at, now)}` : 'not checked';
   const what = github.app ? 'The App’s key' : 'The token';
-  const isSure = () =>
+  const isSure = (url: string) =>
     confirmed({
       title: 'Replace the connection to GitHub?',
-      body: `${withAnotherGitHub(github, model.projects, model.chats)} ${what} there is now is then deleted from this server; it stays valid at GitHub.`,
+      body: `${withAnotherGitHub(github, url, way, model.projects, model.chats)} ${what} there is now is deleted from this server ${way === 'app' ? 'once the App is made' : 'then'}; it stays valid at GitHub.`,
       accept: 'Replace'
     });
   const Form = way === 'app' ? AppForm : TokenForm;
@@ -140,6 +141,7 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
 function Installed(props: { app: GitHubApp; checked: string }): JSX.Element {
   const { app, checked } = props;
   const living = app.installations.filter(installation => !installation.suspended);
+  const refusing = living.filter(installation => installation.problem);
   const total = living.reduce((sum, installation) => sum + installation.count, 0);
   return (
     <>
@@ -150,6 +152,12 @@ function Installed(props: { app: GitHubApp; checked: string }): JSX.Element {
           <span className="jp-AgentHub-quiet">
             · {count(total, 'repository', 'repositories')} · {checked}
           </span>
+          {refusing.map(({ id, account, problem }) => (
+            <React.Fragment key={id}>
+              <br />
+              <StatusMark mark="warning" /> {account}: {problem}
+            </React.Fragment>
+          ))}
         </>
       ) : (
         <>

@@ -24,45 +24,51 @@ export const announcer: JupyterFrontEndPlugin<void> = {
     region.setAttribute('aria-live', 'polite');
     document.body.append(region);
 
-    const known = new Map<string, string>();
-    const said = new Map<string, string>();
+    const known = { chats: new Map<string, string>(), connections: new Map<string, string>() };
+    const news = { chats: new Map<string, string>(), connections: new Map<string, string>() };
     let timer: ReturnType<typeof setTimeout> | undefined;
     const say = () => {
       timer = undefined;
-      region.textContent =
-        said.size > MOST
-          ? `${count(said.size, 'change')} of chats and connections.`
-          : [...said.values()].join(' ');
-      said.clear();
+      const { chats, connections } = news;
+      region.textContent = [
+        // In full, however much there is: a sign-in's code is to be heard.
+        ...connections.values(),
+        ...(chats.size > MOST ? [`${count(chats.size, 'chat')} changed.`] : chats.values())
+      ].join(' ');
+      chats.clear();
+      connections.clear();
     };
-    const told = (key: string, name: string, words: string) => {
-      if (words !== known.get(key)) {
-        known.set(key, words);
-        said.set(key, `${name}: ${words}.`);
+    const tell = (kind: 'chats' | 'connections', key: string, name: string, words: string) => {
+      if (words !== known[kind].get(key)) {
+        known[kind].set(key, words);
+        news[kind].set(key, `${name}: ${words}.`);
         timer ??= setTimeout(say, PAUSE);
       }
     };
-    const connections = () => (model.status ? connectionWords(model.status) : []);
+    const connectionsNow = () => (model.status ? [...connectionWords(model.status)] : []);
+    const tellConnections = () => {
+      for (const [name, words] of connectionsNow()) {
+        tell('connections', name, name, words);
+      }
+    };
     model.changed.connect((_: HubModel, change: IHubChange) => {
       if (change.kind === 'all') {
-        known.clear();
-        for (const chat of model.chats) {
-          known.set(chat.id, chatWords(chat));
+        known.chats = new Map(model.chats.map(chat => [chat.id, chatWords(chat)]));
+        if (known.connections.size === 0) {
+          // What there was before anybody listened is no news.
+          known.connections = new Map(connectionsNow());
         }
-        for (const [name, words] of connections()) {
-          known.set(name, words);
-        }
+        // All comes anew where the hub is only asked from time to time.
+        tellConnections();
       } else if (change.kind === 'chat') {
         const chat = model.chat(change.id);
         if (chat) {
-          told(chat.id, chat.name, chatWords(chat));
+          tell('chats', chat.id, chat.name, chatWords(chat));
         } else {
-          known.delete(change.id);
+          known.chats.delete(change.id);
         }
       } else if (change.kind === 'status') {
-        for (const [name, words] of connections()) {
-          told(name, name, words);
-        }
+        tellConnections();
       }
     });
   }
