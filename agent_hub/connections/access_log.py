@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import heapq
+import unicodedata
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
 from agent_hub.models import GatewayRequest, now
 
-LENGTH = 500
-"""Newest requests that are kept, and as many refusals: an agent that asks for what it may not have hides nothing."""
+LENGTH = 100
+"""Newest requests of a chat that are kept, and as many refusals: it hides neither by the other, nor what others did."""
+
+CHATS = 100
+"""Chats whose requests are kept; those that asked last."""
 
 WORDS = 200
 """Characters of what was asked, or was wrong with it: an agent may choose them."""
@@ -27,8 +30,7 @@ class AccessLog:
 
     def __init__(self, clock: Callable[[], datetime] = now) -> None:
         self._clock = clock
-        self._passed: deque[GatewayRequest] = deque(maxlen=LENGTH)
-        self._refused: deque[GatewayRequest] = deque(maxlen=LENGTH)
+        self._chats: dict[str, _Rows] = {}
         self._uses: dict[str, datetime] = {}
 
     def passed(
@@ -47,18 +49,21 @@ class AccessLog:
         """
         ms = None if seconds is None else round(1000 * seconds, 1)
         kept = self._request(chat, asked, problem, host=host, status=status, ms=ms)
-        self._passed.append(kept)
-        return kept
+        return _add(self._of(chat).passed, kept)
 
     def break_off(self, request: GatewayRequest, problem: str) -> None:
         """Keep that the answer to a request did not come to its end."""
-        for place, kept in enumerate(self._passed):
-            if kept is request:
-                self._passed[place] = request.model_copy(update={"problem": _cut(problem)})
+        rows = self._of(request.chat).passed
+        broken = request.model_copy(update={"problem": _cut(problem), "count": 1})
+        for place, kept in enumerate(rows):
+            if kept is request and kept.count == 1:
+                rows[place] = broken
+                return
+        _add(rows, broken)
 
     def refused(self, chat: str, asked: str, status: int, why: str) -> None:
         """Keep a request that went nowhere."""
-        self._refused.append(self._request(chat, asked, why, status=status, refused=True))
+        _add(self._of(chat).refused, self._request(chat, asked, why, status=status, refused=True))
 
     def used(self, project: str) -> None:
         """Keep that a project's repository was asked for now."""
@@ -71,13 +76,45 @@ class AccessLog:
 
     def newest(self) -> list[GatewayRequest]:
         """All that is kept, the newest first."""
-        return list(heapq.merge(reversed(self._passed), reversed(self._refused), key=lambda one: one.at, reverse=True))
+        kept = [one for rows in self._chats.values() for one in (*rows.passed, *rows.refused)]
+        return sorted(kept, key=lambda one: one.at, reverse=True)
+
+    def _of(self, chat: str) -> _Rows:
+        rows = self._chats.pop(chat, None) or _Rows()
+        self._chats[chat] = rows
+        if len(self._chats) > CHATS:
+            del self._chats[next(iter(self._chats))]
+        return rows
 
     def _request(self, chat: str, asked: str, problem: str, **facts: object) -> GatewayRequest:
         told = {"at": self._clock(), "chat": chat, "asked": _cut(asked), "problem": _cut(problem)}
         return GatewayRequest.model_validate(told | facts)
 
 
+class _Rows:
+    """Of one chat, the oldest first."""
+
+    def __init__(self) -> None:
+        self.passed: deque[GatewayRequest] = deque(maxlen=LENGTH)
+        self.refused: deque[GatewayRequest] = deque(maxlen=LENGTH)
+
+
+def _add(rows: deque[GatewayRequest], new: GatewayRequest) -> GatewayRequest:
+    """Add a row, or count it to the one before that says the same."""
+    if rows and _what(rows[-1]) == _what(new):
+        new = new.model_copy(update={"count": rows.pop().count + new.count})
+    rows.append(new)
+    return new
+
+
+def _what(row: GatewayRequest) -> tuple[object, ...]:
+    return row.asked, row.host, row.status, row.problem
+
+
 def _cut(words: str) -> str:
-    """What fits in a row, and writes on no terminal."""
-    return "".join(letter if letter.isprintable() else "�" for letter in words[:WORDS])
+    """What fits in a row, writes on no terminal, and over no other row."""
+    return "".join(letter if _is_plain(letter) else "�" for letter in words[:WORDS])
+
+
+def _is_plain(letter: str) -> bool:
+    return letter.isprintable() and unicodedata.category(letter) not in ("Mn", "Me")

@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 from agent_hub.connections.chatgpt_login import Login, claims
-from agent_hub.connections.outgoing import ask, outgoing
+from agent_hub.connections.outgoing import ask, outgoing, why
 from agent_hub.connections.secrets import Secrets
 from agent_hub.connections.upstream import Upstream
 from agent_hub.errors import AgentHubError, ApiUnreachable, NotConnected, StorageFull
@@ -200,8 +200,7 @@ class ChatGPT(Upstream):
             url = f"{self._backend}/wham/accounts/check"
             answer = await ask(self._client, "GET", url, ANSWER_SECONDS, headers=dict(headers))
         except (httpx.HTTPError, OSError) as error:
-            why = str(error) or type(error).__name__
-            raise ApiUnreachable(f"{host} does not answer: {why}.", "Look at the network.") from None
+            raise ApiUnreachable(f"{host} does not answer: {why(error)}.", "Look at the network.") from None
         if answer.status_code >= 500 or answer.is_redirect:
             raise ApiUnreachable(f"{host} answers {answer.status_code}.", "Try again later.")
         return answer.status_code
@@ -251,8 +250,8 @@ class ChatGPT(Upstream):
         try:
             answer = await ask(self._client, "POST", f"{self._issuer}/oauth/token", ANSWER_SECONDS, json=asked)
             told = answer.json() if answer.is_success else None
-        except (httpx.HTTPError, OSError, ValueError) as error:
-            raise self._away(host, str(error) or type(error).__name__) from None
+        except (httpx.HTTPError, OSError, ValueError, RecursionError) as error:
+            raise self._away(host, why(error)) from None
         if answer.status_code in (400, 401):
             self._over = True
             raise self._fails(f"{host} has ended the sign-in with ChatGPT.")
@@ -318,7 +317,7 @@ class ChatGPT(Upstream):
             if not answer.is_success:
                 logger.warning("The issuer did not revoke the sign-in with ChatGPT: %s", answer.status_code)
         except (httpx.HTTPError, OSError) as error:
-            logger.warning("The issuer did not revoke the sign-in with ChatGPT: %s", error)
+            logger.warning("The issuer did not revoke the sign-in with ChatGPT: %s", why(error))
 
 
 def _text(told: Mapping[str, Any], name: str) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from agent_hub.connections.outgoing import ask, outgoing
+from agent_hub.connections.outgoing import ask, outgoing, why
 from agent_hub.errors import ApiUnreachable
 
 PUBLIC = "https://github.com"
@@ -75,9 +75,8 @@ class GitHubApi:
             answer = await ask(self._client, method, f"{api_of(self.url)}{path}", SECONDS, headers=headers, json=sent)
         except (httpx.HTTPError, OSError, RuntimeError) as error:
             # The last one: another account was connected meanwhile, and the connections are at their end.
-            why = str(error) or type(error).__name__
             raise ApiUnreachable(
-                f"{self.host} does not answer: {why}.", "Look at the address, and at the network."
+                f"{self.host} does not answer: {why(error)}.", "Look at the address, and at the network."
             ) from None
         limited = answer.status_code == 429 or (
             answer.status_code == 403
@@ -119,7 +118,7 @@ class GitHubApi:
 def _content(answer: httpx.Response) -> object:
     try:
         return answer.json() if answer.is_success else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

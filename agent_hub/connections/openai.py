@@ -14,7 +14,7 @@ import httpx
 
 from agent_hub.connections.chatgpt import ChatGPT
 from agent_hub.connections.chatgpt_login import Login
-from agent_hub.connections.outgoing import ask, check_address, outgoing
+from agent_hub.connections.outgoing import ask, check_address, outgoing, why
 from agent_hub.connections.secrets import Secrets, masked
 from agent_hub.connections.upstream import Upstream
 from agent_hub.errors import AgentHubError, ApiUnreachable, InvalidInput, NotConnected, StorageFull
@@ -253,9 +253,8 @@ class OpenAI:
             url = f"{account.base_url}/models"
             answer = await ask(self.client, "GET", url, CHECK_SECONDS, headers=dict(account.headers))
         except (httpx.HTTPError, OSError) as error:
-            why = str(error) or type(error).__name__
             raise ApiUnreachable(
-                f"{host} does not answer: {why}.", "Look at the address, and at the network."
+                f"{host} does not answer: {why(error)}.", "Look at the address, and at the network."
             ) from None
         if answer.status_code in (401, 403):
             raise InvalidInput(

@@ -13,7 +13,14 @@ from agent_hub.errors import InvalidInput
 LONGEST_ANSWER = 8 * 2**20
 """Bytes of what is read as a whole; the longest are GitHub's lists."""
 
-_PACKED = ("content-encoding", "content-length", "transfer-encoding")
+_FRAMING = ("content-encoding", "content-length", "transfer-encoding")
+
+_BROKE_OFF = ("peer closed connection", "Server disconnected")
+"""How httpx begins to say that an answer has no end."""
+
+
+class Unusable(httpx.RemoteProtocolError):
+    """An answer that the hub takes no further, in words of its own."""
 
 
 def outgoing(silence: float, connect: float | None = None, kept: int = 20) -> httpx.AsyncClient:
@@ -51,20 +58,46 @@ async def ask(client: httpx.AsyncClient, method: str, url: str, seconds: float, 
     Raises
     ------
     httpx.HTTPError
-        There is none, or none in time, or it is longer than :data:`LONGEST_ANSWER`.
+        There is none, or none in time, or it is longer than :data:`LONGEST_ANSWER`, or packed.
     """
+    given = {**(options.pop("headers", None) or {}), "Accept-Encoding": "identity"}
     try:
-        async with asyncio.timeout(seconds), client.stream(method, url, **options) as answer:
+        async with asyncio.timeout(seconds), client.stream(method, url, headers=given, **options) as answer:
+            refuse_packed(answer)
             body = bytearray()
-            async for piece in answer.aiter_bytes():
+            async for piece in answer.aiter_raw():
                 body += piece
                 if len(body) > LONGEST_ANSWER:
-                    raise httpx.RemoteProtocolError("its answer does not end")
+                    raise Unusable("its answer does not end")
     except TimeoutError:
         raise httpx.ReadTimeout(f"it has not answered within {seconds:.0f} seconds") from None
-    # What it was packed in has been taken off.
-    headers = [(name, value) for name, value in answer.headers.multi_items() if name not in _PACKED]
+    # The framing has been taken off.
+    headers = [(name, value) for name, value in answer.headers.multi_items() if name not in _FRAMING]
     return httpx.Response(answer.status_code, headers=headers, content=bytes(body), request=answer.request)
+
+
+def refuse_packed(answer: httpx.Response) -> None:
+    """Raise :class:`Unusable` for an answer that is compressed, which nobody has asked for.
+
+    A few bytes may be unpacked into more than there is memory, and a secret that they quote would not be seen.
+    """
+    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Unusable("its answer is packed, though it was asked not to")
+
+
+def why(error: Exception) -> str:
+    """What went wrong with a request, for a person.
+
+    Without a word of whoever was asked: where it speaks no HTTP, httpx quotes it, and it may quote the secret that it
+    was shown. What the system says of a connection, and of a certificate, was said before that.
+    """
+    if isinstance(error, httpx.ProxyError):
+        return "the proxy refuses to connect"
+    if isinstance(error, httpx.ProtocolError | httpx.DecodingError) and not isinstance(error, Unusable):
+        return "it broke off" if str(error).startswith(_BROKE_OFF) else "it speaks no HTTP"
+    if isinstance(error, ValueError | RecursionError):
+        return "it answers no JSON"
+    return str(error) or type(error).__name__
 
 
 def host_of(url: str) -> str:

@@ -44,7 +44,7 @@ _QUERIES = {"info/refs": "|".join(_REFS), "info/lfs/locks": r"[\w.~%&=/+-]*"}
 _METHODS = {"info/refs": ("GET",), "info/lfs/locks": ("GET", "POST")}
 """How a service is asked; the others by POST."""
 
-_ASKED = ("Accept", "Accept-Encoding", "Content-Encoding", "Content-Type", "Git-Protocol", "User-Agent")
+_ASKED = ("Accept", "Content-Encoding", "Content-Type", "Git-Protocol", "User-Agent")
 
 
 def git_client() -> httpx.AsyncClient:
@@ -84,7 +84,6 @@ class GitProxyHandler(RelayHandler):
 
     async def prepare(self) -> None:
         """Look at who asks, and for what, and begin to ask."""
-        self.take_at_most(LARGEST)
         if (beside := self._beside()) is not None:
             self.redirect(beside)
             return
@@ -96,6 +95,7 @@ class GitProxyHandler(RelayHandler):
             return
         try:
             self.ask_who()
+            self.take_at_most(LARGEST)
             await self._begin()
         except AgentHubError as error:
             self._refusal = error
@@ -159,8 +159,8 @@ class GitProxyHandler(RelayHandler):
 
     def _proven(self, credential: Credential | None) -> dict[str, str]:
         given = {name: value for name in _ASKED if (value := self.request.headers.get(name))}
-        # Else httpx would ask for an answer that Git may not be able to read.
-        asked = {"Accept-Encoding": "identity"} | given
+        # In what is compressed a proof that is quoted would not be seen; packs are compressed anyway.
+        asked = given | {"Accept-Encoding": "identity"}
         if credential is None:
             return asked
         proof = b64encode(f"{credential.username}:{credential.password}".encode()).decode()

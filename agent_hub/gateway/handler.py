@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
+from http.client import responses
 from typing import Any, ClassVar
 
-from tornado.web import RequestHandler
+from tornado.web import HTTPError, RequestHandler
 
-from agent_hub.errors import AgentHubError
+from agent_hub.errors import AgentHubError, NotAllowed, NotFound
 from agent_hub.gateway.callers import Callers
 from agent_hub.hub.hub import Hub
 
@@ -73,8 +75,25 @@ class GatewayHandler(RequestHandler):
         error = exc_info[1]
         if isinstance(error, AgentHubError):
             logger.info("Refused to %s: %s", self.wants, error.message)
-            if self._chat and not self._is_logged:
-                asked = f"{self.request.method} {self.request.path}"
-                self._hub.access_log.refused(self._chat, asked, error.status, error.message)
+            self.note_refusal(error.status, error.message)
         else:
+            if isinstance(error, HTTPError):
+                self.note_refusal(error.status_code, responses.get(error.status_code, "Unknown"))
             super().log_exception(*exc_info)
+
+    def note_refusal(self, status: int, why: str) -> None:
+        """Keep for the person what a chat was refused, also where it was refused before anybody asked who comes."""
+        if self._is_logged:
+            return
+        self._is_logged = True
+        with suppress(NotAllowed):
+            chat = self._chat or self._callers.chat(self.request)
+            self._hub.access_log.refused(chat, f"{self.request.method} {self.request.path}", status, why)
+
+
+class NothingHandler(GatewayHandler):
+    """Every other path."""
+
+    async def prepare(self) -> None:
+        """Refuse it."""
+        raise NotFound("The hub has nothing there for a chat.", "Ask for what its documentation names.")

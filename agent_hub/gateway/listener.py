@@ -15,6 +15,7 @@ from agent_hub.errors import AgentHubError, PortInUse
 from agent_hub.gateway.artifacts import ArtifactsHandler
 from agent_hub.gateway.callers import Callers
 from agent_hub.gateway.git_proxy import GitProxyHandler, git_client
+from agent_hub.gateway.handler import NothingHandler
 from agent_hub.gateway.installation_token import InstallationTokenHandler
 from agent_hub.gateway.models import ModelHandler
 from agent_hub.hub.hub import Hub
@@ -94,6 +95,8 @@ class Gateway:
                     (r"/git/.*", GitProxyHandler, given),
                     (r"/github-token", InstallationTokenHandler, given),
                 ],
+                default_handler_class=NothingHandler,
+                default_handler_args=given,
                 log_function=lambda handler: None,
                 git_client=self._git,
             )

@@ -58,9 +58,9 @@ class ModelHandler(RelayHandler):
 
     async def prepare(self) -> None:
         """Look at who asks, and for what, and begin to ask the API."""
-        self.take_at_most(LARGEST)
         try:
             self.ask_who()
+            self.take_at_most(LARGEST)
             self._hub.budgets.check(self._chat)
             self._upstream = self._hub.openai.upstream
             self._url = f"{self._upstream.base_url}/{self._path()}"
@@ -83,6 +83,14 @@ class ModelHandler(RelayHandler):
                 "Ask without it, and take the answer as it comes.",
                 field="background",
             )
+        if self._refusal is None:
+            try:
+                # What was begun while there was budget is not to be ended once there is none.
+                self._hub.budgets.check(self._chat)
+            except AgentHubError as error:
+                if self._asking is not None:
+                    self._asking.cancel()
+                self._refusal = error
         if self._refusal is not None:
             return
         if self._sent is not None:

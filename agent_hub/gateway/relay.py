@@ -14,6 +14,7 @@ from tornado.httputil import HTTPServerRequest
 from tornado.iostream import StreamClosedError
 from tornado.web import Application
 
+from agent_hub.connections.outgoing import refuse_packed, why
 from agent_hub.connections.secrets import masked
 from agent_hub.errors import AgentHubError
 from agent_hub.gateway.redaction import Redaction
@@ -86,9 +87,11 @@ class RelayHandler(StreamedHandler):
         """
         # Of others httpx makes nothing, and raises; no header that means something has them.
         given = {name: value for name, value in headers.items() if f"{name}{value}".isascii() and value.isprintable()}
-        if length := self.request.headers.get("Content-Length"):
-            given["Content-Length"] = length
-        content = (self._body() if again is None else again) if self.request.method == "POST" else None
+        content = None
+        if self.request.method == "POST":
+            content = self._body() if again is None else again
+            if length := self.request.headers.get("Content-Length"):
+                given["Content-Length"] = length
         asked = client.build_request(self.request.method or "", url, headers=given, content=content)
         self._host, self._what, self._asked_at = asked.url.netloc.decode(), what, time.monotonic()
         self._asking = asyncio.create_task(client.send(asked, stream=True))
@@ -121,8 +124,11 @@ class RelayHandler(StreamedHandler):
         """The chat does not wait for the answer any more: neither does the hub."""
         super().on_connection_close()
         self._gone = True
-        if self._asking is not None and not self._is_logged:
-            # No trouble of the host's, but asked all the same: who hangs up hides nothing.
+        # Who hangs up hides nothing of what it asked, nor of what it was refused.
+        if self._refusal is not None:
+            self.note_refusal(self._refusal.status, self._refusal.message)
+        elif self._asking is not None and not self._is_logged:
+            # No trouble of the host's.
             self._is_logged = True
             self._hub.access_log.passed(self._chat, self._what, self._host, None, None, "the chat hung up")
         for task in (self._asking, self._telling):
@@ -161,12 +167,23 @@ class RelayHandler(StreamedHandler):
         except (asyncio.CancelledError, StreamClosedError):
             logger.debug("Chat %s does not wait for its answer any more", self._chat)
         except httpx.HTTPError as error:
-            self._broken(str(error) or type(error).__name__)
+            self._broken(why(error))
+        except AgentHubError:
+            raise
+        except Exception:
+            if not self._is_logged:
+                self._note(False, "the hub has failed")
+            raise
         finally:
             await self.ended()
 
     async def _tell(self, asking: asyncio.Task[httpx.Response]) -> None:
         answer = await self.answer(asking)
+        try:
+            refuse_packed(answer)
+        except httpx.HTTPError:
+            await answer.aclose()
+            raise
         ok = answer.status_code < 500 and answer.status_code not in REFUSALS
         problem = "" if ok else f"it answers {answer.status_code}"
         self._note(ok, problem, answer.status_code, time.monotonic() - self._asked_at)

@@ -28,9 +28,14 @@ KEYS = (
     ".ssh", ".gnupg", ".aws", ".azure", ".config/gcloud", ".config/gh", ".kube", ".docker", ".netrc", ".password-store",
     ".git-credentials", ".config/git/credentials", ".pypirc", ".npmrc", ".codex", ".claude", ".gemini", ".jupyter",
     ".local/share/keyrings", ".mozilla", ".config/chromium", ".config/google-chrome", "snap/firefox", "snap/chromium",
-    ".var/app",
+    ".var/app", ".claude.json", ".config/containers", ".config/rclone", ".config/glab-cli", ".config/BraveSoftware",
+    ".config/microsoft-edge", ".thunderbird", ".cargo/credentials.toml", ".terraform.d", ".pgpass", ".kaggle",
+    ".databrickscfg", ".cache/huggingface/token", ".huggingface",
 )  # fmt: skip
 """Of a person's home, what proves to others who they are."""
+
+ELSEWHERE = {".config": "XDG_CONFIG_HOME", ".local/share": "XDG_DATA_HOME", ".cache": "XDG_CACHE_HOME"}
+"""The variables by which a person's programs look for a folder of the home in another place."""
 
 KEY_VARIABLES = (
     "SSH_AUTH_SOCK", "GNUPGHOME", "CODEX_HOME", "KUBECONFIG", "NETRC", "GH_CONFIG_DIR", "DOCKER_CONFIG",
@@ -94,8 +99,8 @@ class MountSources:
             )
 
     def _refuse_engine(self, text: str, real: Path) -> None:
-        names = [*SOCKETS, os.environ.get("DOCKER_HOST", "").removeprefix("unix://")]
-        held = [Path(name) for name in names if name.startswith("/")] + [Path.home() / name for name in ROOTLESS]
+        named = [os.environ.get(name, "").removeprefix("unix://") for name in ("DOCKER_HOST", "CONTAINER_HOST")]
+        held = [Path(name) for name in (*SOCKETS, *named) if name.startswith("/")] + _of_the_home(ROOTLESS)
         for one in held:
             # Unlike Path.exists, os.path.exists raises nothing for what this user may not look at.
             if os.path.exists(one) and _touches(real, one.resolve()):
@@ -110,7 +115,7 @@ class MountSources:
             raise InvalidMount(
                 f"{text} holds the hub's own data, with the other chats' workspaces and tokens in it.", ONE_BY_ONE
             )
-        keys = [Path.home() / name for name in KEYS] + [Path(jupyter_config_dir()), Path(jupyter_runtime_dir())]
+        keys = _of_the_home(KEYS) + [Path(jupyter_config_dir()), Path(jupyter_runtime_dir())]
         keys += [Path(value) for name in KEY_VARIABLES if (value := os.environ.get(name, "")).startswith("/")]
         for key in keys:
             if os.path.exists(key) and _touches(real, key.resolve()):
@@ -141,3 +146,12 @@ def _touches(one: Path, other: Path) -> bool:
 def _neighbour(path: Path) -> str:
     parent = next(folder for folder in path.parents if os.path.exists(folder))
     return f"Create it, or choose one that exists; {parent} is there."
+
+
+def _of_the_home(names: Sequence[str]) -> list[Path]:
+    """Where they are, and where they are as well if the environment moves a folder of the home."""
+    found = [Path.home() / name for name in names]
+    for folder, variable in ELSEWHERE.items():
+        if (moved := os.environ.get(variable, "")).startswith("/"):
+            found += [Path(moved) / name.removeprefix(f"{folder}/") for name in names if name.startswith(f"{folder}/")]
+    return found

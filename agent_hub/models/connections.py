@@ -208,3 +208,4 @@ class GatewayRequest(Model):
     ms: float | None = Field(default=None, description="until the answer began")
     problem: str = ""
     refused: bool = Field(default=False, description="by the hub: it went nowhere")
+    count: int = Field(default=1, description="how many alike there were, one after another; the rest is of the newest")

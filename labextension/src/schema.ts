@@ -3777,6 +3777,12 @@ export interface components {
              * @default false
              */
             refused: boolean;
+            /**
+             * Count
+             * @description how many alike there were, one after another; the rest is of the newest
+             * @default 1
+             */
+            count: number;
         };
         /**
          * GatewayRoute

@@ -24,7 +24,8 @@ const REQUEST = {
   status: 200,
   ms: 640.4,
   problem: '',
-  refused: false
+  refused: false,
+  count: 1
 };
 
 describe('GatewayWatch', () => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,9 +19,9 @@ from agent_hub.connections.chatgpt_login import Login
 from agent_hub.connections.github import GitHub
 from agent_hub.connections.github_api import GitHubApi
 from agent_hub.connections.openai import USE, OpenAI
-from agent_hub.connections.outgoing import ask, outgoing
+from agent_hub.connections.outgoing import Unusable, ask, outgoing
 from agent_hub.connections.secrets import Secrets
-from agent_hub.errors import AgentHubError, InvalidInput
+from agent_hub.errors import AgentHubError, ApiUnreachable, InvalidInput
 from agent_hub.gateway.git_proxy import git_client
 from agent_hub.models import ConnectGitHub, ConnectOpenAI, MakeApp, now
 
@@ -125,3 +126,36 @@ async def test_on_a_full_disk_what_is_used_is_what_a_hub_that_starts_then_uses(t
     assert (openai.kind, anew.kind) == ("key", "key") and anew.chatgpt.signed_in
     for each in (openai, anew):
         await each.close()
+
+
+@pytest.mark.parametrize("encodings", ["gzip", "gzip, gzip", "br"])
+async def test_an_answer_that_is_packed_is_taken_no_further(encodings: str) -> None:
+    packed = gzip.compress(gzip.compress(bytes(64 * 2**20)))
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert b"accept-encoding: identity" in (await reader.readuntil(b"\r\n\r\n")).lower()
+        length = f"Content-Encoding: {encodings}\r\nContent-Length: {len(packed)}"
+        writer.write(f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n".encode() + packed)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server, outgoing(5.0) as client:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        with pytest.raises(Unusable, match="packed"):
+            await ask(client, "GET", url, 20.0)
+
+
+async def test_json_without_end_is_no_answer_of_github_s() -> None:
+    nested = b"[" * 2**21
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(nested)}\r\n\r\n".encode() + nested)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        api = GitHubApi(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        with pytest.raises(ApiUnreachable, match="does not answer as GitHub does"):
+            api.told(await api.ask("GET", "/user"))
+        await api.close()

@@ -188,6 +188,7 @@ async def test_a_chat_that_runs_follows_what_is_used(
     with ModelServer(key="sk-of-a-person") as api:
         given = {"api_key": "sk-of-a-person", "base_url": api.base_url()}
         await hub.hub.openai.connect(ConnectOpenAI.model_validate(given))
+        await hub.hub.openai.use(UseOpenAI(kind="key"))
         assert (await agent.post("responses", json=ASKED)).status_code == 200
         assert (len(api.turns), len(openai.turns)) == (1, 0)
         assert not [secret for secret in openai.given if secret in json.dumps(api.turns[0].headers)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ from agent_hub.gateway import callers
 from agent_hub.gateway.background import BackgroundSearch
 from agent_hub.gateway.meter import Meter
 from agent_hub.gateway.redaction import Redaction
-from agent_hub.models import Chat, ChatChange, ConnectOpenAI, ProjectChange
+from agent_hub.models import Chat, ChatChange, ConnectOpenAI, ProjectChange, Usage
 from tests.gateway.container import Container
 from tests.hub.running import RunningHub
 from tests.standins.model_server import USAGE, ModelServer
@@ -469,6 +470,106 @@ async def test_a_chat_that_hangs_up_hides_nothing_of_what_it_asked(
     assert (told.chat, told.asked, told.status) == (a_chat.id, "POST /v1/responses", None)
     assert (told.host, told.problem, told.refused) == (f"127.0.0.1:{port}", "the chat hung up", False)
     assert hub.hub.gateway_status().routes[0].errors == 0
+
+
+async def test_a_refusal_of_any_kind_is_told(hub: RunningHub, agent: httpx.AsyncClient, a_chat: Chat) -> None:
+    asked = [("DELETE", "files/x", 405), ("PUT", "../git/13/github.com/heron/widgets.git/git-receive-pack", 405),
+             ("GET", "../artifacts", 400), ("GET", "../github-token", 405), ("GET", "../elsewhere", 404)]  # fmt: skip
+    for method, path, status in asked:
+        assert (await agent.request(method, path)).status_code == status, path
+    told = {(one.asked, one.status) for one in hub.hub.access_log.newest() if one.refused and one.chat == a_chat.id}
+    assert told == {
+        ("DELETE /v1/files/x", 405),
+        ("PUT /git/13/github.com/heron/widgets.git/git-receive-pack", 405),
+        ("GET /artifacts", 400),
+        ("GET /github-token", 405),
+        ("GET /elsewhere", 404),
+    }
+    agent.headers.pop("Authorization")
+    assert (await agent.get("../elsewhere")).status_code == 404
+    assert len(hub.hub.access_log.newest()) == len(asked)
+
+
+async def test_a_body_where_none_belongs_is_sent_on_to_nobody_and_hides_no_request(
+    hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient
+) -> None:
+    await hub.hub.openai.connect(connection(model))
+    assert (await agent.request("GET", "models", content=b"abc")).status_code == 200
+    assert [(one.asked, one.status) for one in hub.hub.access_log.newest()] == [("GET /v1/models", 200)]
+
+
+async def test_a_request_that_was_begun_while_there_was_budget_is_not_ended_once_there_is_none(
+    hub: RunningHub, model: ModelServer, container: Container, a_chat: Chat
+) -> None:
+    await hub.hub.openai.connect(connection(model))
+    await hub.hub.chats.change(a_chat.id, ChatChange(token_budget=1000))
+    parts, body = urlsplit(container.url), json.dumps(ASKED).encode()
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    try:
+        shown = f"Authorization: Bearer {container.token}\r\nContent-Length: {len(body)}"
+        writer.write(f"POST /v1/responses HTTP/1.1\r\nHost: hub\r\n{shown}\r\n\r\n".encode() + body[:1])
+        await writer.drain()
+        await hub.hub.budgets.count(a_chat.id, Usage(input=1000, total=1000))
+        writer.write(body[1:])
+        answer = await asyncio.wait_for(reader.readuntil(b"}"), 30)
+    finally:
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 400") and b"of the 1,000 that it may" in answer
+    assert model.turns == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "HTTP/1.1 400 Bad\r\nx debug: {key}\r\n\r\n",
+        "Oops {key}\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: {key}\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{key}\r\n",
+    ],
+)
+async def test_what_is_no_http_is_quoted_to_nobody(
+    hub: RunningHub, agent: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, said: str
+) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        (proof,) = (line.partition(": ")[2] for line in head.splitlines() if line.lower().startswith("authorization"))
+        writer.write(said.format(key=proof).encode())
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        quoting = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
+        await hub.hub.openai.connect(ConnectOpenAI.model_validate(quoting))
+        heard = ""
+        try:
+            refused = await agent.post("responses", json=ASKED)
+            heard = f"{refused.headers} {refused.text}"
+        except httpx.HTTPError as error:
+            heard = str(error)
+        checked = await hub.hub.openai.check()
+    told = f"{hub.hub.access_log.newest()} {hub.hub.gateway_status()} {checked} {hub.hub.openai.status}"
+    assert hub.hub.access_log.newest()[0].problem
+    for words in (heard, told, caplog.text):
+        assert KEY not in words
+
+
+async def test_an_answer_that_is_packed_is_passed_on_to_nobody(hub: RunningHub, agent: httpx.AsyncClient) -> None:
+    packed = gzip.compress(f"Incorrect API key provided: {KEY}".encode())
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert b"identity" in await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 401 No\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode())
+        writer.write(packed)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        quoting = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
+        await hub.hub.openai.connect(ConnectOpenAI.model_validate(quoting))
+        refused = await agent.post("responses", json=ASKED)
+    assert refused.status_code == 502 and packed not in refused.content and KEY not in refused.text
 
 
 @pytest.mark.parametrize("cut", [1, 7, 1000])

@@ -75,6 +75,22 @@ def test_keys_that_are_kept_elsewhere_are_refused(
             check_mounts([mount(source)], MountSources(data_dir))
 
 
+@pytest.mark.parametrize(
+    ("variable", "name"),
+    [("XDG_CONFIG_HOME", "gh"), ("XDG_DATA_HOME", "docker"), ("XDG_DATA_HOME", "keyrings")],
+)
+def test_a_folder_of_the_home_that_the_environment_moves_is_refused_there(
+    home: Path, data_dir: Path, a_folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, name: str
+) -> None:
+    kept = a_folder / "moved" / name
+    kept.mkdir(parents=True)
+    assert MountSources(data_dir).check(str(kept)) == str(kept.resolve())
+    monkeypatch.setenv(variable, str(a_folder / "moved"))
+    for source in (kept, a_folder):
+        with pytest.raises(InvalidMount):
+            MountSources(data_dir).check(str(source))
+
+
 def test_a_home_below_a_folder_of_the_system_opens_nothing_else_of_it(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

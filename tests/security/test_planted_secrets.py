@@ -275,7 +275,7 @@ def _sign_in(hub: Hub, api: Api, chatgpt: ChatGPTServer, engine: docker.DockerCl
     chatgpt.confirm(code)
     state("done")
     seen.add("notebook", f"{hub.connections!r} {hub.connections._repr_mimebundle_()}")
-    assert hub.connections.openai.status.kind == "chatgpt"
+    assert hub.connections.openai.use("chatgpt").kind == "chatgpt"
 
 
 def _use_account(hub: Hub, api: Api, chatgpt: ChatGPTServer) -> None:

@@ -46,6 +46,9 @@ export function GatewayLog(props: IGatewayLogProps): JSX.Element {
             <tr key={`${request.at} ${index}`}>
               <td>
                 <code>{request.asked}</code>
+                {request.count > 1 && (
+                  <span className="jp-AgentHub-quiet"> × {request.count.toLocaleString()}</span>
+                )}
               </td>
               <td>{model.chat(request.chat)?.name ?? 'a chat that is gone'}</td>
               <td>
