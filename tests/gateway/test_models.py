@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -35,6 +36,18 @@ def model() -> Iterator[ModelServer]:
 
 def connection(model: ModelServer, key: str = KEY, verify: bool = True) -> ConnectOpenAI:
     return ConnectOpenAI.model_validate({"api_key": key, "base_url": model.base_url(), "verify": verify})
+
+
+@asynccontextmanager
+async def an_api(
+    hub: RunningHub, answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+) -> AsyncIterator[int]:
+    """Something at an address that is connected as an API, whatever it answers; its port."""
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        given = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
+        await hub.hub.openai.connect(ConnectOpenAI.model_validate(given))
+        yield port
 
 
 @pytest.fixture
@@ -274,10 +287,7 @@ async def test_an_answer_reaches_the_agent_as_it_comes(hub: RunningHub, agent: h
         writer.write(b"data: second\n\n")
         writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        slow = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
-        await hub.hub.openai.connect(ConnectOpenAI.model_validate(slow))
+    async with an_api(hub, answer):
         async with asyncio.timeout(20), agent.stream("POST", "responses", json=ASKED) as told:
             pieces = told.aiter_raw()
             assert await anext(pieces) == b"data: first\n\n"
@@ -294,10 +304,7 @@ async def test_an_answer_that_breaks_off_does_not_look_like_one_that_is_whole(
         await writer.drain()
         writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        broken = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
-        await hub.hub.openai.connect(ConnectOpenAI.model_validate(broken))
+    async with an_api(hub, answer):
         with pytest.raises(httpx.RemoteProtocolError):
             await agent.post("responses", json=ASKED)
 
@@ -313,10 +320,7 @@ async def test_an_agent_that_goes_away_ends_what_was_asked_for_it(hub: RunningHu
         ended.set()
         writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        endless = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
-        await hub.hub.openai.connect(ConnectOpenAI.model_validate(endless))
+    async with an_api(hub, answer):
         async with asyncio.timeout(20):
             async with agent.stream("POST", "responses", json=ASKED) as told:
                 assert await anext(told.aiter_raw()) == b"data: first\n\n"
@@ -333,10 +337,7 @@ async def test_an_answer_that_an_agent_breaks_off_is_counted_by_its_length(
             continue
         writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        endless = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
-        await hub.hub.openai.connect(ConnectOpenAI.model_validate(endless))
+    async with an_api(hub, answer):
         heard = 0
         async with asyncio.timeout(20), agent.stream("POST", "responses", json=ASKED | {"input": "x" * 4000}) as told:
             async for piece in told.aiter_raw():
@@ -459,10 +460,7 @@ async def test_a_chat_that_hangs_up_hides_nothing_of_what_it_asked(
         await reader.read()
         writer.close()
 
-    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        waiting = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
-        await hub.hub.openai.connect(ConnectOpenAI.model_validate(waiting))
+    async with an_api(hub, silent) as port:
         asked = asyncio.create_task(agent.post("responses", json=ASKED))
         await asyncio.wait_for(heard.wait(), 20)
         asked.cancel()
@@ -537,10 +535,7 @@ async def test_what_is_no_http_is_quoted_to_nobody(
         await writer.drain()
         writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        quoting = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
-        await hub.hub.openai.connect(ConnectOpenAI.model_validate(quoting))
+    async with an_api(hub, answer):
         heard = ""
         try:
             refused = await agent.post("responses", json=ASKED)
@@ -564,10 +559,7 @@ async def test_an_answer_that_is_packed_is_passed_on_to_nobody(hub: RunningHub, 
         await writer.drain()
         writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        quoting = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
-        await hub.hub.openai.connect(ConnectOpenAI.model_validate(quoting))
+    async with an_api(hub, answer):
         refused = await agent.post("responses", json=ASKED)
     assert refused.status_code == 502 and packed not in refused.content and KEY not in refused.text
 
@@ -587,10 +579,7 @@ async def test_an_api_that_quotes_the_key_tells_it_to_no_chat(
             await writer.drain()
         writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        quoting = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
-        await hub.hub.openai.connect(ConnectOpenAI.model_validate(quoting))
+    async with an_api(hub, answer):
         refused = await agent.post("responses", json=ASKED)
     assert refused.json()["error"]["message"] == "Incorrect API key provided: sk-proj-...7Qf2. sk-proj-t"
     assert KEY not in str(refused.headers)
@@ -632,10 +621,7 @@ async def test_an_answer_in_one_piece_is_counted_however_it_is_written(
         await writer.drain()
         writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        whole = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
-        await hub.hub.openai.connect(ConnectOpenAI.model_validate(whole))
+    async with an_api(hub, answer):
         assert (await agent.post("responses", json=ASKED | {"stream": False})).content == told
     assert hub.hub.store.chats[a_chat.id].tokens == USAGE["total_tokens"]
 
@@ -653,10 +639,7 @@ async def test_an_agent_that_goes_away_before_an_answer_begins_is_counted(
             continue
         writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        silent = {"api_key": KEY, "base_url": f"http://127.0.0.1:{port}", "verify": False}
-        await hub.hub.openai.connect(ConnectOpenAI.model_validate(silent))
+    async with an_api(hub, answer):
         asking = asyncio.create_task(agent.post("responses", json=ASKED | {"input": "x" * 4000}))
         async with asyncio.timeout(20):
             await asked.wait()
