@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
+import random
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +20,12 @@ NETWORK = "agent-hub"
 
 APART = {"com.docker.network.bridge.enable_icc": "false"}
 """Containers on one bridge do not reach each other."""
+
+TURNS = 5
+"""How often it is tried, where others make the same network at the same time."""
+
+PAUSE_SECONDS = 0.2
+"""How long is waited the first time for what the others do."""
 
 
 class ContainerNetwork:
@@ -52,7 +60,8 @@ class ContainerNetwork:
             return self._id
         if await self._is_podman():
             return "default"
-        self._id = await self._find() or await self._make()
+        found = await self._find()
+        self._id = found[0] if found else await self._make()
         return self._id
 
     async def _is_podman(self) -> bool:
@@ -69,22 +78,39 @@ class ContainerNetwork:
             return False
         return True
 
-    async def _find(self) -> str:
+    async def _find(self) -> list[str]:
+        """The networks of that name, the first made first: where two make one at once, the name is not unique."""
         query = {"filters": json.dumps({"name": [self._name]})}
-        # The engine's filter takes a part of a name. Two hubs at once may make two of one name: the first stays.
+        # The engine's filter takes a part of a name.
         found = [one for one in await self._engine.call("GET", "/networks", query) if one["Name"] == self._name]
         if any(one["Driver"] in ("host", "null") for one in found):
             raise EngineError(
                 f"The network {self._name!r} is no bridge: chats would be on the machine's own, or on none.",
                 "Name another with --AgentHub.network, or leave it out.",
             )
-        return str(min(found, key=lambda one: (one["Created"], one["Id"]))["Id"]) if found else ""
+        return [str(one["Id"]) for one in sorted(found, key=lambda one: (one["Created"], one["Id"]))]
 
     async def _make(self) -> str:
+        for turn in range(TURNS):
+            made = await self._create()
+            found = await self._find()
+            if len(found) > 1:
+                # Docker starts nothing on a network whose name another one has. Whoever sees another removes its own,
+                # also an older one: the other may have looked when there was nothing to see, and gone on.
+                if made:
+                    await self._engine.call("DELETE", f"/networks/{made}")
+                # If each has removed its own, one is the first to make another.
+                await asyncio.sleep(random.uniform(0.5, 1.0) * PAUSE_SECONDS * 2**turn)
+                found = await self._find()
+            if found:
+                return found[0]
+        raise EngineError(f"The engine has the network {self._name!r} at one moment and not at the next.", "Try again.")
+
+    async def _create(self) -> str:
+        """The id of a new network of that name; empty where the engine says that there is one."""
         body = {"Name": self._name, "Driver": "bridge", "CheckDuplicate": True, "Options": APART}
-        made = ""
         try:
-            made = (await self._engine.call("POST", "/networks/create", None, json.dumps(body).encode()))["Id"]
+            return str((await self._engine.call("POST", "/networks/create", None, json.dumps(body).encode()))["Id"])
         except EngineUnavailable:
             raise
         except AgentHubError as error:
@@ -93,11 +119,7 @@ class ContainerNetwork:
                     f"The engine cannot make the network {self._name!r}, which keeps chats apart: {error.message}",
                     "Mend that, or start with --AgentHub.network=bridge: chats then reach each other's ports.",
                 ) from error
-        first = await self._find()
-        if made not in ("", first):
-            # Docker starts nothing on a network whose name another one has as well.
-            await self._engine.call("DELETE", f"/networks/{made}")
-        return first
+            return ""
 
 
 def gateway_address(engine: EngineAddress, networks: Sequence[Mapping[str, Any]]) -> tuple[str, str]:

@@ -136,11 +136,11 @@ async def test_containers_reach_each_other_s_ports_on_docker_s_own_bridge_alone(
         await engine.close()
 
 
-async def test_a_network_that_was_pruned_is_made_again_and_two_hubs_use_the_same(
+async def test_a_network_that_was_pruned_is_made_again_and_all_hubs_use_the_same(
     docker_engine: docker.DockerClient,
 ) -> None:
     name = f"agent-hub-test-{uuid.uuid4().hex[:12]}"
-    engines = [DockerEngine(network=name) for _ in range(2)]
+    engines = [DockerEngine(network=name) for _ in range(4)]
     try:
         for _ in range(2):
             made = await asyncio.gather(
