@@ -275,7 +275,7 @@ def _sign_in(hub: Hub, api: Api, chatgpt: ChatGPTServer, engine: docker.DockerCl
     chatgpt.confirm(code)
     state("done")
     seen.add("notebook", f"{hub.connections!r} {hub.connections._repr_mimebundle_()}")
-    assert hub.connections.openai.use("chatgpt").kind == "chatgpt"
+    assert hub.connections.openai.status.kind == "chatgpt"
 
 
 def _use_account(hub: Hub, api: Api, chatgpt: ChatGPTServer) -> None:
@@ -342,6 +342,8 @@ def _use(
     assert connect("http://127.0.0.1:9/v1").status_code == 502
     assert connect(f"http://{OPENAI}@127.0.0.1/").status_code == 400
     assert connect(model.base_url()).status_code == 200
+    # Somebody may be signed in by then, and chats go on with what they use.
+    assert api("put", "api/connections/openai/use", {"kind": "key"}).status_code == 200
     api("post", "api/connections/openai/check")
     for base in (quoting.url, "http://127.0.0.1:9", github.url):
         api("put", "api/connections/github", {"token": GITHUB, "url": base})
