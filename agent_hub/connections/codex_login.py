@@ -144,7 +144,7 @@ def read_login(path: Path) -> Login:
             tokens.get("account_id") or claims(tokens["id_token"])["https://api.openai.com/auth"]["chatgpt_account_id"]
         )
         login = Login(tokens["access_token"], tokens["refresh_token"], tokens["id_token"], account, now())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise AgentUnavailable(
             f"Codex has signed in, and left no account that the hub can use ({type(error).__name__}).",
             "Try again; a ChatGPT account with Codex in its plan is needed.",

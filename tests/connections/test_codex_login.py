@@ -98,6 +98,7 @@ def test_what_a_server_has_quoted_in_an_error_is_not_told() -> None:
         '{"tokens": {"access_token": "a", "refresh_token": "", "id_token": "i", "account_id": "a"}}',
         '{"tokens": {"access_token": "a", "refresh_token": "r", "id_token": "i"}}',
         "x" * 2**21,
+        "[" * 50_000,
     ],
 )
 def test_what_is_no_login_is_refused_and_not_repeated(tmp_path: Path, left: str | None) -> None:
