@@ -40,7 +40,7 @@ TRIES = 3
 PAUSE_SECONDS = 1.0
 
 LOOK_SECONDS = 60.0
-"""Seconds from one look in the background at where the App is installed to the next."""
+"""Seconds from one look in the background at how the account stands to the next."""
 
 
 class GitHub:
@@ -189,6 +189,8 @@ class GitHub:
         try:
             yield {} if credential is None else credential.environment(self._url)
         except RepositoryUnreachable as error:
+            if error.details.get("refused"):
+                self.look()
             if refused is not None and error.details.get("refused"):
                 # What is missing is known, and Git knows nothing of it.
                 raise refused from None
@@ -297,9 +299,9 @@ class GitHub:
         return self.status
 
     def look(self) -> None:
-        """Find out in the background where the App is installed; nothing, where there is none or that goes on."""
-        if self._app is not None and not self._looking and time.monotonic() >= self._look_again_at:
-            # Each request of Git's asks for it, as long as a repository is not among those that are known.
+        """Find out in the background how the account stands; nothing, where there is none or that goes on."""
+        if self._url and not self._looking and time.monotonic() >= self._look_again_at:
+            # Each request of Git's asks for it, as long as it is refused, or its repository is not known.
             self._look_again_at = time.monotonic() + LOOK_SECONDS
             task = asyncio.create_task(self.check(), name="agent-hub github")
             self._looking.add(task)

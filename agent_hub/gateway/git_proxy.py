@@ -172,6 +172,9 @@ class GitProxyHandler(RelayHandler):
         status = answer.status_code
         if answer.is_success:
             self._hub.access_log.used(self._hub.store.chats[self._chat].project)
+        if self._secrets and (status == 401 or (answer.is_success and self._hub.github.status.problem is not None)):
+            # The account stands otherwise than the person is shown.
+            self._hub.github.look()
         if status in (401, 404) and self._unproven is not None:
             raise self._unproven
         if status == 401:

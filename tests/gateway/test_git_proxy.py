@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from agent_hub.connections import github as connection
 from agent_hub.connections.github_public import PublicRepositories
 from agent_hub.gateway import git_proxy
 from agent_hub.models import Chat, ConnectGitHub, MakeApp, NewProject, now
@@ -207,6 +208,21 @@ async def test_a_chat_that_was_stopped_reaches_nothing_any_more(
     refused = await git.get(f"{host(github)}/heron/widgets/{REFS}")
     assert refused.status_code == 403 and "of no chat that runs" in refused.text
     assert github.seen == []
+
+
+async def test_a_token_that_is_refused_is_the_connection_s_problem_until_it_is_taken_again(
+    hub: RunningHub, github: GitHubServer, git: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "LOOK_SECONDS", 0.0)
+    known = github.tokens.pop(TOKEN)
+    assert hub.hub.github.status.problem is None
+    assert (await git.get(f"{host(github)}/heron/widgets/{REFS}")).status_code == 403
+    await hub.until_true(lambda: hub.hub.github.status.problem is not None)
+    problem = hub.hub.github.status.problem
+    assert problem is not None and "refuses the token (401)" in problem.message
+    github.tokens[TOKEN] = known
+    assert (await git.get(f"{host(github)}/heron/widgets/{REFS}")).status_code == 200
+    await hub.until_true(lambda: hub.hub.github.status.problem is None)
 
 
 async def test_git_says_what_is_wrong_with_the_connection(
