@@ -176,6 +176,9 @@ class ChatGPT(Upstream):
             self._again_at = time.monotonic() + PAUSE
             raise self._fails("ChatGPT refuses the account that is signed in.")
 
+    def accept(self) -> None:
+        """An account with a problem asks nothing: what ends it is its next renewal."""
+
     async def check(self) -> None:
         """Ask whether it works; what is told is in the account's problem, and raises nothing."""
         try:

@@ -44,6 +44,8 @@ class ApiKeyAccount(Upstream):
 
     key: str = field(repr=False)
     base_url: str
+    tell: Callable[[ApiKeyAccount, AgentHubError | None], None] = field(repr=False, compare=False)
+    """Hears whether the API has taken the key, each time that it says so."""
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -59,7 +61,16 @@ class ApiKeyAccount(Upstream):
         return None
 
     def refuse(self, refused: Mapping[str, str]) -> None:
-        """A key is never renewed."""
+        host = urlsplit(self.base_url).netloc
+        problem = NotConnected(
+            f"{host} refuses the API key (401).",
+            "Replace it on Agent Hub's Connections page, or look at what it is allowed to do; then send this again.",
+        )
+        self.tell(self, problem)
+        raise problem
+
+    def accept(self) -> None:
+        self.tell(self, None)
 
 
 class OpenAI:
@@ -88,7 +99,7 @@ class OpenAI:
         except AgentHubError as error:
             self._problem, kept = error, {}
         if kept.get("api_key"):
-            self._account = ApiKeyAccount(kept["api_key"], kept.get("base_url") or PUBLIC_API)
+            self._account = ApiKeyAccount(kept["api_key"], kept.get("base_url") or PUBLIC_API, self._hear)
         with suppress(AgentHubError):
             self._use = secrets.read(USE).get("kind", "")
         self.client = outgoing(SILENCE_SECONDS, CONNECT_SECONDS, kept=50)
@@ -147,7 +158,7 @@ class OpenAI:
             The API does not answer as one.
         """
         check_address(new.base_url, "base_url")
-        account = ApiKeyAccount(new.api_key.get_secret_value(), new.base_url or PUBLIC_API)
+        account = ApiKeyAccount(new.api_key.get_secret_value(), new.base_url or PUBLIC_API, self._hear)
         async with self._changing:
             if new.verify:
                 await self._verify(account)
@@ -220,6 +231,13 @@ class OpenAI:
         account = self.chatgpt.account
         problem = self._problem if self.kind == "key" else account and account.problem
         return "" if problem else self.kind
+
+    def _hear(self, account: ApiKeyAccount, problem: AgentHubError | None) -> None:
+        """Let the status say how a chat's request got on; most get on as the one before did."""
+        before, words = self._problem and self._problem.message, problem and problem.message
+        if account is self._account and words != before:
+            self._problem, self._checked_at = problem, now()
+            self._on_change()
 
     async def _choose(self, kind: Literal["key", "chatgpt"]) -> None:
         if self._account is None or not self.chatgpt.signed_in:

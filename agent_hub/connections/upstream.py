@@ -41,4 +41,8 @@ class Upstream(ABC):
 
     @abstractmethod
     def refuse(self, refused: Mapping[str, str]) -> None:
-        """The API has answered 401 to headers of :meth:`renewed`, too. Raises as that does."""
+        """The API has answered 401 to these headers, and there are no others. Raises as :meth:`renewed` does."""
+
+    @abstractmethod
+    def accept(self) -> None:
+        """The API has answered well: whatever it refused before, it takes the account."""

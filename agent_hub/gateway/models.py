@@ -112,8 +112,6 @@ class ModelHandler(RelayHandler):
             await answer.aclose()
             self._credentials, self._taken = renewed, None
             answer = await self._send(bytes(self._sent))
-            if answer.status_code == 401:
-                self._upstream.refuse(renewed)
         except AgentHubError:
             await answer.aclose()
             raise
@@ -124,7 +122,11 @@ class ModelHandler(RelayHandler):
         return [value.removeprefix("Bearer ") for value in self._credentials.values()]
 
     def look_at(self, answer: httpx.Response) -> None:
-        """See whether it is an answer that takes tokens."""
+        """See whether the account is taken, and whether it is an answer that takes tokens."""
+        if answer.status_code == 401:
+            self._upstream.refuse(self._credentials)
+        elif answer.is_success:
+            self._upstream.accept()
         self._taken = answer.is_success and self.request.method == "POST"
         if not answer.headers.get("Content-Type", "").lower().startswith("text/event-stream"):
             self._meter.gather()

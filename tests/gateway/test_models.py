@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from agent_hub.errors import ApiUnreachable, InvalidInput
+from agent_hub.errors import ApiUnreachable, InvalidInput, NotConnected
 from agent_hub.gateway import callers
 from agent_hub.gateway.background import BackgroundSearch
 from agent_hub.gateway.meter import Meter
@@ -254,6 +254,39 @@ async def test_a_key_that_the_api_refuses_is_not_kept(hub: RunningHub, model: Mo
     assert hub.hub.openai.account.key == KEY
 
 
+async def test_a_key_that_works_no_more_is_the_connection_s_problem_until_it_is_taken_again(
+    hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient
+) -> None:
+    await hub.hub.openai.connect(connection(model))
+    assert (await agent.post("responses", json=ASKED)).status_code == 200
+    assert hub.hub.openai.status.problem is None
+    model.key = "another"
+    for _ in range(2):
+        refused = await agent.post("responses", json=ASKED)
+        # No 401, which Codex would ask again after, five times.
+        assert refused.status_code == 400
+        said = refused.json()["error"]["message"]
+        assert "refuses the API key (401). Replace it on Agent Hub's Connections page" in said
+    problem = hub.hub.status().openai.problem
+    assert problem is not None and problem.message in said
+    row, *_ = hub.hub.access_log.newest()
+    assert (row.status, row.problem, row.refused, row.count) == (401, "it answers 401", False, 2)
+    model.key = KEY
+    assert (await agent.post("responses", json=ASKED)).status_code == 200
+    assert hub.hub.openai.status.problem is None
+
+
+async def test_the_refusal_of_a_key_that_was_replaced_meanwhile_says_nothing_of_the_new_one(
+    hub: RunningHub, model: ModelServer
+) -> None:
+    await hub.hub.openai.connect(connection(model, key="sk-old", verify=False))
+    before = hub.hub.openai.account
+    await hub.hub.openai.connect(connection(model))
+    with pytest.raises(NotConnected):
+        before.refuse(before.headers)
+    assert hub.hub.openai.status.problem is None
+
+
 async def test_an_api_that_is_away_is_named(hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient) -> None:
     away = ConnectOpenAI.model_validate({"api_key": KEY, "base_url": "http://127.0.0.1:9/v1"})
     with pytest.raises(ApiUnreachable, match="127.0.0.1:9 does not answer"):
@@ -416,7 +449,7 @@ async def test_how_it_goes_with_the_api_is_told(hub: RunningHub, model: ModelSer
     assert (await agent.post("embeddings", json={})).status_code == 404
     assert routes()[host] == "ok"
     await hub.hub.openai.connect(connection(model, key="sk-wrong", verify=False))
-    assert (await agent.post("responses", json=ASKED)).status_code == 401
+    assert (await agent.post("responses", json=ASKED)).status_code == 400
     (first, *_) = hub.hub.gateway_status().routes
     assert (first.state, first.errors, first.problem) == ("trouble", 1, "it answers 401")
     away = ConnectOpenAI.model_validate({"api_key": KEY, "base_url": "http://127.0.0.1:9/v1", "verify": False})
@@ -573,7 +606,7 @@ async def test_an_api_that_quotes_the_key_tells_it_to_no_chat(
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         said = f"OpenAI-Asked: {KEY}\r\nX-Request-Id: \xc3\xa9\r\nContent-Length: {len(told)}"
-        writer.write(f"HTTP/1.1 401 No\r\n{said}\r\n\r\n".encode())
+        writer.write(f"HTTP/1.1 403 No\r\n{said}\r\n\r\n".encode())
         for begin in range(0, len(told), cut):
             writer.write(told[begin : begin + cut])
             await writer.drain()
