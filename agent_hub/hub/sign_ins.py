@@ -18,7 +18,7 @@ from pathlib import Path
 from agent_hub.connections.codex_login import Prompt, callback, command, read_login
 from agent_hub.connections.openai import OpenAI
 from agent_hub.engines.base import Engine, LogSink
-from agent_hub.errors import AgentHubError, AgentUnavailable, Conflict, EngineError, StorageFull
+from agent_hub.errors import AgentHubError, AgentUnavailable, BuildError, Conflict, EngineError, StorageFull
 from agent_hub.hub.agent_image import fetch_base, stage_agent_image
 from agent_hub.hub.browser_callback import BrowserCallback
 from agent_hub.hub.cancellation import to_its_end
@@ -194,7 +194,14 @@ class SignIns:
         def told(what: str) -> LogSink:
             return lambda line: self._tell(running, f"{what}: {line}")
 
-        base, _ = await fetch_base(self._engine, self._default_base, False, told(f"Fetching {self._default_base}"))
+        tag = self._default_base
+        try:
+            base, _ = await fetch_base(self._engine, tag, False, told(f"Fetching {tag}"))
+        except BuildError as error:
+            raise AgentUnavailable(
+                f"A sign-in runs on the image {tag}, whatever a project's own is: {error.message}",
+                f"Try “docker pull {tag}”, or name one that can be had by --AgentHub.base_image.",
+            ) from None
         layer = await stage_agent_image(scratch, self._folders.cache, base.id, told("Fetching Codex"))
         if await self._engine.image(layer.ref) is None:
             self._tell(running, "Building Codex's image", at_once=True)

@@ -36,7 +36,8 @@ async def open_hub(
     """Opens hubs on the Docker engine, each with the folder that it is given."""
 
     async def open(name: str = "hub", engine: Engine | None = None, **settings: Any) -> RunningHub:
-        opened.append(await RunningHub.open(tmp_path / name, engine or DockerEngine(), base_image, **settings))
+        settings = {"base": base_image} | settings
+        opened.append(await RunningHub.open(tmp_path / name, engine or DockerEngine(), **settings))
         return opened[-1]
 
     return open

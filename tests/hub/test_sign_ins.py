@@ -258,6 +258,15 @@ async def test_an_issuer_that_is_away_is_told(open_hub: OpenHub, openai: ChatGPT
         await hub.hub.sign_ins.start(BROWSER)
 
 
+async def test_an_image_that_cannot_be_had_is_named_with_what_to_do(open_hub: OpenHub, openai: ChatGPTServer) -> None:
+    hub = await open_hub(base="127.0.0.1:9/none:1", openai_issuer=openai.url, chatgpt_url=openai.backend)
+    await hub.hub.sign_ins.start(DEVICE)
+    error = (await state(hub, "failed")).error
+    assert error is not None and "A sign-in runs on the image 127.0.0.1:9/none:1" in error.message, error
+    assert "docker pull 127.0.0.1:9/none:1" in error.hint and "--AgentHub.base_image" in error.hint
+    await assert_nothing_is_left(hub, openai)
+
+
 async def test_what_a_hub_that_was_killed_has_left_of_a_sign_in_is_removed_by_the_next(
     hub: RunningHub, openai: ChatGPTServer, open_hub: OpenHub
 ) -> None:
