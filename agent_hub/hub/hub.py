@@ -100,7 +100,7 @@ class Hub:
         self.traffic = Traffic()
         self.access_log = AccessLog()
         self._told = (self.github.status.url, self.github.person)
-        identities = Identities(lambda: self.github.person)
+        self.identities = Identities(lambda: self.github.person)
         self.budgets = Budgets(self.store)
         self.artifacts = Artifacts(self.store, self.folders, settings.root, settings.artifacts_folder)
         access = self.github.environment
@@ -128,7 +128,7 @@ class Hub:
             self.terminals,
             self.deleted,
             self.conversations,
-            ChatGit(self.github, identities),
+            ChatGit(self.github, self.identities),
             sources,
             self.limits,
             self._look_again,
@@ -138,7 +138,7 @@ class Hub:
         self.runs = Runs(self.store, self.new_chats)
         self.projects = Projects(self.store, self.builds, self.chats, self.new_chats, self.deleted, sources, access)
         self.commands = Commands(self.store, engine)
-        self.work = ChatWork(self.store, self.folders, identities)
+        self.work = ChatWork(self.store, self.folders, self.identities)
         self._engine_status = EngineStatus(
             name="Container engine", kind=engine.kind, reachable=False, isolated=engine.isolated, message="Starting"
         )
@@ -190,6 +190,7 @@ class Hub:
             return await self._look()
 
     async def _look(self) -> Status:
+        is_another = await self.identities.refresh()
         found = await self.engine.status()
         before, self._engine_status = self._engine_status, found
         if found.reachable and not self._reconciled:
@@ -212,7 +213,7 @@ class Hub:
             self._reconciled = False
             self.limits.forget()
             await self.chats.engine_lost()
-        if found.model_copy(update={"checked_at": before.checked_at}) != before:
+        if is_another or found.model_copy(update={"checked_at": before.checked_at}) != before:
             self._say_status()
         return self.status()
 
@@ -269,6 +270,7 @@ class Hub:
             default_base=self.settings.base_image,
             openai=self.openai.status,
             github=self.github.status,
+            committer=self.identities.committer,
             artifacts_path=self.settings.artifacts_folder,
         )
 

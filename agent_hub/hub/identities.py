@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent_hub.connections.github_account import Person
 from agent_hub.errors import GitError
 from agent_hub.hub.git import git_output
-from agent_hub.models import EnvVar
+from agent_hub.models import Committer, EnvVar
 
 UNKNOWN = (
     "Nobody's name is known for commits: run 'git config --global user.name' and 'user.email' on the hub's machine, "
@@ -47,12 +47,30 @@ class Identities:
         self._state: dict[str, tuple[int, int] | None] | None = None
         self._reading = asyncio.Lock()
 
+    @property
+    def committer(self) -> Committer:
+        """Whose name commits carry where a chat's variables say nothing, as of the last :meth:`refresh`."""
+        found = self._found({})
+        if found == Identity():
+            return Committer()
+        return Committer(name=found.name, email=found.email, source="git" if self._read.get("user.email") else "github")
+
+    async def refresh(self) -> bool:
+        """Ask the person's own Git again, once a file that it reads is another; whether it says something else now."""
+        async with self._reading:
+            before = self._read
+            if self._state is None or self._state != _state_of(self._state):
+                self._read, files = await _configured()
+                self._state = _state_of({*_first_files(), *files})
+            return self._read != before
+
     async def of(self, variables: Iterable[EnvVar]) -> Identity:
         """Whose name the commits of a chat with these variables carry."""
-        given = {one.name: one.value for one in variables}
-        configured = await self._configured()
-        person = self._person()
-        unknown = Identity()
+        await self.refresh()
+        return self._found({one.name: one.value for one in variables})
+
+    def _found(self, given: Mapping[str, str | None]) -> Identity:
+        configured, person, unknown = self._read, self._person(), Identity()
         return Identity(
             given.get("GIT_AUTHOR_NAME")
             or configured.get("user.name")
@@ -63,14 +81,6 @@ class Identities:
             or (person.email if person else "")
             or unknown.email,
         )
-
-    async def _configured(self) -> dict[str, str]:
-        """What the person's own Git says; it is asked again once one of the files that it reads is another."""
-        async with self._reading:
-            if self._state is None or self._state != _state_of(self._state):
-                self._read, files = await _configured()
-                self._state = _state_of({*_first_files(), *files})
-            return self._read
 
 
 async def _configured() -> tuple[dict[str, str], set[str]]:

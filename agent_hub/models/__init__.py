@@ -20,6 +20,7 @@ from agent_hub.models.chats import (
 from agent_hub.models.connections import (
     AppManifest,
     ChatGPTAccount,
+    Committer,
     ConnectGitHub,
     ConnectOpenAI,
     GatewayRequest,
@@ -122,6 +123,7 @@ __all__ = [
     "ChatDiff",
     "ChatSettings",
     "ChatStatus",
+    "Committer",
     "Command",
     "CommandEvent",
     "ConversationEvent",

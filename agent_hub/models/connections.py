@@ -161,7 +161,7 @@ class GitHubConnection(Model):
     token: str = Field(default="", description="masked")
     url: str = Field(default="", description="of the GitHub that it is for")
     login: str = Field(default="", description="whose it is")
-    name: str = Field(default="", description="what commits are signed with")
+    name: str = Field(default="", description="the person's, as GitHub knows it")
     email: str = ""
     checked_at: datetime | None = None
     problem: ErrorBody | None = None
@@ -172,6 +172,16 @@ class ConnectGitHub(Model):
 
     token: Secret
     url: Address = Field(default="", description="of a GitHub Enterprise; github.com, where empty")
+
+
+class Committer(Model):
+    """Whose name commits in chats carry, where a project's or a chat's variables name nobody else."""
+
+    name: str = Field(default="", description="empty where nobody's is known")
+    email: str = ""
+    source: Literal["", "git", "github"] = Field(
+        default="", description="who says so: the configuration of Git on the hub's machine, or GitHub"
+    )
 
 
 class GatewayRoute(Model):

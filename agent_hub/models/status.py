@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from agent_hub.models.base import Model
-from agent_hub.models.connections import GitHubConnection, OpenAIConnection
+from agent_hub.models.connections import Committer, GitHubConnection, OpenAIConnection
 from agent_hub.models.containers import EngineStatus, Gpu
 
 
@@ -26,5 +26,6 @@ class Status(Model):
     agents: tuple[AgentInfo, ...] = ()
     openai: OpenAIConnection = OpenAIConnection()
     github: GitHubConnection = GitHubConnection()
+    committer: Committer = Committer()
     default_base: str = ""
     artifacts_path: str = Field(default="", description="folder of published files, relative to the server's root")

@@ -3427,6 +3427,30 @@ export interface components {
             error: components["schemas"]["ErrorBody"] | null;
         };
         /**
+         * Committer
+         * @description Whose name commits in chats carry, where a project's or a chat's variables name nobody else.
+         */
+        Committer: {
+            /**
+             * Name
+             * @description empty where nobody's is known
+             * @default
+             */
+            name: string;
+            /**
+             * Email
+             * @default
+             */
+            email: string;
+            /**
+             * Source
+             * @description who says so: the configuration of Git on the hub's machine, or GitHub
+             * @default
+             * @enum {string}
+             */
+            source: "" | "git" | "github";
+        };
+        /**
          * ConnectGitHub
          * @description Body of ``PUT api/connections/github``: a fine-grained personal token.
          */
@@ -3911,7 +3935,7 @@ export interface components {
             login: string;
             /**
              * Name
-             * @description what commits are signed with
+             * @description the person's, as GitHub knows it
              * @default
              */
             name: string;
@@ -4935,6 +4959,14 @@ export interface components {
              *     }
              */
             github: components["schemas"]["GitHubConnection"];
+            /**
+             * @default {
+             *       "name": "",
+             *       "email": "",
+             *       "source": ""
+             *     }
+             */
+            committer: components["schemas"]["Committer"];
             /**
              * Default Base
              * @default

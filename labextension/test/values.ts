@@ -50,6 +50,7 @@ export const STATUS: Status = {
     checked_at: null,
     problem: null
   },
+  committer: { name: '', email: '', source: '' },
   default_base: 'python:3.12',
   artifacts_path: 'agent-hub'
 };

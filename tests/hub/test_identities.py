@@ -9,7 +9,7 @@ import pytest
 from agent_hub.connections.github_account import Person
 from agent_hub.hub import identities
 from agent_hub.hub.identities import Identities, Identity
-from agent_hub.models import EnvVar, NewProject
+from agent_hub.models import Committer, EnvVar, NewProject
 from tests.conftest import Repository
 from tests.hub.running import RunningHub
 
@@ -43,6 +43,17 @@ async def test_a_chat_s_variables_come_before_git_s_configuration_and_that_befor
     assert await found.of(()) == Identity("Crane", "heron@example.com")
     given = variables(GIT_AUTHOR_NAME="Stork", GIT_AUTHOR_EMAIL="stork@example.com", OTHER="x")
     assert await found.of(given) == Identity("Stork", "stork@example.com")
+
+
+async def test_who_says_whose_name_commits_carry_is_told(config: Path) -> None:
+    known: list[Person] = []
+    found = Identities(lambda: known[0] if known else None)
+    assert await found.refresh() is False and found.committer == Committer()
+    known.append(HERON)
+    assert found.committer == Committer(name="Grey Heron", email="heron@example.com", source="github")
+    config.write_text("[user]\n\tname = Crane\n\temail = crane@example.com\n")
+    assert await found.refresh() is True and await found.refresh() is False
+    assert found.committer == Committer(name="Crane", email="crane@example.com", source="git")
 
 
 async def test_a_change_of_git_s_configuration_is_noticed_also_in_a_file_that_it_includes(
@@ -89,6 +100,7 @@ async def test_commits_in_a_chat_and_by_the_hub_carry_one_name(
     assert await commits() == ("Agent Hub", "Agent Hub <agent-hub@localhost>", identities.UNKNOWN)
     config.write_text("[user]\n\tname = Crane\n\temail = crane@example.com\n")
     assert await commits() == ("Crane", "Crane <crane@example.com>", "")
+    assert (await a_process_hub.hub.look()).committer.name == "Crane"
     stork = variables(GIT_AUTHOR_NAME="Stork", GIT_AUTHOR_EMAIL="stork@example.com")
     theirs = await a_process_hub.start(a_process_hub.hub.store.projects[project.id], env=stork)
     await a_process_hub.run(theirs.id, "echo c >c")

@@ -35,6 +35,7 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
   const [way, setWay] = useState<'app' | 'token'>('app');
   const kept = useKeptFocus('form input', 'button:not(:disabled)');
   const isUp = model.outage?.kind !== 'hub';
+  const committer = model.status?.committer;
   const checked = github.checked_at ? `checked ${ago(github.checked_at, now)}` : 'not checked';
   const what = github.app ? 'The App’s key' : 'The token';
   const isSure = (url: string) =>
@@ -95,9 +96,12 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
             )}
           </Fact>
         )}
-        {github.name && (
+        {committer && committer.name !== '' && (
           <Fact label="Commits by">
-            {github.name} <span className="jp-AgentHub-quiet">{github.email}</span>
+            {committer.name}{' '}
+            <span className="jp-AgentHub-quiet">
+              {committer.email} · {COMMITTER_SOURCES[committer.source]}
+            </span>
           </Fact>
         )}
         {(!github.connected || isChanging) && (
@@ -170,6 +174,12 @@ function Installed(props: { app: GitHubApp; checked: string }): JSX.Element {
     </>
   );
 }
+
+const COMMITTER_SOURCES = {
+  git: 'as Git on the hub’s machine says',
+  github: 'as GitHub says',
+  '': ''
+};
 
 function accessUrl({ app, url }: GitHubConnection): string {
   if (!app) {
