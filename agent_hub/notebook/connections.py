@@ -8,13 +8,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from agent_hub.errors import AgentHubError
-from agent_hub.notebook import display
 from agent_hub.notebook.polling import poll
 from agent_hub.notebook.record import bundle
 from agent_hub.notebook.sign_in import BY_CODE, CHATGPT, NOBODY, SIGN_IN, USE, SignInProgress
 
 if TYPE_CHECKING:
-    from agent_hub import models
+    from agent_hub.notebook.connection_display import Committer, Gateway, GitHubStatus, OpenAIStatus, Requests
     from agent_hub.notebook.transport import Transport
 
 Secret = str | Callable[[], str] | None
@@ -25,8 +24,6 @@ GITHUB = "connections/github"
 GATEWAY = "connections/gateway"
 GATEWAY_LOG = f"{GATEWAY}/log"
 
-_STATE_WORDS = {"ok": "ready", "trouble": "failed"}
-
 
 class OpenAI:
     """The connection to a model. Chats that run use what is connected from their next request on."""
@@ -35,13 +32,13 @@ class OpenAI:
         self._transport = transport
 
     @property
-    def status(self) -> models.OpenAIConnection:
+    def status(self) -> OpenAIStatus:
         """What is connected, now, with the key masked."""
-        from agent_hub.models import OpenAIConnection
+        from agent_hub.notebook.connection_display import OpenAIStatus
 
-        return self._transport.read(OPENAI, OpenAIConnection)
+        return self._transport.read(OPENAI, OpenAIStatus)
 
-    def connect(self, api_key: Secret = None, *, base_url: str = "", verify: bool = True) -> models.OpenAIConnection:
+    def connect(self, api_key: Secret = None, *, base_url: str = "", verify: bool = True) -> OpenAIStatus:
         """Connect by an API key, in place of what was connected.
 
         Parameters
@@ -60,21 +57,21 @@ class OpenAI:
         ApiUnreachable
             The API does not answer as one.
         """
-        from agent_hub.models import OpenAIConnection
+        from agent_hub.notebook.connection_display import OpenAIStatus
 
-        return self._transport.send("PUT", OPENAI, OpenAIConnection, openai_body(api_key, base_url, verify))
+        return self._transport.send("PUT", OPENAI, OpenAIStatus, openai_body(api_key, base_url, verify))
 
-    def check(self) -> models.OpenAIConnection:
+    def check(self) -> OpenAIStatus:
         """Ask the API whether the key works; what is wrong is in the answer's ``problem``, and raises nothing."""
-        from agent_hub.models import OpenAIConnection
+        from agent_hub.notebook.connection_display import OpenAIStatus
 
-        return self._transport.send("POST", f"{OPENAI}/check", OpenAIConnection)
+        return self._transport.send("POST", f"{OPENAI}/check", OpenAIStatus)
 
     def disconnect(self) -> None:
         """Forget the key: chats reach no model from now on, unless a ChatGPT account is signed in."""
         self._transport.delete(OPENAI)
 
-    def sign_in(self, timeout: float | None = None) -> models.OpenAIConnection:
+    def sign_in(self, timeout: float | None = None) -> OpenAIStatus:
         """Sign in with ChatGPT, by a code that you enter at OpenAI; interrupting this cancels it.
 
         Where your account allows no codes, sign in on the Connections page.
@@ -91,9 +88,9 @@ class OpenAI:
         TimeoutError
             Nobody has confirmed it in time.
         """
-        from agent_hub.models import OpenAIConnection
+        from agent_hub.notebook.connection_display import OpenAIStatus
 
-        progress = SignInProgress(self._transport.send("POST", SIGN_IN, OpenAIConnection, BY_CODE))
+        progress = SignInProgress(self._transport.send("POST", SIGN_IN, OpenAIStatus, BY_CODE))
         try:
             for status in poll(lambda: self.status, timeout, *NOBODY):
                 if progress.is_over(status):
@@ -109,7 +106,7 @@ class OpenAI:
         """Forget the ChatGPT account; a key that is there is used from now on."""
         self._transport.delete(CHATGPT)
 
-    def use(self, kind: Literal["key", "chatgpt"]) -> models.OpenAIConnection:
+    def use(self, kind: Literal["key", "chatgpt"]) -> OpenAIStatus:
         """Choose what chats use, where both are there.
 
         Raises
@@ -117,15 +114,15 @@ class OpenAI:
         NotConnected
             There is no such account.
         """
-        from agent_hub.models import OpenAIConnection
+        from agent_hub.notebook.connection_display import OpenAIStatus
 
-        return self._transport.send("PUT", USE, OpenAIConnection, {"kind": kind})
+        return self._transport.send("PUT", USE, OpenAIStatus, {"kind": kind})
 
     def __repr__(self) -> str:
-        return f"OpenAI({openai_words(self.status)})"
+        return repr(self.status)
 
     def _repr_html_(self) -> str:
-        return openai_card(self.status)
+        return self.status._repr_html_()
 
 
 class GitHub:
@@ -138,13 +135,13 @@ class GitHub:
         self._transport = transport
 
     @property
-    def status(self) -> models.GitHubConnection:
+    def status(self) -> GitHubStatus:
         """What is connected, now, with the token masked."""
-        from agent_hub.models import GitHubConnection
+        from agent_hub.notebook.connection_display import GitHubStatus
 
-        return self._transport.read(GITHUB, GitHubConnection)
+        return self._transport.read(GITHUB, GitHubStatus)
 
-    def connect(self, token: Secret = None, *, url: str = "") -> models.GitHubConnection:
+    def connect(self, token: Secret = None, *, url: str = "") -> GitHubStatus:
         """Connect by a personal token, in place of what was connected.
 
         Parameters
@@ -161,25 +158,25 @@ class GitHub:
         ApiUnreachable
             GitHub does not answer as itself.
         """
-        from agent_hub.models import GitHubConnection
+        from agent_hub.notebook.connection_display import GitHubStatus
 
-        return self._transport.send("PUT", GITHUB, GitHubConnection, github_body(token, url))
+        return self._transport.send("PUT", GITHUB, GitHubStatus, github_body(token, url))
 
-    def check(self) -> models.GitHubConnection:
+    def check(self) -> GitHubStatus:
         """Ask GitHub whether the token works; what is wrong is in the answer's ``problem``, and raises nothing."""
-        from agent_hub.models import GitHubConnection
+        from agent_hub.notebook.connection_display import GitHubStatus
 
-        return self._transport.send("POST", f"{GITHUB}/check", GitHubConnection)
+        return self._transport.send("POST", f"{GITHUB}/check", GitHubStatus)
 
     def disconnect(self) -> None:
         """Forget the token; it stays valid at GitHub."""
         self._transport.delete(GITHUB)
 
     def __repr__(self) -> str:
-        return f"GitHub({github_words(self.status)})"
+        return repr(self.status)
 
     def _repr_html_(self) -> str:
-        return github_card(self.status)
+        return self.status._repr_html_()
 
 
 class Connections:
@@ -199,26 +196,35 @@ class Connections:
         return GitHub(self._transport)
 
     @property
-    def gateway(self) -> models.GatewayStatus:
+    def gateway(self) -> Gateway:
         """What chats asked for in the last 15 minutes, by host."""
-        from agent_hub.models import GatewayStatus
+        from agent_hub.notebook.connection_display import Gateway
 
-        return self._transport.read(GATEWAY, GatewayStatus)
+        return self._transport.read(GATEWAY, Gateway)
 
     @property
-    def requests(self) -> list[models.GatewayRequest]:
+    def requests(self) -> Requests:
         """What chats asked for one by one, the newest first; what the hub refused them as well."""
-        from agent_hub.models import GatewayRequest
+        from agent_hub.models import Chat, GatewayRequest
+        from agent_hub.notebook.connection_display import Requests
 
-        return self._transport.read_all(GATEWAY_LOG, GatewayRequest)
+        names = {chat.id: chat.name for chat in self._transport.read_all("chats", Chat)}
+        return Requests(self._transport.read_all(GATEWAY_LOG, GatewayRequest), names)
+
+    @property
+    def committer(self) -> Committer:
+        """Whose name commits in chats carry, where a project's or a chat's variables name nobody else."""
+        from agent_hub.models import Status
+        from agent_hub.notebook.connection_display import Committer
+
+        return Committer.model_validate(self._transport.read("status", Status).committer.model_dump())
 
     def __repr__(self) -> str:
         return f"{self.openai!r}\n{self.github!r}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        openai, github, gateway = self.openai.status, self.github.status, self.gateway
-        html = f"{openai_card(openai)}{github_card(github)}{gateway_table(gateway)}"
-        return bundle(f"OpenAI({openai_words(openai)})\nGitHub({github_words(github)})", html)
+        parts = (self.openai.status, self.github.status, self.committer, self.gateway)
+        return bundle("\n".join(map(repr, parts[:2])), "".join(part._repr_html_() for part in parts))
 
 
 def asked(secret: Secret, what: str) -> str:
@@ -234,77 +240,3 @@ def openai_body(api_key: Secret, base_url: str, verify: bool) -> Mapping[str, ob
 
 def github_body(token: Secret, url: str) -> Mapping[str, object]:
     return {"token": asked(token, "GitHub token"), "url": url}
-
-
-def openai_words(data: models.OpenAIConnection) -> str:
-    """The connection in a line."""
-    if not data.connected:
-        return "not connected"
-    problem = openai_problem(data)
-    said = f", {problem.message}" if problem else ""
-    if data.kind == "chatgpt":
-        return f"{data.chatgpt.email if data.chatgpt and data.chatgpt.email else 'ChatGPT'}{said}"
-    return f"{data.key} at {data.base_url}{said}"
-
-
-def openai_problem(data: models.OpenAIConnection) -> models.ErrorBody | None:
-    """Of the account that chats use; another one hinders nobody."""
-    if data.kind == "chatgpt":
-        return data.chatgpt.problem if data.chatgpt else None
-    return data.problem
-
-
-def github_words(data: models.GitHubConnection) -> str:
-    """The connection in a line."""
-    if not data.connected:
-        return "not connected"
-    problem = f", {data.problem.message}" if data.problem else ""
-    return f"{data.login or (data.app.name if data.app else '')} at {data.url}{problem}"
-
-
-def openai_card(data: models.OpenAIConnection) -> str:
-    return display.card(
-        "OpenAI",
-        [
-            ("Status", _state(data.connected, openai_problem(data))),
-            ("Chats use", {"key": "the API key", "chatgpt": "ChatGPT"}.get(data.kind, "")),
-            ("API key", display.code(data.key) if data.key else ""),
-            ("ChatGPT", data.chatgpt.email if data.chatgpt else ""),
-            ("API", data.base_url),
-            ("Checked", data.checked_at),
-        ],
-    )
-
-
-def github_card(data: models.GitHubConnection) -> str:
-    return display.card(
-        "GitHub",
-        [
-            ("Status", _state(data.connected, data.problem)),
-            ("Token", display.code(data.token) if data.token else ""),
-            ("App", data.app.name if data.app else ""),
-            ("GitHub", data.url),
-            ("Account", data.login),
-            ("Commits are by", f"{data.name} <{data.email}>" if data.email else ""),
-            ("Checked", data.checked_at),
-        ],
-    )
-
-
-def gateway_table(data: models.GatewayStatus) -> str:
-    rows = [
-        (
-            route.host,
-            display.status(route.state.replace("_", " "), route.problem, _STATE_WORDS.get(route.state, "")),
-            f"{route.requests:,} requests, {route.errors:,} errors" if route.requests else "no requests",
-            "–" if route.median_ms is None else f"{route.median_ms:,.0f} ms",
-        )
-        for route in data.routes
-    ]
-    return display.table(("Route", "State", "Last 15 min", "Median delay"), rows, "")
-
-
-def _state(connected: bool, problem: models.ErrorBody | None) -> display.Markup:
-    if problem is not None:
-        return display.status("trouble", problem.message, "failed")
-    return display.status("connected", like="ready") if connected else display.status("not connected")

@@ -59,6 +59,17 @@ def test_a_key_is_connected_checked_and_forgotten_and_never_shown(a_hub: Hub, mo
     assert not openai.status.connected
 
 
+def test_what_is_answered_is_shown_as_the_connection_is(a_hub: Hub, model: ModelServer, github: GitHubServer) -> None:
+    openai = a_hub.connections.openai
+    assert f"{openai.check()}" == repr(openai.check()) == "OpenAI(not connected)"
+    connected = openai.connect(KEY, base_url=model.base_url())
+    assert repr(connected) == f"OpenAI(sk-proj-…7Qf2 at {model.base_url()})" and "connected" in connected._repr_html_()
+    assert repr(a_hub.connections.github.connect(TOKEN, url=github.url)) == f"GitHub(heron at {github.url})"
+    gateway = a_hub.connections.gateway
+    assert f"127.0.0.1:{model.port}  idle  no requests  –" in repr(gateway)
+    assert f"127.0.0.1:{model.port}" in gateway._repr_html_() and "GatewayRoute" not in repr(gateway)
+
+
 def test_a_key_that_is_not_given_is_asked_for(a_hub: Hub, model: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
     prompts: list[str] = []
     monkeypatch.setattr(getpass, "getpass", lambda prompt: prompts.append(prompt) or f" {KEY}\n")
@@ -132,6 +143,21 @@ async def test_what_a_chat_asked_the_gateway_for_is_told(
     (told,) = a_hub.connections.requests
     assert (told.chat, told.asked, told.status, told.refused) == (chat.id, "GET /v1/files", 404, True)
     assert await async_hub.connections.requests() == [told]
+    assert f"  {chat.name}  GET /v1/files  the hub, which refused  404  " in repr(a_hub.connections.requests)
+    assert (
+        chat.name in a_hub.connections.requests._repr_html_()
+        and chat.id not in a_hub.connections.requests._repr_html_()
+    )
+
+
+async def test_it_is_told_whose_name_commits_carry_and_who_says_so(
+    a_hub: Hub, async_hub: AsyncHub, github: GitHubServer
+) -> None:
+    a_hub.connections.github.connect(TOKEN, url=github.url)
+    committer = a_hub.connections.committer
+    assert await async_hub.connections.committer() == committer
+    assert (committer.name, committer.source) == ("Grey Heron", "github")
+    assert "Grey Heron" in committer._repr_html_() and "GitHub says so" in repr(committer)
 
 
 async def test_tokens_are_told_and_limited_for_a_chat_and_a_project(
