@@ -189,11 +189,14 @@ class GitHub:
         try:
             yield {} if credential is None else credential.environment(self._url)
         except RepositoryUnreachable as error:
-            if error.details.get("refused"):
-                self.look()
-            if refused is not None and error.details.get("refused"):
+            if not error.details.get("refused"):
+                raise
+            if refused is not None:
                 # What is missing is known, and Git knows nothing of it.
                 raise refused from None
+            if credential is not None:
+                self.look()
+                error.hint = "Check the URL, and at GitHub whether the account that is connected may read it."
             raise
 
     async def _token(self, app: App, repository: str, wanted: Mapping[str, str], holder: str = "") -> str | None:
@@ -270,7 +273,11 @@ class GitHub:
         check_address(new.url, "url")
         token, url = new.token.get_secret_value(), github_meant(new.url)
         async with self._changing:
-            account = GitHubAccount(token, url, await whose(token, url))
+            try:
+                account = GitHubAccount(token, url, await whose(token, url))
+            except ApiUnreachable as error:
+                error.details["field"] = "url"
+                raise
             kept = {"token": token, "url": url, **vars(account.person)}
             try:
                 await asyncio.to_thread(self._secrets.write, NAME, kept)

@@ -272,7 +272,7 @@ class OpenAI:
             answer = await ask(self.client, "GET", url, CHECK_SECONDS, headers=dict(account.headers))
         except (httpx.HTTPError, OSError) as error:
             raise ApiUnreachable(
-                f"{host} does not answer: {why(error)}.", "Look at the address, and at the network."
+                f"{host} does not answer: {why(error)}.", "Look at the address, and at the network.", field="base_url"
             ) from None
         if answer.status_code in (401, 403):
             raise InvalidInput(
@@ -280,4 +280,6 @@ class OpenAI:
             )
         # Whoever has no list of models answers 404, and may be a fine API otherwise.
         if answer.is_redirect or answer.status_code >= 500:
-            raise ApiUnreachable(f"{host} answers {answer.status_code}.", "Look at the address; try again later.")
+            raise ApiUnreachable(
+                f"{host} answers {answer.status_code}.", "Look at the address; try again later.", field="base_url"
+            )

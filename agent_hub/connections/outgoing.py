@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import ssl
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -97,7 +100,23 @@ def why(error: Exception) -> str:
         return "it broke off" if str(error).startswith(_BROKE_OFF) else "it speaks no HTTP"
     if isinstance(error, ValueError | RecursionError):
         return "it answers no JSON"
+    if isinstance(error, httpx.ConnectError) and (said := _system_words(error)):
+        return said
     return str(error) or type(error).__name__
+
+
+def _system_words(error: BaseException) -> str:
+    """What the system said of a connection; a library that has tried more than one says that all failed."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, BaseExceptionGroup):
+            cause = cause.exceptions[0]
+        if isinstance(cause, socket.gaierror):
+            return "its name is not known"
+        if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and cause.errno is not None:
+            return f"{os.strerror(cause.errno)[:1].lower()}{os.strerror(cause.errno)[1:]}"
+        cause = cause.__cause__ or cause.__context__
+    return ""
 
 
 def host_of(url: str) -> str:
@@ -113,4 +132,6 @@ def check_address(url: str, field: str) -> None:
     try:
         httpx.URL(url)
     except httpx.InvalidURL:
-        raise InvalidInput(f"{field}: it is no address.", "Look at how it is written.", field=field) from None
+        raise InvalidInput(
+            f"{field}: it is no address, such as https://example.com.", "Look at how it is written.", field=field
+        ) from None

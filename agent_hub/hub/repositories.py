@@ -91,8 +91,8 @@ def git_error(action: str, stderr: str, url: str = "", branch: str = "") -> Agen
 
 
 _ACCESS = (
-    "Check the URL; for a private repository, connect GitHub on the Connections page, or give this machine's Git "
-    "access to it (a credential helper, an SSH key)."
+    "Check the URL; for a private repository of GitHub's, connect GitHub on the Connections page; for any other, give "
+    "this machine's Git access to it (a credential helper, an SSH key)."
 )
 _CAUSES = (
     ("could not resolve host", "its host name is not known", "Check the URL, and that this machine is online."),

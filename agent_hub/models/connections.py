@@ -31,15 +31,21 @@ def _of_the_web(url: str) -> str:
         return ""
     if len(url) > LONGEST_ADDRESS:
         raise ValueError("it is too long for an address")
-    try:
-        parts = urlsplit(url)
-        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        fine = False
-    if not fine or parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("it is no address of an API, such as https://example.com/v1")
     if re.search(r"[\x00-\x20\x7f]", url):
         raise ValueError("an address has no blanks")
+    if not re.match(r"https?://", url, re.IGNORECASE):
+        raise ValueError("an address begins with https:// or http://")
+    try:
+        parts = urlsplit(url)
+        fine = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine:
+        raise ValueError("it is no address, such as https://example.com")
+    if parts.username or parts.password:
+        raise ValueError("an address has no name and no password in it here")
+    if parts.query or parts.fragment:
+        raise ValueError("an address ends before a ? or #")
     return url
 
 

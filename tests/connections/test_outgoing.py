@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +20,7 @@ from agent_hub.connections.chatgpt_login import Login
 from agent_hub.connections.github import GitHub
 from agent_hub.connections.github_api import GitHubApi
 from agent_hub.connections.openai import USE, OpenAI
-from agent_hub.connections.outgoing import Unusable, ask, outgoing
+from agent_hub.connections.outgoing import Unusable, ask, outgoing, why
 from agent_hub.connections.secrets import Secrets
 from agent_hub.errors import AgentHubError, ApiUnreachable, InvalidInput
 from agent_hub.gateway.git_proxy import git_client
@@ -159,3 +160,29 @@ async def test_json_without_end_is_no_answer_of_github_s() -> None:
         with pytest.raises(ApiUnreachable, match="does not answer as GitHub does"):
             api.told(await api.ask("GET", "/user"))
         await api.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [("http://127.0.0.1:9", "connection refused"), ("http://nobody.invalid", "its name is not known")],
+)
+async def test_a_host_that_cannot_be_reached_is_told_in_the_system_s_words(url: str, said: str) -> None:
+    async with outgoing(10.0) as client:
+        with pytest.raises(httpx.ConnectError) as failed:
+            await client.get(url)
+    assert why(failed.value) == said
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("gpu-7:8000/v1", "an address begins with https:// or http://"),
+        ("http://a b", "an address has no blanks"),
+        ("http://:80", "it is no address"),
+        ("http://me:secret@example.com", "no name and no password"),
+        ("https://example.com?a=1", "ends before a"),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_named(url: str, said: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(said)):
+        ConnectGitHub(token=SecretStr("x"), url=url)

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type FormEvent, type RefObject } from 'react';
 
 import { HubError } from '../api';
-import type { FieldError } from '../forms';
+import { fieldError, type FieldError } from '../forms';
 
 /** What a small form needs to send its values and to say what was refused. */
 interface ISubmission {
@@ -46,8 +46,8 @@ export function useSubmission(
       await send();
       setErrors([]);
     } catch (reason) {
-      const { field, message, hint } = HubError.from(reason);
-      setErrors([{ field: fields.includes(field) ? field : fields[0], message, hint }]);
+      const error = fieldError(HubError.from(reason));
+      setErrors([{ ...error, field: fields.includes(error.field) ? error.field : fields[0] }]);
     } finally {
       setBusy(false);
     }
