@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 import re
 from collections.abc import Iterator
@@ -146,20 +147,53 @@ async def test_an_answer_that_is_packed_is_taken_no_further(encodings: str) -> N
             await ask(client, "GET", url, 20.0)
 
 
-async def test_json_without_end_is_no_answer_of_github_s() -> None:
+async def json_without_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     nested = b"[" * 2**21
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(nested)}\r\n\r\n".encode() + nested)
+    await writer.drain()
+    writer.close()
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(nested)}\r\n\r\n".encode() + nested)
-        await writer.drain()
-        writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+async def test_json_without_end_is_no_answer_of_github_s() -> None:
+    async with await asyncio.start_server(json_without_end, "127.0.0.1", 0) as server:
         api = GitHubApi(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         with pytest.raises(ApiUnreachable, match="does not answer as GitHub does"):
             api.told(await api.ask("GET", "/user"))
         await api.close()
+
+
+async def test_json_without_end_renews_no_account_and_ends_none(tmp_path: Path) -> None:
+    async with await asyncio.start_server(json_without_end, "127.0.0.1", 0) as server:
+        issuer = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        account = ChatGPT(Secrets(tmp_path / "secrets"), lambda: None, issuer, "http://127.0.0.1:9")
+        claims = base64.urlsafe_b64encode(b'{"exp": 1}').decode().rstrip("=")
+        await account.keep(Login(f"x.{claims}.x", "refresh", "", "account", now()))
+        with pytest.raises(ApiUnreachable, match="it answers no JSON"):
+            await account.credentials()
+        assert account.signed_in and account.account is not None and account.account.problem is None
+        await account.close()
+
+
+async def test_a_key_that_is_quoted_where_no_http_is_spoken_is_in_no_error(tmp_path: Path) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"you said: " + asked.replace(b"\r\n", b" ") + b"\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        openai = OpenAI(Secrets(tmp_path / "secrets"), lambda: None)
+        github = GitHub(Secrets(tmp_path / "secrets"), lambda: None)
+        secret = SecretStr("a-secret-of-a-person-7Qf2")
+        with pytest.raises(ApiUnreachable, match="speaks no HTTP") as first:
+            await openai.connect(ConnectOpenAI(api_key=secret, base_url=url))
+        with pytest.raises(ApiUnreachable) as second:
+            await github.connect(ConnectGitHub(token=secret, url=url))
+        assert "7Qf2" not in f"{first.value.to_dict()}{second.value.to_dict()}"
+        await openai.close()
+        await github.close()
 
 
 @pytest.mark.parametrize(

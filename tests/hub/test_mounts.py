@@ -155,14 +155,14 @@ def test_a_source_that_is_not_there_is_refused(data_dir: Path, source: str) -> N
     assert refused.value.details["field"] == "mounts.0.source"
 
 
-@pytest.fixture
-def an_engine_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An engine's socket, where ``DOCKER_HOST`` says."""
+@pytest.fixture(params=["DOCKER_HOST", "CONTAINER_HOST"])
+def an_engine_socket(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An engine's socket, where Docker's or Podman's variable says."""
     path = tmp_path / "engine" / "docker.sock"
     path.parent.mkdir()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+    monkeypatch.setenv(request.param, f"unix://{path}")
     return path
 
 
