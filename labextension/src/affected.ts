@@ -30,6 +30,12 @@ export function withAnotherKey(openai: OpenAIConnection, chats: readonly Chat[])
   return `${who} the new one from the next request on.`;
 }
 
+/** Whose a key is: OpenAI's, or of a server of the person's own. */
+export function whose({ base_url: url }: Pick<OpenAIConnection, 'base_url'>): string {
+  const { host } = new URL(url || 'https://api.openai.com');
+  return host === 'api.openai.com' ? 'OpenAI' : host;
+}
+
 /** Which projects are cut off from GitHub, and how many chats they have. */
 export function withoutGitHub(
   github: GitHubConnection,

@@ -118,10 +118,7 @@ export function trouble({ openai, github }: Pick<Status, 'openai' | 'github'>): 
     return problem.message;
   }
   if (!(isChatGPT ? openai.chatgpt : openai.connected)) {
-    // A sign-in that failed beside a key that works hinders nobody.
-    return openai.sign_in?.state === 'failed'
-      ? (openai.sign_in.error?.message ?? 'The sign-in with ChatGPT failed.')
-      : 'OpenAI is not connected.';
+    return 'OpenAI is not connected.';
   }
   return github.problem?.message ?? null;
 }

@@ -13,6 +13,7 @@ import {
   type ProjectChange,
   type Status
 } from './api';
+import { activityOf, type Activity } from './activity';
 import { Collection } from './collection';
 import { DeletedChats } from './deletedchats';
 import { isBuilding } from './format';
@@ -123,9 +124,9 @@ export class HubModel implements IDisposable {
     return this._published.get(chat)?.values ?? NONE;
   }
 
-  /** How many chats are in one of these states. */
-  count(...states: ChatStatus[]): number {
-    return states.reduce((sum, state) => sum + (this._counts.get(state) ?? 0), 0);
+  /** How many chats do this. */
+  count(activity: Activity): number {
+    return this._counts.get(activity) ?? 0;
   }
 
   /** The project a new chat goes to where none was named: the one last used, of those a chat can start in. */
@@ -284,7 +285,8 @@ export class HubModel implements IDisposable {
 
   private _tally(chat: Chat | undefined, change: number): void {
     if (chat) {
-      this._counts.set(chat.status, (this._counts.get(chat.status) ?? 0) + change);
+      const activity = activityOf(chat);
+      this._counts.set(activity, this.count(activity) + change);
     }
   }
 
@@ -423,7 +425,7 @@ export class HubModel implements IDisposable {
   private readonly _shown = new Collection<Chat>(
     (a, b) => RANK[a.status] - RANK[b.status] || newest(a, b)
   );
-  private readonly _counts = new Map<ChatStatus, number>();
+  private readonly _counts = new Map<Activity, number>();
   private readonly _artifacts = new Collection<Artifact>(newest);
   private readonly _published = new Map<string, Collection<Artifact>>();
   private _status: Status | null = null;

@@ -143,9 +143,9 @@ describe('trouble', () => {
     expect(trouble({ openai: key, github: { ...github, problem: PROBLEM } })).toBe(PROBLEM.message);
   });
 
-  it('is a sign-in that failed, but not beside a key that works', () => {
+  it('is no sign-in that failed, which is told on the page', () => {
     const sign_in = signIn({ state: 'failed', error: PROBLEM });
-    expect(trouble({ openai: openai({ sign_in }), github })).toBe(PROBLEM.message);
+    expect(trouble({ openai: openai({ sign_in }), github })).toBe('OpenAI is not connected.');
     expect(trouble({ openai: { ...key, sign_in }, github })).toBeNull();
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { summary } from '../src/activity';
 import { HubModel } from '../src/model';
 import { EventStream, type HubEvent } from '../src/stream';
 import { TestServer } from './server';
@@ -190,6 +191,21 @@ describe('HubModel', () => {
     tell({ kind: 'chat', id: 'c2', value: chat({ id: 'c2', status: 'running' }) });
     await until(() => expect(model.count('running')).toBe(2));
     expect(model.count('queued')).toBe(0);
+  });
+
+  it('counts no chat as running whose agent waits, or has done what it was asked', async () => {
+    const at = { started_at: null, ended_at: null };
+    const turn = { number: 1, prompt: 'x', usage: null, queued: 0, ...at };
+    expect(summary(model)).toBe('1 running');
+    for (const [status, words] of [
+      ['running', '1 running'],
+      ['waiting', '1 waiting for you'],
+      ['completed', '1 idle'],
+      ['failed', '1 idle']
+    ] as const) {
+      tell({ kind: 'chat', id: 'c1', value: chat({ turn: { ...turn, status } }) });
+      await until(() => expect(summary(model)).toBe(words));
+    }
   });
 
   it('knows no outage while all is well, and since when there is one', async () => {

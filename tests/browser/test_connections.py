@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from agent_hub.errors import TurnFailed
 from tests.browser.conftest import lab_server
 from tests.browser.lab import Lab
 from tests.conftest import Repository
@@ -80,30 +81,45 @@ def test_a_person_connects_openai_and_a_chat_that_waits_goes_on(
     expect(log).to_be_hidden()
 
     connections.get_by_role("button", name="Replace…").click()
-    expect(connections.get_by_label("API key", exact=True)).to_be_focused()
+    expect(connections.get_by_label("New API key")).to_be_focused()
     connections.get_by_role("button", name="Cancel").click()
     expect(connections.get_by_role("button", name="Replace…")).to_be_focused()
     page.keyboard.press("Enter")
-    connections.get_by_label("API key", exact=True).fill("sk-wrong")
+    connections.get_by_label("New API key").fill("sk-wrong")
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("“Say heron” and new chats use the new one")).to_be_visible()
+    expect(dialog.get_by_text("if it is refused, nothing changes")).to_be_visible()
+    expect(dialog.get_by_text(f"stays valid at 127.0.0.1:{a_strict_model.port}")).to_be_visible()
     lab.shoot("32c-connections-replace")
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_be_hidden()
-    connections.get_by_role("button", name="Connect", exact=True).click()
+    connections.get_by_role("button", name="Replace", exact=True).click()
     dialog.get_by_role("button", name="Replace").click()
     expect(connections.get_by_text("refuses the key (401)")).to_be_visible()
-    connections.get_by_label("API key", exact=True).fill(KEY)
+    connections.get_by_label("New API key").fill(KEY)
     page.keyboard.press("Enter")
     dialog.get_by_role("button", name="Replace").click()
     expect(connections.get_by_role("button", name="Replace…")).to_be_focused()
     assert chat.send("Say stork").wait(60).text == "You said: Say stork"
 
+    # The key is revoked: the chat is told what to do, and so is the person, before anybody asks.
+    a_strict_model.key = "another"
+    with pytest.raises(TurnFailed, match=r"refuses the API key \(401\)\. Replace it on"):
+        chat.send("Say ibis").wait(60)
+    expect(connections.get_by_text("Key does not work")).to_be_visible()
+    expect(lab.panel.locator(".jp-AgentHub-troubled")).to_contain_text("refuses the API key (401)")
+    lab.shoot("32d-connections-revoked")
+    a_strict_model.key = KEY
+    assert chat.send("Say egret").wait(60).text == "You said: Say egret"
+    expect(connections.get_by_text("API key works")).to_be_visible()
+
     connections.get_by_role("button", name="Remove…").click()
     expect(dialog.get_by_text("“Say heron”")).to_be_visible()
     dialog.get_by_role("button", name="Remove").click()
     expect(connections.get_by_text("Not connected")).to_be_visible()
+    # Of a key that was removed by mistake the address is there still.
+    expect(connections.get_by_label("Address")).to_have_value(a_strict_model.base_url())
     assert not hub.status._data.openai.connected
 
 
@@ -138,7 +154,7 @@ def test_a_person_connects_github_by_a_token_and_adds_a_private_repository(
     section.get_by_label("Token").fill(TOKEN)
     page.keyboard.press("Enter")
     expect(section.get_by_text("Token works")).to_be_visible()
-    expect(section.get_by_text("Grey Heron")).to_be_visible()
+    expect(section.get_by_text("Grey Heron heron@example.com · as GitHub says")).to_be_visible()
     assert TOKEN not in page.content()
     hub = server.hub()
     hub.add_project(url, agent="shell", name="widgets", progress=False)

@@ -93,7 +93,15 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
       {chatgpt?.problem && <Problem problem={chatgpt.problem} />}
       {end !== '' && (
         <p className="jp-AgentHub-note">
-          {signIn?.state !== 'cancelled' && <StatusMark mark="warning" />} {end}
+          {signIn?.state !== 'cancelled' && <StatusMark mark="warning" />} {end}{' '}
+          <button
+            type="button"
+            className="jp-AgentHub-link"
+            disabled={!isUp}
+            onClick={() => void model.api.cancelSignIn().catch(refused('Could not dismiss it'))}
+          >
+            Dismiss
+          </button>
         </p>
       )}
     </div>

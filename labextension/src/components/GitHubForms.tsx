@@ -35,7 +35,7 @@ export function TokenForm(props: IFormProps): JSX.Element {
   return (
     <form ref={form} className="jp-AgentHub-form jp-AgentHub-keyForm" onSubmit={submit}>
       <TextField
-        label="Token"
+        label={confirm ? 'New token' : 'Token'}
         field="token"
         errors={errors}
         isSecret
@@ -49,8 +49,8 @@ export function TokenForm(props: IFormProps): JSX.Element {
             >
               Make a fine-grained one
             </a>{' '}
-            for the repositories of your projects, which may read and write Contents and Pull
-            requests (Metadata comes with them).
+            for the repositories of your projects, which may read and write Contents (Metadata comes
+            with it).
           </>
         }
         value={token}
@@ -58,7 +58,7 @@ export function TokenForm(props: IFormProps): JSX.Element {
       />
       <GitHubAddress errors={errors} value={url} onChange={setUrl} />
       <Actions
-        label="Connect"
+        label={confirm ? 'Replace' : 'Connect'}
         busy="Asking GitHub…"
         isBusy={isBusy}
         isEnabled={token.trim() !== '' && model.outage?.kind !== 'hub'}

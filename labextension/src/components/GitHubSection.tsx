@@ -37,11 +37,15 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
   const isUp = model.outage?.kind !== 'hub';
   const committer = model.status?.committer;
   const checked = github.checked_at ? `checked ${ago(github.checked_at, now)}` : 'not checked';
-  const what = github.app ? 'The App’s key' : 'The token';
+  const what = github.app ? 'the App’s key' : 'the token';
+  const first =
+    way === 'app'
+      ? 'Once the new App is made,'
+      : 'The new token is tried first: if it is refused, nothing changes. Else';
   const isSure = (url: string) =>
     confirmed({
       title: 'Replace the connection to GitHub?',
-      body: `${withAnotherGitHub(github, url, way, model.projects, model.chats)} ${what} there is now is deleted from this server ${way === 'app' ? 'once the App is made' : 'then'}; it stays valid at GitHub.`,
+      body: `${withAnotherGitHub(github, url, way, model.projects, model.chats)} ${first} ${what} there is now is deleted from this server; it stays valid at GitHub.`,
       accept: 'Replace'
     });
   const Form = way === 'app' ? AppForm : TokenForm;

@@ -9,8 +9,8 @@ interface IKeyFormProps {
   baseUrl: string;
   onDone: () => void;
   onCancel: (() => void) | undefined;
-  /** Asks before a key that is there is replaced. */
-  confirm: (() => Promise<boolean>) | undefined;
+  /** Asks before a key that is there is replaced; of one that there is not, none. */
+  confirm: ((isVerified: boolean) => Promise<boolean>) | undefined;
 }
 
 /** An API key, and the API that it is for. */
@@ -26,13 +26,14 @@ export function KeyForm(props: IKeyFormProps): JSX.Element {
       setKey('');
       onDone();
     },
-    confirm
+    confirm && (() => confirm(isVerified))
   );
+  const [what, busy] = confirm ? ['Replace', 'Replacing…'] : ['Connect', 'Connecting…'];
 
   return (
     <form ref={form} className="jp-AgentHub-form jp-AgentHub-keyForm" onSubmit={submit}>
       <TextField
-        label="API key"
+        label={confirm ? 'New API key' : 'API key'}
         field="api_key"
         errors={errors}
         isSecret
@@ -45,7 +46,7 @@ export function KeyForm(props: IKeyFormProps): JSX.Element {
         field="base_url"
         errors={errors}
         placeholder="https://api.openai.com/v1"
-        note="Leave empty for OpenAI. A vLLM, Ollama, LiteLLM or Azure endpoint works the same."
+        note="Leave empty for OpenAI. A vLLM, Ollama, LiteLLM or Azure endpoint works the same: name a model that it has in the settings of your projects."
         value={baseUrl}
         onChange={setBaseUrl}
       />
@@ -55,7 +56,7 @@ export function KeyForm(props: IKeyFormProps): JSX.Element {
           className="jp-AgentHub-primary"
           disabled={isBusy || key.trim() === '' || model.outage?.kind === 'hub'}
         >
-          {isBusy ? (isVerified ? 'Asking the API…' : 'Connecting…') : 'Connect'}
+          {isBusy ? (isVerified ? 'Asking the API…' : busy) : what}
         </button>
         {onCancel && (
           <button type="button" className="jp-AgentHub-plain" onClick={onCancel}>

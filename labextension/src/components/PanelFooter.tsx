@@ -1,6 +1,7 @@
 import React from 'react';
 import type { CommandRegistry } from '@lumino/commands';
 
+import { summary } from '../activity';
 import { trouble } from '../connectionstate';
 import { count, shortMoment } from '../format';
 import type { HubModel } from '../model';
@@ -63,18 +64,4 @@ function EngineState(props: { model: HubModel }): JSX.Element {
       <span>{engine.reachable ? engine.name : `${engine.name} not reachable`}</span>
     </span>
   );
-}
-
-/** How many chats do what: `3 running · 1 in queue`. */
-export function summary(model: HubModel): string {
-  const parts = [
-    [model.count('running'), 'running'],
-    [model.count('starting'), 'starting'],
-    [model.count('queued'), 'in queue']
-  ] as const;
-  const words = parts.filter(([found]) => found > 0).map(([found, word]) => `${found} ${word}`);
-  if (words.length > 0) {
-    return words.join(' · ');
-  }
-  return model.chats.length === 0 ? 'No chats' : 'No chat runs';
 }

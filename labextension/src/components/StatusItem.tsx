@@ -1,8 +1,8 @@
 import React from 'react';
 
+import { summary } from '../activity';
 import type { HubModel } from '../model';
-import { summary } from './PanelFooter';
-import { StatusMark } from './StatusMark';
+import { StatusMark, type Mark } from './StatusMark';
 import { useModel } from './hooks';
 
 interface IStatusItemProps {
@@ -28,12 +28,18 @@ export function StatusItem(props: IStatusItemProps): JSX.Element {
       title="Show Agent Hub"
       onClick={props.onClick}
     >
-      <StatusMark
-        mark={
-          outage ? 'failed' : isOpen ? 'warning' : model.count('running') > 0 ? 'running' : 'exited'
-        }
-      />
+      <StatusMark mark={markOf(model)} />
       <span>{words}</span>
     </button>
   );
+}
+
+function markOf(model: HubModel): Mark {
+  if (model.outage) {
+    return 'failed';
+  }
+  if (model.status?.engine.isolated === false || model.count('waiting') > 0) {
+    return 'warning';
+  }
+  return model.count('running') > 0 ? 'running' : 'exited';
 }

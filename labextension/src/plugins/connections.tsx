@@ -5,7 +5,7 @@ import {
 } from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 
-import { withoutGitHub, withoutModel } from '../affected';
+import { whose, withoutGitHub, withoutModel } from '../affected';
 import { confirmed } from '../confirmed';
 import { ConnectionsPageWidget } from '../connectionspage';
 import { connectionsIcon } from '../icons';
@@ -62,9 +62,10 @@ export const connections: JupyterFrontEndPlugin<void> = {
       label: 'Remove OpenAI Key…',
       isEnabled: () => isUp() && Boolean(model.status?.openai.key),
       execute: async () => {
+        const { openai } = model.status!;
         const isSure = await confirmed({
           title: 'Remove the OpenAI key?',
-          body: `${withoutModel('key', model.status!.openai, model.chats)} The key is deleted from this server; it stays valid at OpenAI.`,
+          body: `${withoutModel('key', openai, model.chats)} The key is deleted from this server; it stays valid at ${whose(openai)}.`,
           accept: 'Remove'
         });
         if (isSure) {

@@ -1,0 +1,102 @@
+import React, { useState } from 'react';
+import type { CommandRegistry } from '@lumino/commands';
+
+import { usersOfModel, whose, withAnotherKey } from '../affected';
+import type { OpenAIConnection } from '../api';
+import { confirmed } from '../confirmed';
+import { ago, count } from '../format';
+import type { HubModel } from '../model';
+import { CommandIDs } from '../tokens';
+import { Fact } from './Fact';
+import { useNow } from './hooks';
+import { useKeptFocus } from './keptfocus';
+import { KeyForm } from './KeyForm';
+
+interface IApiKeyFieldProps {
+  model: HubModel;
+  openai: OpenAIConnection;
+  commands: CommandRegistry;
+  isUp: boolean;
+}
+
+/** The API key: the one there is, and the form for another. */
+export function ApiKeyField(props: IApiKeyFieldProps): JSX.Element {
+  const { model, openai, commands, isUp } = props;
+  const now = useNow(15_000);
+  const [isReplacing, setReplacing] = useState(false);
+  // Of a key that is removed: whoever did so by mistake has the address still.
+  const [lastUrl, setLastUrl] = useState(openai.base_url);
+  if (openai.base_url !== '' && openai.base_url !== lastUrl) {
+    setLastUrl(openai.base_url);
+  }
+  const kept = useKeptFocus('form input', 'button:not(:disabled)');
+  const isAsked = isReplacing || (openai.key === '' && openai.chatgpt === null);
+  const used = `used by ${count(usersOfModel(model.chats).length, 'chat')}`;
+  const facts = [
+    `for ${openai.base_url.replace(/^https?:\/\//, '')}`,
+    openai.checked_at ? `checked ${ago(openai.checked_at, now)}` : 'not checked',
+    ...(openai.kind === 'key' ? [used] : [])
+  ];
+  const isSure = (isVerified: boolean) => {
+    const then = isVerified
+      ? `The new key is tried first: if it is refused, nothing changes. Else the key there is now`
+      : 'The key there is now';
+    return confirmed({
+      title: 'Replace the OpenAI key?',
+      body: `${withAnotherKey(openai, model.chats)} ${then} is deleted from this server; it stays valid at ${whose(openai)}.`,
+      accept: 'Replace'
+    });
+  };
+  return (
+    <div {...kept}>
+      {openai.key && (
+        <Fact
+          label="API key"
+          actions={
+            <>
+              <button
+                type="button"
+                className="jp-AgentHub-plain"
+                disabled={!isUp || isReplacing}
+                onClick={() => setReplacing(true)}
+              >
+                Replace…
+              </button>
+              <button
+                type="button"
+                className="jp-AgentHub-plain"
+                disabled={!isUp}
+                onClick={() => void commands.execute(CommandIDs.disconnectOpenAI)}
+              >
+                Remove…
+              </button>
+            </>
+          }
+        >
+          <code>{openai.key}</code> <span className="jp-AgentHub-quiet">{facts.join(' · ')}</span>
+        </Fact>
+      )}
+      {!openai.key && !isAsked && (
+        <Fact label="API key">
+          <button
+            type="button"
+            className="jp-AgentHub-plain"
+            disabled={!isUp}
+            onClick={() => setReplacing(true)}
+          >
+            Add a key…
+          </button>
+        </Fact>
+      )}
+      {isAsked && (
+        <KeyForm
+          model={model}
+          baseUrl={openai.base_url || lastUrl}
+          onDone={() => setReplacing(false)}
+          onCancel={isReplacing ? () => setReplacing(false) : undefined}
+          confirm={openai.key ? isSure : undefined}
+        />
+      )}
+    </div>
+  );
+}
