@@ -271,7 +271,7 @@ class CodexConversation(Conversation):
             self._asked.clear()
         status = _ENDS.get(codex_items.text(told.get("status")), TurnStatus.failed) if isinstance(told, dict) else None
         if turn and status is not None:
-            self._listener.turn_ended(turn, status, _problem(told))
+            self._listener.turn_ended(turn, status, codex_items.problem(told.get("error")))
 
     def _count(self, turn: str, told: Any) -> None:
         """Of the thread's tokens, those of the turn: all since the request before its first."""
@@ -300,18 +300,13 @@ class CodexConversation(Conversation):
             mark=said.mark,
             prompt=said.prompt,
             status=status,
-            problem=_problem(told),
+            problem=codex_items.problem(told.get("error")),
             items=[entry.item for entry in known if entry.item is not None],
         )
 
 
 def _id_of(told: Any) -> str:
     return codex_items.name(told.get("id")) if isinstance(told, dict) else ""
-
-
-def _problem(told: Mapping[str, Any]) -> str:
-    error = told.get("error")
-    return codex_items.text(error.get("message")) if isinstance(error, dict) else ""
 
 
 def _dicts(told: Any) -> list[dict[str, Any]]:

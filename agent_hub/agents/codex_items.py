@@ -6,6 +6,7 @@ Source: ``codex app-server generate-json-schema`` of Codex 0.169.0.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Mapping
@@ -107,6 +108,18 @@ def item(told: Any, ended: bool) -> Item | None:
     except ValidationError:
         pass
     return None
+
+
+def problem(told: Any) -> str:
+    """Why a turn failed, of its error. Codex tells what an API refused with as it came: of JSON, the words in it."""
+    words = text(told.get("message")) if isinstance(told, dict) else ""
+    try:
+        refused = json.loads(words[words.index("{") :])
+    except (ValueError, RecursionError):
+        return words
+    error = refused.get("error", refused)
+    # ChatGPT calls them its detail.
+    return text(error.get("message") or error.get("detail")) or words if isinstance(error, dict) else words
 
 
 def usage(tokens: Any, window: Any) -> Usage:

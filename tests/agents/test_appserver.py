@@ -168,6 +168,30 @@ def test_an_item_past_any_measure_is_taken_at_once(told):
     assert item is not None and len(item.model_dump_json()) < 200_000
 
 
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            '{"error": {"message": "The budget is used up.", "code": "budget_used_up", "param": null}}',
+            "The budget is used up.",
+        ),
+        ('{"detail": "The model is not supported."}', "The model is not supported."),
+        ('unexpected status 400: {"error": {"message": "No such model."}}', "No such model."),
+        ("stream disconnected before completion", "stream disconnected before completion"),
+        ('{"error": {"message": "cut', '{"error": {"message": "cut'),
+        ('{"error": {"message": 7}}', '{"error": {"message": 7}}'),
+        ('{"error": "quota"}', '{"error": "quota"}'),
+        ('{"a": ' * 100_000, '{"a": ' * 100_000),
+        ('{"error": {"message": "\\ud800"}}', "?"),
+        (7, ""),
+    ],
+    ids=["an API's", "ChatGPT's", "its end", "words", "cut", "a number", "no object", "without end", "half", "no text"],
+)
+def test_a_turn_that_an_api_refused_says_why_in_the_api_s_words(told, said):
+    assert codex_items.problem({"message": told}) == said
+    assert codex_items.problem(None) == ""
+
+
 class Threads(Listener):
     """Who counts the threads that an agent tells of."""
 

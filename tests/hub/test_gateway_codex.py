@@ -74,7 +74,7 @@ async def test_an_agent_shows_why_it_reaches_no_model_and_goes_on_once_it_does(
     chat = await codex.hub.new_chats.add(NewChat(project=a_project.id, prompt="Say heron"))
     turn = await ended(codex, chat.id, 1)
     assert turn.status is TurnStatus.failed
-    assert turn.error is not None and "OpenAI is not connected" in turn.error.message
+    assert turn.error is not None and turn.error.message.startswith("Agent Hub: OpenAI is not connected")
     await reads(codex, chat.id, "Connections page")
     await connect(codex, model)
     await codex.hub.conversations.send(chat.id, "Say crane")
