@@ -31,6 +31,10 @@ GATHER_SECONDS = 0.02
 """How long text is gathered, after a piece was told, before the next is: an agent says it word by word."""
 
 SUMMARY_CHARACTERS = 200
+"""Of a turn's prompt, in the summary of its chat."""
+
+REASON_CHARACTERS = 500
+"""Of why it failed."""
 
 
 class TurnRecord:
@@ -108,6 +112,7 @@ class TurnRecord:
             number=turn.number,
             status=turn.status,
             prompt=turn.prompt[:SUMMARY_CHARACTERS],
+            reason=_reason(turn),
             queued=len(queued) - (turn.status is TurnStatus.queued),
             usage=turn.usage,
             started_at=turn.started_at,
@@ -283,6 +288,13 @@ class TurnRecord:
         self.settle()
         ended: list[TurnEvent] = [TurnChanged(turn=turn) for _, turn in sorted(self._ended.items())]
         return [*ended, *(event for _, transcript in sorted(self._live.items()) for event in transcript.events())]
+
+
+def _reason(turn: Turn) -> str:
+    if turn.status is not TurnStatus.failed or turn.error is None:
+        return ""
+    words = turn.error.message
+    return words if len(words) <= REASON_CHARACTERS else f"{words[: REASON_CHARACTERS - 1]}…"
 
 
 def _number(event: TurnEvent) -> int:

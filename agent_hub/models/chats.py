@@ -32,6 +32,7 @@ class TurnSummary(Model):
     number: int
     status: TurnStatus
     prompt: str = Field(default="", description="its beginning")
+    reason: str = Field(default="", description="why it failed, in the words of its error; their beginning")
     queued: int = Field(default=0, description="prompts that wait behind it")
     usage: Usage | None = None
     started_at: datetime | None = None

@@ -172,6 +172,8 @@ class Row {
     const isFocused = this.el.contains(this.el.ownerDocument.activeElement);
     this.time = make('td', 'ah-amount ah-quiet');
     const act = this.act();
+    const state = make('span', 'ah-state', [icon(row.mark), row.word]);
+    state.title = row.reason;
     this.el.replaceChildren(
       make('td', 'ah-first', [`${row.number}`]),
       ...row.values.map(value => {
@@ -179,7 +181,7 @@ class Row {
         cell.title = value;
         return cell;
       }),
-      make('td', '', [make('span', 'ah-state', [icon(row.mark), row.word])]),
+      make('td', '', [state]),
       this.time,
       make('td', 'ah-amount ah-quiet', [row.tokens ? row.tokens.toLocaleString('en') : '–']),
       ...row.metrics.map(metric =>

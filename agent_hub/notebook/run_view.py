@@ -75,6 +75,7 @@ def _row(
         "values": [_short(parameters(chat).get(name)) for name in names],
         "mark": mark,
         "word": word,
+        "reason": visible(_reason(chat)),
         "since": turn.started_at.isoformat() if works and turn and turn.started_at else "",
         "seconds": seconds(turn) if turn is not None and turn.ended_at is not None else None,
         "tokens": 0 if turn is None or turn.usage is None else turn.usage.total,
@@ -94,6 +95,13 @@ def _words(chat: models.Chat) -> tuple[str, str]:
     if said == "starting":
         return "running", "Starting"
     return TURN_WORDS[TurnStatus(said)] if said in {one.value for one in TurnStatus} else chat_words(chat)
+
+
+def _reason(chat: models.Chat) -> str:
+    """Why it did not start, or could not go on."""
+    if chat.error is not None:
+        return chat.error.message
+    return "" if chat.turn is None else chat.turn.reason
 
 
 def _counts(chats: Sequence[models.Chat]) -> str:

@@ -9,6 +9,7 @@ import React from 'react';
 
 import { ChatBar } from './components/ChatBar';
 import { chatMark, MARKS } from './components/StatusMark';
+import { chatReason } from './format';
 import type { HubModel, IHubChange } from './model';
 import { isUnknown } from './outage';
 import { Scrollback, type IScreen } from './scrollback';
@@ -151,7 +152,9 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
     const project = this._model.project(chat.project)?.name ?? '';
     const { title } = this;
     title.label = chat.name;
-    title.caption = `${chat.name}\n${this._model.agentTitle(chat.agent)} in ${project}`;
+    const about = [chat.name, `${this._model.agentTitle(chat.agent)} in ${project}`];
+    const reason = chatReason(chat, this._model.outage);
+    title.caption = (reason ? [...about, reason] : about).join('\n');
     const mark = chatMark(chat, isUnknown(chat, this._model.outage));
     title.icon = MARKS[mark];
     title.iconClass = `jp-AgentHub-mark jp-mod-${mark}`;

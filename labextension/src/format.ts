@@ -211,7 +211,14 @@ function turnWords(chat: Chat): string {
 /** Why a chat waits or how it ended, where its state in words does not say so already. */
 export function chatReason(chat: Chat, outage: IOutage | null = null): string {
   const isSaid = isUnknown(chat, outage) || (chat.status === 'queued' && chat.place === 0);
-  return isSaid ? '' : (chat.error?.message ?? chat.reason);
+  return isSaid ? '' : turnReason(chat) || (chat.error?.message ?? chat.reason);
+}
+
+/** Why the agent of a chat that runs could not go on. */
+export function turnReason({ status, turn }: Chat): string {
+  const isStuck = status === 'running' && turn?.status === 'failed';
+  // Who says so needs no saying here, and a row has little room.
+  return isStuck ? turn.reason.replace(/^Agent Hub: /, '') : '';
 }
 
 /** Whether a build goes on. */

@@ -5200,6 +5200,12 @@ export interface components {
              */
             prompt: string;
             /**
+             * Reason
+             * @description why it failed, in the words of its error; their beginning
+             * @default
+             */
+            reason: string;
+            /**
              * Queued
              * @description prompts that wait behind it
              * @default 0

@@ -48,6 +48,16 @@ describe('words', () => {
     expect(chatReason({ ...waits, place: 2 })).toBe('waits for the build');
   });
 
+  it('say why the agent of a chat that runs could not go on, and of no other chat', () => {
+    const reason = 'Agent Hub: The budget is used up.';
+    const turn = { number: 1, status: 'failed', reason } as Chat['turn'];
+    expect(chatReason(chat({ turn }))).toBe('The budget is used up.');
+    expect(chatReason(chat({ turn: { ...turn!, status: 'completed', reason: '' } }))).toBe('');
+    expect(chatReason(chat({ status: 'exited', reason: 'stopped', turn }))).toBe('stopped');
+    const outage = { kind: 'hub', since: '', reason: 'The hub does not answer' } as const;
+    expect(chatReason(chat({ turn }), outage)).toBe('');
+  });
+
   it('say when a state was last known, and leave what has ended as it is', () => {
     const since = new Date(2025, 0, 2, 12, 8).toISOString();
     vi.setSystemTime(new Date(2025, 0, 2, 15, 0));

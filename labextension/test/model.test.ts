@@ -195,7 +195,7 @@ describe('HubModel', () => {
 
   it('counts no chat as running whose agent waits, or has done what it was asked', async () => {
     const at = { started_at: null, ended_at: null };
-    const turn = { number: 1, prompt: 'x', usage: null, queued: 0, ...at };
+    const turn = { number: 1, prompt: 'x', reason: '', usage: null, queued: 0, ...at };
     expect(summary(model)).toBe('1 running');
     for (const [status, words] of [
       ['running', '1 running'],

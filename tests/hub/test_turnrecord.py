@@ -22,7 +22,7 @@ from agent_hub.hub.turnlimits import (
     TURN_CHARACTERS,
 )
 from agent_hub.hub.turnlog import TurnLog
-from agent_hub.hub.turnrecord import TurnRecord
+from agent_hub.hub.turnrecord import REASON_CHARACTERS, TurnRecord
 from agent_hub.models import (
     Approval,
     Command,
@@ -126,6 +126,20 @@ async def test_what_the_gateway_has_counted_for_a_turn_holds_and_not_the_agent_s
         chat.turns.usage("t2", Usage(total=3, context_window=200))
     assert chat.record.head(2).usage == Usage(input=80, output=11, total=91, context_window=200)
     assert Chat(folder).record.head(2).usage == chat.record.head(2).usage
+
+
+async def test_a_chat_says_why_its_agent_could_not_go_on_until_it_does(chat: Chat, folder: Path) -> None:
+    chat.begin()
+    assert chat.record.summary is not None and chat.record.summary.reason == ""
+    chat.turns.turn_ended("t1", TurnStatus.failed, "The token budget is used up. " + "x" * 1000)
+    for record in (chat.record, Chat(folder).record):
+        assert record.summary is not None and record.summary.status is TurnStatus.failed
+        reason = record.summary.reason
+        assert reason.startswith("The token budget is used up. xxx") and reason.endswith("x…")
+        assert len(reason) == REASON_CHARACTERS
+    chat.begin("t2", "Go on")
+    chat.turns.turn_ended("t2", TurnStatus.completed, "")
+    assert chat.record.summary.reason == ""
 
 
 async def test_what_a_kill_cuts_off_is_the_last_line_alone(chat: Chat, folder: Path) -> None:

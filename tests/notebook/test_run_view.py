@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent_hub.models import Chat, ChatStatus, InRun, Run, TurnStatus, TurnSummary
+from agent_hub.models import Chat, ChatStatus, ErrorBody, InRun, Run, TurnStatus, TurnSummary
 from agent_hub.notebook import run_display
 from agent_hub.notebook.run_card import MOST_NUMBERS, numbers
 from agent_hub.notebook.run_view import MOST_ROWS, run_view
@@ -66,6 +66,15 @@ def test_each_row_leads_to_what_can_be_done_with_it() -> None:
     view = run_view(a_run(4), [a_chat(number, turn) for number, turn in enumerate(turns, 1)], {})
     assert [row["act"] for row in view["rows"]] == ["open", "answer", "open", "cancel"]
     assert (view["done"], view["counts"]) == (1, "1 waiting for you · 1 running · 1 queued")
+
+
+def test_a_row_says_why_its_chat_could_not_go_on() -> None:
+    chats = [a_chat(number, TurnStatus.failed) for number in (1, 2)]
+    turn = TurnSummary(number=1, status=TurnStatus.failed, reason="The budget\x07 is used up.")
+    refused = ErrorBody(code="engine_error", message="The engine is away.")
+    chats = [chats[0].model_copy(update={"turn": turn}), chats[1].model_copy(update={"error": refused})]
+    reasons = [row["reason"] for row in run_view(a_run(3), [*chats, a_chat(3, None)], {})["rows"]]
+    assert reasons == ["The budget␇ is used up.", "The engine is away.", ""]
 
 
 def test_a_run_of_very_many_says_how_many_it_does_not_show() -> None:

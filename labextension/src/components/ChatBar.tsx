@@ -2,9 +2,10 @@ import React from 'react';
 import { ellipsesIcon, runIcon, searchIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
-import type { Chat, Project } from '../api';
-import { chatReason, chatWords, count, isBuilding, tokenWords } from '../format';
-import { artifactIcon, hubIcon } from '../icons';
+import type { Chat, Project, Status } from '../api';
+import { openaiState } from '../connectionstate';
+import { chatReason, chatWords, count, isBuilding, tokenWords, turnReason } from '../format';
+import { artifactIcon, connectionsIcon, hubIcon } from '../icons';
 import { chatMenu, openMenu } from '../menus';
 import type { HubModel } from '../model';
 import { isUnknown } from '../outage';
@@ -72,6 +73,13 @@ export function ChatBar(props: IChatBarProps): JSX.Element {
           {...run(CommandIDs.openBuild, { project: project.id })}
         />
       )}
+      {model.status && leadsToConnections(chat, model.status) && (
+        <BarButton
+          icon={connectionsIcon}
+          label="Open connections"
+          {...run(CommandIDs.openConnections, {})}
+        />
+      )}
       {ended ? (
         <BarButton
           icon={runIcon}
@@ -104,4 +112,10 @@ export function ChatBar(props: IChatBarProps): JSX.Element {
 function leadsToBuild(chat: Chat, { build }: Project): boolean {
   const isStopped = build?.state === 'failed' || build?.state === 'cancelled';
   return chat.status === 'queued' ? isBuilding(build) : chat.status === 'failed' && isStopped;
+}
+
+/** Whether what the chat's agent could not go on without is to be mended on the page of connections. */
+function leadsToConnections(chat: Chat, { openai }: Pick<Status, 'openai'>): boolean {
+  const hasOwnKey = chat.env.some(({ name }) => name === 'OPENAI_API_KEY');
+  return turnReason(chat) !== '' && !hasOwnKey && openaiState(openai).mark !== 'ready';
 }

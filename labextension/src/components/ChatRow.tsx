@@ -3,7 +3,7 @@ import { checkIcon, refreshIcon, runIcon, stopIcon, terminalIcon } from '@jupyte
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Artifact, Chat } from '../api';
-import { chatReason, chatWords } from '../format';
+import { chatReason, chatWords, turnReason } from '../format';
 import { artifactIcon, iconOfAgent } from '../icons';
 import { chatMenu, openMenu } from '../menus';
 import type { HubModel } from '../model';
@@ -117,7 +117,7 @@ function factsOf({ chat, agent, outage }: IChatRowProps): string[] {
   }
   const reason = chatReason(chat, outage);
   if (reason !== '') {
-    const isFirst = ['queued', 'exited', 'failed'].includes(chat.status);
+    const isFirst = ['queued', 'exited', 'failed'].includes(chat.status) || turnReason(chat) !== '';
     facts[isFirst ? 'unshift' : 'push'](reason);
   }
   return facts;
