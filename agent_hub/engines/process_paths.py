@@ -12,7 +12,7 @@ from agent_hub.models import Mount
 OWN = {"/workspace": "workspace", "/hub": "hub", "/opt/agent-hub": "opt/agent-hub", "/home/agent": "home"}
 """Paths of a container that a container's folder stands in for, where nothing is mounted."""
 
-INHERITED = ("PATH", "HOME", "LANG", "LANGUAGE", "TERM", "TZ", "USER", "LOGNAME", "SHELL", "TMPDIR")
+INHERITED = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL", "TMPDIR")
 """Variables of the hub that its programs see; no others, since the hub's own hold the server's tokens."""
 
 INHERITED_PREFIXES = ("LC_", "SSL_CERT_")

@@ -51,6 +51,12 @@ def test_paths_under_a_mount_become_paths_of_this_machine(tmp_path: Path) -> Non
     assert paths.arguments(["--cd", "/workspace", "plain"]) == ["--cd", "/data/work", "plain"]
 
 
+def test_a_program_s_terminal_is_lab_s_whatever_the_hub_s_own_is(tmp_path: Path) -> None:
+    paths = PathMap(tmp_path, [])
+    assert paths.environment({}, {"TERM": "dumb"})["TERM"] == "xterm-256color"
+    assert paths.environment({"TERM": "vt100"}, {"TERM": "dumb"})["TERM"] == "vt100"
+
+
 def test_a_program_sees_none_of_the_hubs_secrets(tmp_path: Path) -> None:
     host = {"PATH": "/usr/bin", "HOME": "/home/ada", "JUPYTER_TOKEN": "s3cret", "LC_ALL": "C.UTF-8", "http_proxy": "p"}
     seen = PathMap(tmp_path, []).environment({"CODEX_HOME": "/hub/agent"}, host)
