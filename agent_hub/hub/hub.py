@@ -26,6 +26,7 @@ from agent_hub.hub.builds import Builds
 from agent_hub.hub.chat_git import ChatGit
 from agent_hub.hub.chat_work import ChatWork
 from agent_hub.hub.chats import Chats
+from agent_hub.hub.colours import Colours
 from agent_hub.hub.commands import Commands
 from agent_hub.hub.conversations import Conversations
 from agent_hub.hub.deleted import DeletedChats
@@ -91,7 +92,8 @@ class Hub:
         self.folders = Folders(settings.data_dir)
         self.events = Events(self._take_snapshot)
         self.store = Store(settings.data_dir, self._announce)
-        self.terminals = Terminals(self.folders.terminal)
+        self.colours = Colours(self.store, lambda: self.chats.spares.refresh())
+        self.terminals = Terminals(self.folders.terminal, self.colours.palette)
         secrets = Secrets(self.folders.secrets)
         issuer = settings.openai_issuer.rstrip("/")
         self.openai = OpenAI(secrets, self._say_status, issuer, settings.chatgpt_url)

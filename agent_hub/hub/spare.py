@@ -12,7 +12,7 @@ from agent_hub.errors import AgentUnavailable
 from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.launches import Launcher
-from agent_hub.models import Spare
+from agent_hub.models import Spare, TerminalColours
 from agent_hub.terminals.registry import Terminals
 from agent_hub.terminals.terminal import Terminal
 
@@ -29,6 +29,8 @@ class ReadySpare:
     terminal: Terminal
     warm: Warm | None
     told: Mapping[str, str]
+    colours: TerminalColours | None
+    """What its agent was told of people's screens as it drew its own."""
     ending: asyncio.Task[None] | None = None
 
     @property
@@ -71,7 +73,8 @@ class SpareMaker:
             Its container ended, or its agent does not come up.
         """
         handle, told = await self._launcher.prepare_spare(spare.chat, token)
-        made = ReadySpare(spare, handle, self._terminals.make(spare.id), None, told)
+        colours = self._terminals.palette.colours
+        made = ReadySpare(spare, handle, self._terminals.make(spare.id), None, told, colours)
         try:
             made.terminal.connect(await self._engine.attach(handle))
             await to_its_end(self._engine.start(handle))

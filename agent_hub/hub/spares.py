@@ -58,6 +58,7 @@ class Spares:
         self._engine = engine
         self._agents = agents
         self._launcher = launcher
+        self._terminals = terminals
         self._maker = SpareMaker(folders, engine, agents, launcher, terminals)
         self._starts = starts
         self._count = count
@@ -218,7 +219,9 @@ class Spares:
         return sum(found.spare.chat.project == project_id for found in self._ready.values())
 
     def _drop_outdated(self) -> None:
-        for id in self._plan.outdated(found.spare for found in self._ready.values()):
+        colours = self._terminals.palette.colours
+        faded = [id for id, found in self._ready.items() if found.warm is not None and found.colours != colours]
+        for id in {*faded, *self._plan.outdated(found.spare for found in self._ready.values())}:
             found = self._ready.pop(id)
             self._remove(id, found.handle, found)
 

@@ -261,6 +261,11 @@ class Store:
             with _full_disk_said():
                 self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
+    async def note(self, key: str, value: str) -> None:
+        """As :meth:`remember`, at any time."""
+        statement = ("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+        await self.transact(lambda: self.write(statement))
+
     def recall(self, key: str) -> str | None:
         """A fact kept by :meth:`remember`."""
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()

@@ -55,7 +55,7 @@ from agent_hub.models.projects import (
 from agent_hub.models.runs import InRun, NewRun, Parameter, Run, Task
 from agent_hub.models.settings import ChatSettings
 from agent_hub.models.status import AgentInfo, Status
-from agent_hub.models.terminals import TerminalInfo, TerminalMatch, TerminalMatches
+from agent_hub.models.terminals import TerminalColours, TerminalInfo, TerminalMatch, TerminalMatches
 from agent_hub.models.turns import (
     Answer,
     Approval,
@@ -173,6 +173,7 @@ __all__ = [
     "Status",
     "StepState",
     "Task",
+    "TerminalColours",
     "TerminalInfo",
     "TerminalMatch",
     "TerminalMatches",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from agent_hub.models.base import Model
 
@@ -14,6 +15,16 @@ class TerminalInfo(Model):
 
     name: str
     last_activity: datetime
+
+
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)]
+
+
+class TerminalColours(Model):
+    """Body of ``PUT api/colours``: those of the text, and of what is behind it."""
+
+    foreground: Colour
+    background: Colour
 
 
 class TerminalMatch(Model):

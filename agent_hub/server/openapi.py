@@ -76,6 +76,7 @@ ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
     ("get", "api/connections/github/app/callback", "Keep the App; ?code=&state=", None, "GitHubConnection"),
     ("get", "api/connections/gateway", "What chats asked for lately, by host", None, "GatewayStatus"),
     ("get", "api/connections/gateway/log", "It one by one, the newest first", None, "[GatewayRequest]"),
+    ("put", "api/colours", "Tell in which colours terminals are shown", m.TerminalColours, "204"),
     ("get", "api/terminals", "Every terminal", None, "[TerminalInfo]"),
     ("get", "api/terminals/{id}", "One terminal", None, "TerminalInfo"),
     ("delete", "api/terminals/{id}", "Stop the terminal's chat", None, "204"),

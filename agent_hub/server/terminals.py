@@ -10,7 +10,7 @@ from typing import Any
 from tornado.iostream import StreamClosedError
 
 from agent_hub.errors import InvalidInput
-from agent_hub.models import TerminalInfo, TerminalMatches
+from agent_hub.models import TerminalColours, TerminalInfo, TerminalMatches
 from agent_hub.server.frames import TextFrames
 from agent_hub.server.handler import HubHandler, guarded
 from agent_hub.server.socket import HubSocket
@@ -139,11 +139,22 @@ class TerminalSearchHandler(HubHandler):
             self._search.cancel()
 
 
+class ColoursHandler(HubHandler):
+    """``api/colours``"""
+
+    @guarded
+    async def put(self) -> None:
+        """Tell in which colours the person is shown terminals."""
+        await self.hub.colours.tell(self.body(TerminalColours))
+        self.set_status(204)
+
+
 def _info(terminal: Terminal) -> TerminalInfo:
     return TerminalInfo(name=terminal.name, last_activity=terminal.last_activity)
 
 
 handlers: list[tuple[str, type]] = [
+    (r"api/colours", ColoursHandler),
     (r"api/terminals", TerminalsHandler),
     (r"api/terminals/([^/]+)", TerminalHandler),
     (r"api/terminals/([^/]+)/search", TerminalSearchHandler),

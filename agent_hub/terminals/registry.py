@@ -24,12 +24,14 @@ class Terminals(Mapping[str, Terminal]):
     ----------
     folder
         Where a terminal's journal is kept, by its name; without it none is kept.
+    palette
+        The colours of people's screens.
     """
 
-    def __init__(self, folder: Callable[[str], Path] | None = None) -> None:
+    def __init__(self, folder: Callable[[str], Path] | None = None, palette: Palette | None = None) -> None:
         self._folder = folder
         self._terminals: dict[str, Terminal] = {}
-        self._palette = Palette()
+        self.palette = palette or Palette()
         self._searching = asyncio.Semaphore(_SEARCHES)
         self.last_size = DEFAULT_SIZE
         """Rows and columns that a viewer asked for most recently; a new terminal begins with them."""
@@ -54,7 +56,7 @@ class Terminals(Mapping[str, Terminal]):
         """A terminal that nobody finds yet, for a program that runs before anyone has asked for it."""
         journal = Journal(self._folder(name)) if self._folder is not None else None
         history = History(journal=journal, size=self.last_size)
-        return Terminal(name, on_end, history, self._palette, self.last_size, self._sized)
+        return Terminal(name, on_end, history, self.palette, self.last_size, self._sized)
 
     def _sized(self, size: tuple[int, int]) -> None:
         self.last_size = size

@@ -127,7 +127,6 @@ class Terminal:
         What is typed before the first program is there waits for it, up to 64 KiB; after a program's end it is dropped.
         """
         data = text.encode("utf-8", "replace")
-        self._palette.learn(data)
         self._active = time.time()
         if self._typed_ahead is None:
             return self._send(data)

@@ -67,6 +67,7 @@ export type Status = Omit<Full<Schemas['Status']>, 'engine' | 'openai' | 'github
   openai: OpenAIConnection;
   github: GitHubConnection;
 };
+export type TerminalColours = Schemas['TerminalColours'];
 export type TerminalMatch = Schemas['TerminalMatch'];
 export type TerminalMatches = Schemas['TerminalMatches'];
 export type TurnStatus = Schemas['TurnStatus'];
@@ -305,6 +306,11 @@ export class HubApi {
   /** What chats asked the gateway for, one by one, the newest first. */
   gatewayLog(): Promise<GatewayRequest[]> {
     return this._json('GET', 'connections/gateway/log');
+  }
+
+  /** Tell in which colours terminals are shown here. */
+  tellColours(colours: TerminalColours): Promise<void> {
+    return this._empty('PUT', 'colours', colours);
   }
 
   /** The lines of a terminal's history that have a text, the newest first. */

@@ -39,8 +39,8 @@ class ChatTerminal extends Terminal {
 }
 
 /**
- * The least of a text to what is behind it, as WCAG 2 asks. An agent that was prepared ahead was drawn before anybody's
- * theme was known: its colours are for a dark one.
+ * The least of a text to what is behind it, as WCAG 2 asks. An agent asks for the colours of its terminal once: after the
+ * theme has changed, its own are for the one before.
  */
 const CONTRAST = 4.5;
 

@@ -5,6 +5,7 @@ import { approvals } from './plugins/approvals';
 import { artifacts } from './plugins/artifacts';
 import { builds } from './plugins/builds';
 import { chats } from './plugins/chats';
+import { colours } from './plugins/colours';
 import { connections } from './plugins/connections';
 import { deleting } from './plugins/deleting';
 import { hub } from './plugins/hub';
@@ -27,6 +28,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   connections,
   deleting,
   terminals,
+  colours,
   artifacts,
   launcher,
   notebooks,

@@ -2679,6 +2679,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent-hub/api/colours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Tell in which colours terminals are shown */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TerminalColours"];
+                };
+            };
+            responses: {
+                /** @description Tell in which colours terminals are shown */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agent-hub/api/terminals": {
         parameters: {
             query?: never;
@@ -4995,6 +5042,16 @@ export interface components {
             parameters?: {
                 [key: string]: string | number | boolean | null;
             };
+        };
+        /**
+         * TerminalColours
+         * @description Body of ``PUT api/colours``: those of the text, and of what is behind it.
+         */
+        TerminalColours: {
+            /** Foreground */
+            foreground: string;
+            /** Background */
+            background: string;
         };
         /**
          * TerminalInfo

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent_hub.agents.codex_binary import codex_binary
-from agent_hub.models import ChatStatus, NewChat, Project
+from agent_hub.models import ChatStatus, NewChat, Project, TerminalColours
 from tests.conftest import Repository
 from tests.hub.conftest import OpenHub
 from tests.hub.running import CACHE, RunningHub
@@ -16,6 +16,10 @@ from tests.hub.test_spares import spares
 from tests.standins.model_server import ModelServer
 
 HOST = "host.docker.internal"
+DARK = TerminalColours(foreground="#ffffff", background="#111111")
+LIGHT = TerminalColours(foreground="#000000", background="#ffffff")
+DARK_BAR, LIGHT_BAR = "48:2::45:45:45", "48:2::244:244:244"
+"""What Codex paints its prompt on: a little lighter, or darker, than what is behind it."""
 
 
 @pytest.fixture
@@ -68,6 +72,25 @@ async def test_a_claimed_spare_of_codex_goes_on_with_its_conversation(
     await codex.hub.chats.start(chat.id)
     assert (await codex.settled(chat.id)).thread == thread
     await codex.shows(chat.id, "heron")
+
+
+async def test_a_spare_of_codex_has_the_colours_of_the_last_screen_that_was_told_of(
+    open_hub: OpenHub, a_repository: Repository, model: ModelServer
+) -> None:
+    hub = await open_hub(spares=1)
+    await hub.hub.colours.tell(DARK)
+    env = {"OPENAI_API_KEY": model.key, "OPENAI_BASE_URL": model.base_url(HOST), "OPENAI_MODEL": "stand-in-1"}
+    project = await hub.ready(a_repository, agent="codex", env=env)
+    (dark,) = await spares(hub, project)
+    await hub.hub.colours.tell(DARK)
+    (kept,) = await spares(hub, project)
+    assert kept == dark
+    await hub.hub.colours.tell(LIGHT)
+    (light,) = await spares(hub, project, but={dark})
+    chat = await hub.hub.new_chats.add(NewChat(project=project.id))
+    assert chat.id == light
+    await hub.settled(chat.id)
+    assert DARK_BAR not in hub.shown(chat.id) and LIGHT_BAR in hub.shown(chat.id)
 
 
 async def test_a_spare_of_codex_that_died_is_no_loss(codex: RunningHub, a_codex_project: Project) -> None:

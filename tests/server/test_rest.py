@@ -129,6 +129,17 @@ def test_no_path_leads_to_a_file_of_the_machine(
 # -- bodies
 
 
+def test_the_colours_of_a_screen_are_taken_and_nothing_else_is(run: Run[None], api: Api, hub: RunningHub) -> None:
+    async def story() -> None:
+        assert (await api("put", "api/colours", {"foreground": "#000000", "background": "#FFFFFF"})).code == 204
+        for colour in ("white", "#fff", "#ffffff\x07\x1b]52;c;ZWNobwo=\x07", "#ffffff\n", 0, None):
+            refused = await api("put", "api/colours", {"foreground": "#000000", "background": colour})
+            assert refusal(refused, 400)["details"]["field"] == "background"
+        assert hub.hub.terminals.palette.answer(b"\x1b]11;?\x07") == b"\x1b]11;rgb:ffff/ffff/ffff\x07"
+
+    run(story())
+
+
 @pytest.mark.parametrize(
     ("path", "body", "code", "field"),
     [

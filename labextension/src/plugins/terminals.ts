@@ -7,21 +7,19 @@ import { WidgetTracker } from '@jupyterlab/apputils';
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection, TerminalManager } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
-import { ITerminalTracker, type ITerminal } from '@jupyterlab/terminal';
+import { ITerminalTracker } from '@jupyterlab/terminal';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { searchIcon, terminalIcon } from '@jupyterlab/ui-components';
 
 import { NAMESPACE } from '../api';
 import { describe, text } from '../args';
 import { ChatTab } from '../chattab';
+import { labSettings } from '../labterminals';
 import { claimShortcuts } from '../shortcuts';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 
 /** Of Lab's address: the chat whose terminal is to be opened. */
 const CHAT_PARAMETER = 'agent-hub-chat';
-
-/** Where Lab keeps what a person set for terminals. */
-const LAB_TERMINAL = '@jupyterlab/terminal-extension:plugin';
 
 /** A chat's terminal in a tab, by Lab's own terminal widget. */
 export const terminals: JupyterFrontEndPlugin<void> = {
@@ -109,18 +107,3 @@ export const terminals: JupyterFrontEndPlugin<void> = {
     });
   }
 };
-
-async function labSettings(
-  registry: ISettingRegistry | null
-): Promise<Partial<ITerminal.IOptions>> {
-  if (!registry) {
-    return {};
-  }
-  try {
-    const loaded = await registry.load(LAB_TERMINAL);
-    return loaded.composite;
-  } catch (reason) {
-    console.warn('Lab’s terminal settings could not be read; its defaults are used.', reason);
-    return {};
-  }
-}
