@@ -159,22 +159,30 @@ class ModelHandler(RelayHandler):
         return ApiUnreachable(f"{host} does not answer: {why}.", "Look at the connection to OpenAI in Agent Hub.")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """In the form of the API's own errors, so that an agent shows what went wrong."""
+        """In the form of the API's own errors, so that an agent shows what went wrong; to Codex in words."""
         error = kwargs.get("exc_info", (None, None, None))[1]
+        code, field = f"http_{status_code}", None
+        said = f"Agent Hub: {self._reason}"
         if isinstance(error, AgentHubError):
-            # Codex asks again and again where a server says that it has failed; here a person has to do something.
-            self.set_status(error.status if error.status in (403, 404, 413, 429, 502) else 400)
-            said, code, param = (
-                f"Agent Hub: {error.message} {error.hint}".strip(),
-                error.code,
-                error.details.get("field"),
-            )
+            # It asks again and again where a server says that it has failed; here a person has to do something.
+            known = (502,) if self._is_codex else (403, 404, 413, 429, 502)
+            self.set_status(error.status if error.status in known else 400)
+            code, field = error.code, error.details.get("field")
+            said = f"Agent Hub: {error.message} {error.hint}".strip()
+        if self._is_codex:
+            self.set_header("Content-Type", "text/plain; charset=utf-8")
+            self.finish(said)
         else:
-            said, code, param = f"Agent Hub: {self._reason}", f"http_{status_code}", None
-        self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps({"error": {"message": said, "type": "agent_hub", "param": param, "code": code}}))
+            body = {"message": said, "type": "agent_hub", "param": field, "code": code}
+            self.set_header("Content-Type", "application/json")
+            self.finish(json.dumps({"error": body}))
 
     # -- within
+
+    @property
+    def _is_codex(self) -> bool:
+        """Whether Codex asks, by whatever name: it shows a refusal with 400 as it came, and asks after others again."""
+        return any(name.lower().startswith("x-codex-") for name in self.request.headers)
 
     def _measured(self, before: Usage | None) -> None:
         usage = self._meter.usage

@@ -24,6 +24,8 @@ from tests.hub.running import RunningHub
 from tests.standins.model_server import USAGE, ModelServer
 
 KEY = "sk-proj-the-real-key-of-a-person-7Qf2"
+CODEX = {"X-Codex-Window-Id": "1:0"}
+"""What is in each request of Codex's, and of nobody else's."""
 ASKED = {"model": "stand-in-1", "input": [{"role": "user", "content": "Say heron"}], "stream": True}
 
 
@@ -146,7 +148,11 @@ async def test_a_budget_that_is_used_up_stops_further_requests_and_says_why(
 async def test_without_a_connection_an_agent_is_told_what_to_do(agent: httpx.AsyncClient) -> None:
     answer = await agent.post("responses", json=ASKED)
     assert answer.status_code == 400
-    assert "Connections page" in answer.json()["error"]["message"]
+    said = answer.json()["error"]["message"]
+    assert said.startswith("Agent Hub: OpenAI is not connected") and "Connections page" in said
+    # Codex shows it as it comes.
+    answer = await agent.post("responses", json=ASKED, headers=CODEX)
+    assert (answer.status_code, answer.text) == (400, said)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +175,14 @@ async def test_the_rest_of_the_api_is_the_person_s_own(
     answer = await agent.request(method, url)
     assert answer.status_code in (404, 405)
     assert model.requests == []
+
+
+async def test_codex_is_refused_with_what_it_asks_no_second_time_after(
+    hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient
+) -> None:
+    await hub.hub.openai.connect(connection(model, verify=False))
+    answer = await agent.get("files", headers=CODEX)
+    assert answer.status_code == 400 and answer.text.startswith("Agent Hub: The hub sends on no GET")
 
 
 @pytest.mark.parametrize("name", [".", "..", ".hidden"])

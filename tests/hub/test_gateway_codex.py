@@ -75,7 +75,8 @@ async def test_an_agent_shows_why_it_reaches_no_model_and_goes_on_once_it_does(
     turn = await ended(codex, chat.id, 1)
     assert turn.status is TurnStatus.failed
     assert turn.error is not None and turn.error.message.startswith("Agent Hub: OpenAI is not connected")
-    await reads(codex, chat.id, "Connections page")
+    await reads(codex, chat.id, "Agent Hub: OpenAI is not connected")
+    assert '"error"' not in codex.shown(chat.id) and "not_connected" not in codex.shown(chat.id)
     await connect(codex, model)
     await codex.hub.conversations.send(chat.id, "Say crane")
     assert (await ended(codex, chat.id, 2)).text == "You said: Say crane"
