@@ -75,22 +75,11 @@ class ModelHandler(RelayHandler):
     async def take(self, chunk: bytes) -> None:
         """Keep what may have to be said once more, and send on no more of what is not to be asked."""
         self._size += len(chunk)
-        if self._asking is not None and self.path_args[0] == "responses" and self._background.feed(chunk):
-            # Here, not at the end of the body: by then the API would have all of it, and answer.
-            self._asking.cancel()
-            self._refusal = InvalidInput(
-                "The hub sends on no request with “background”: nobody could count its answer, which is fetched later.",
-                "Ask without it, and take the answer as it comes.",
-                field="background",
-            )
         if self._refusal is None:
-            try:
-                # What was begun while there was budget is not to be ended once there is none.
-                self._hub.budgets.check(self._chat)
-            except AgentHubError as error:
-                if self._asking is not None:
-                    self._asking.cancel()
-                self._refusal = error
+            self._refusal = self._wrong_with(chunk)
+            if self._refusal is not None and self._asking is not None:
+                # Here, not at the end of the body: by then the API would have all of it, and answer.
+                self._asking.cancel()
         if self._refusal is not None:
             return
         if self._sent is not None:
@@ -183,6 +172,21 @@ class ModelHandler(RelayHandler):
     def _is_codex(self) -> bool:
         """Whether Codex asks, by whatever name: it shows a refusal with 400 as it came, and asks after others again."""
         return any(name.lower().startswith("x-codex-") for name in self.request.headers)
+
+    def _wrong_with(self, chunk: bytes) -> AgentHubError | None:
+        """Why what is asked goes no further, now that this piece of it has come."""
+        if self.path_args[0] == "responses" and self._background.feed(chunk):
+            return InvalidInput(
+                "The hub sends on no request with “background”: nobody could count its answer, which is fetched later.",
+                "Ask without it, and take the answer as it comes.",
+                field="background",
+            )
+        try:
+            # What was begun while there was budget is not to be ended once there is none.
+            self._hub.budgets.check(self._chat)
+        except AgentHubError as error:
+            return error
+        return None
 
     def _measured(self, before: Usage | None) -> None:
         usage = self._meter.usage

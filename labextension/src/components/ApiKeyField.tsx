@@ -7,6 +7,7 @@ import { confirmed } from '../confirmed';
 import { ago, count } from '../format';
 import type { HubModel } from '../model';
 import { CommandIDs } from '../tokens';
+import { AccountActions } from './AccountActions';
 import { Fact } from './Fact';
 import { useNow } from './hooks';
 import { useKeptFocus } from './keptfocus';
@@ -53,24 +54,13 @@ export function ApiKeyField(props: IApiKeyFieldProps): JSX.Element {
         <Fact
           label="API key"
           actions={
-            <>
-              <button
-                type="button"
-                className="jp-AgentHub-plain"
-                disabled={!isUp || isReplacing}
-                onClick={() => setReplacing(true)}
-              >
-                Replace…
-              </button>
-              <button
-                type="button"
-                className="jp-AgentHub-plain"
-                disabled={!isUp}
-                onClick={() => void commands.execute(CommandIDs.disconnectOpenAI)}
-              >
-                Remove…
-              </button>
-            </>
+            <AccountActions
+              isUp={isUp}
+              isReplacing={isReplacing}
+              onReplace={() => setReplacing(true)}
+              end="Remove…"
+              onEnd={() => void commands.execute(CommandIDs.disconnectOpenAI)}
+            />
           }
         >
           <code>{openai.key}</code> <span className="jp-AgentHub-quiet">{facts.join(' · ')}</span>

@@ -11,6 +11,7 @@ import type { GatewayWatch } from '../gateway';
 import type { HubModel } from '../model';
 import { repositories } from '../repositories';
 import { CommandIDs } from '../tokens';
+import { AccountActions } from './AccountActions';
 import { Chip } from './Chip';
 import { Choice } from './Choice';
 import { Fact, Problem } from './Fact';
@@ -68,24 +69,13 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
           <Fact
             label={github.app ? 'App' : 'Token'}
             actions={
-              <>
-                <button
-                  type="button"
-                  className="jp-AgentHub-plain"
-                  disabled={!isUp || isChanging}
-                  onClick={() => setChanging(true)}
-                >
-                  Replace…
-                </button>
-                <button
-                  type="button"
-                  className="jp-AgentHub-plain"
-                  disabled={!isUp}
-                  onClick={() => void commands.execute(CommandIDs.disconnectGitHub)}
-                >
-                  Disconnect…
-                </button>
-              </>
+              <AccountActions
+                isUp={isUp}
+                isReplacing={isChanging}
+                onReplace={() => setChanging(true)}
+                end="Disconnect…"
+                onEnd={() => void commands.execute(CommandIDs.disconnectGitHub)}
+              />
             }
           >
             {github.app ? (
