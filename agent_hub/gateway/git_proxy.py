@@ -167,7 +167,7 @@ class GitProxyHandler(RelayHandler):
         self._secrets = (credential.password, proof)
         return asked | {"Authorization": f"Basic {proof}"}
 
-    def look_at(self, answer: httpx.Response) -> None:
+    async def look_at(self, answer: httpx.Response) -> None:
         """Say in words what Git, which knows of the hub alone, would not understand."""
         status = answer.status_code
         if answer.is_success:

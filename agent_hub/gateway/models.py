@@ -15,6 +15,7 @@ from tornado.web import Application
 from agent_hub.errors import AgentHubError, ApiUnreachable, InvalidInput, NotFound
 from agent_hub.gateway.background import BackgroundSearch
 from agent_hub.gateway.meter import Meter
+from agent_hub.gateway.refusal import words_of
 from agent_hub.gateway.relay import RelayHandler
 from agent_hub.models import Usage
 
@@ -29,6 +30,9 @@ LARGEST = 2**29
 
 REPEATED = 2 * 2**20
 """Bytes of a request that can be sent once more, with renewed credentials; a longer one is the agent's to repeat."""
+
+WORDS = 300
+"""Characters of what an API says as it refuses the account, which a chat is told."""
 
 _ASKED = re.compile(
     r"(?i)accept|content-type|openai-beta|user-agent|originator|version|(session|thread|conversation)[-_]id|"
@@ -110,10 +114,10 @@ class ModelHandler(RelayHandler):
         """What the request was proved with."""
         return [value.removeprefix("Bearer ") for value in self._credentials.values()]
 
-    def look_at(self, answer: httpx.Response) -> None:
+    async def look_at(self, answer: httpx.Response) -> None:
         """See whether the account is taken, and whether it is an answer that takes tokens."""
         if answer.status_code == 401:
-            self._upstream.refuse(self._credentials)
+            await self._pass_on_refusal(answer)
         elif answer.is_success:
             self._upstream.accept()
         self._taken = answer.is_success and self.request.method == "POST"
@@ -172,6 +176,17 @@ class ModelHandler(RelayHandler):
     def _is_codex(self) -> bool:
         """Whether Codex asks, by whatever name: it shows a refusal with 400 as it came, and asks after others again."""
         return any(name.lower().startswith("x-codex-") for name in self.request.headers)
+
+    async def _pass_on_refusal(self, answer: httpx.Response) -> None:
+        """Raise what it means that the account is refused, with what the API says, for the chat alone."""
+        try:
+            self._upstream.refuse(self._credentials)
+        except AgentHubError as error:
+            words = self.redaction().text(await words_of(answer))
+            if not words:
+                raise
+            said = f"{words[:WORDS]}…" if len(words) > WORDS else words
+            raise type(error)(f"{error.message} It says: “{said}”", error.hint) from None
 
     def _wrong_with(self, chunk: bytes) -> AgentHubError | None:
         """Why what is asked goes no further, now that this piece of it has come."""

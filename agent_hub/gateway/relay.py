@@ -58,7 +58,7 @@ class RelayHandler(StreamedHandler):
         """The answer to pass on."""
         return await asking
 
-    def look_at(self, answer: httpx.Response) -> None:
+    async def look_at(self, answer: httpx.Response) -> None:
         """Look at the head of an answer before it is passed on; what this raises is told in its place."""
 
     def hear(self, piece: bytes) -> None:
@@ -66,6 +66,11 @@ class RelayHandler(StreamedHandler):
 
     async def ended(self) -> None:
         """The answer has ended, or nobody waits for it any more."""
+
+    def redaction(self) -> Redaction:
+        """What takes :meth:`secrets` out of an answer."""
+        # An ellipsis is no ASCII, as headers are.
+        return Redaction({secret: masked(secret).replace("…", "...") for secret in self.secrets()})
 
     def unreachable(self, why: str) -> AgentHubError:
         """What it means that nobody answers."""
@@ -188,9 +193,9 @@ class RelayHandler(StreamedHandler):
         problem = "" if ok else f"it answers {answer.status_code}"
         self._note(ok, problem, answer.status_code, time.monotonic() - self._asked_at)
         try:
-            self.look_at(answer)
+            await self.look_at(answer)
             self.set_status(answer.status_code)
-            redaction = Redaction({secret: masked(secret).replace("…", "...") for secret in self.secrets()})
+            redaction = self.redaction()
             for name, value in answer.headers.items():
                 if self.answered.fullmatch(name) and value.isascii() and value.isprintable():
                     self.set_header(name, redaction.text(value))

@@ -280,9 +280,9 @@ async def test_a_key_that_works_no_more_is_the_connection_s_problem_until_it_is_
         # No 401, which Codex would ask again after, five times.
         assert refused.status_code == 400
         said = refused.json()["error"]["message"]
-        assert "refuses the API key (401). Replace it on Agent Hub's Connections page" in said
+        assert "refuses the API key (401). It says: “Incorrect API key provided.” Replace it on Agent" in said
     problem = hub.hub.status().openai.problem
-    assert problem is not None and problem.message in said
+    assert problem is not None and problem.message in said and "Incorrect" not in problem.message
     row, *_ = hub.hub.access_log.newest()
     assert (row.status, row.problem, row.refused, row.count) == (401, "it answers 401", False, 2)
     model.key = KEY
@@ -612,15 +612,16 @@ async def test_an_answer_that_is_packed_is_passed_on_to_nobody(hub: RunningHub, 
 
 
 @pytest.mark.parametrize("cut", [1, 7, 1000])
+@pytest.mark.parametrize("status", [401, 403])
 async def test_an_api_that_quotes_the_key_tells_it_to_no_chat(
-    hub: RunningHub, agent: httpx.AsyncClient, cut: int
+    hub: RunningHub, agent: httpx.AsyncClient, status: int, cut: int
 ) -> None:
     told = f'{{"error": {{"message": "Incorrect API key provided: {KEY}. sk-proj-t"}}}}'.encode()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         said = f"OpenAI-Asked: {KEY}\r\nX-Request-Id: \xc3\xa9\r\nContent-Length: {len(told)}"
-        writer.write(f"HTTP/1.1 403 No\r\n{said}\r\n\r\n".encode())
+        writer.write(f"HTTP/1.1 {status} No\r\n{said}\r\n\r\n".encode())
         for begin in range(0, len(told), cut):
             writer.write(told[begin : begin + cut])
             await writer.drain()
@@ -628,7 +629,9 @@ async def test_an_api_that_quotes_the_key_tells_it_to_no_chat(
 
     async with an_api(hub, answer):
         refused = await agent.post("responses", json=ASKED)
-    assert refused.json()["error"]["message"] == "Incorrect API key provided: sk-proj-...7Qf2. sk-proj-t"
+    said = refused.json()["error"]["message"]
+    assert "Incorrect API key provided: sk-proj-...7Qf2. sk-proj-t" in said
+    assert KEY not in said + hub.hub.status().model_dump_json()
     assert KEY not in str(refused.headers)
 
 
