@@ -196,7 +196,8 @@ class GitHub:
                 raise refused from None
             if credential is not None:
                 self.look()
-                error.hint = "Check the URL, and at GitHub whether the account that is connected may read it."
+                what = "token" if self._app is None else "App"
+                error.hint = f"Check the URL, and at GitHub whether the {what} that is connected may read it."
             raise
 
     async def _token(self, app: App, repository: str, wanted: Mapping[str, str], holder: str = "") -> str | None:

@@ -61,13 +61,12 @@ class ApiKeyAccount(Upstream):
         return None
 
     def refuse(self, refused: Mapping[str, str]) -> None:
-        host = urlsplit(self.base_url).netloc
-        problem = NotConnected(
-            f"{host} refuses the API key (401).",
+        said = f"{urlsplit(self.base_url).netloc} refuses the API key (401)."
+        self.tell(self, NotConnected(said, "Replace it, or look at what it is allowed to do."))
+        raise NotConnected(
+            said,
             "Replace it on Agent Hub's Connections page, or look at what it is allowed to do; then send this again.",
         )
-        self.tell(self, problem)
-        raise problem
 
     def accept(self) -> None:
         self.tell(self, None)
@@ -279,7 +278,9 @@ class OpenAI:
                 f"{host} refuses the key ({answer.status_code}).", "Copy it again, or make a new one.", field="api_key"
             )
         # Whoever has no list of models answers 404, and may be a fine API otherwise.
-        if answer.is_redirect or answer.status_code >= 500:
+        if answer.is_redirect:
             raise ApiUnreachable(
-                f"{host} answers {answer.status_code}.", "Look at the address; try again later.", field="base_url"
+                f"{host} leads elsewhere ({answer.status_code}).", "Look at the address.", field="base_url"
             )
+        if answer.status_code >= 500:
+            raise ApiUnreachable(f"{host} fails ({answer.status_code}).", "Try again later.", field="base_url")

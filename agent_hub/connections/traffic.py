@@ -57,25 +57,33 @@ class Traffic:
         if (known := self._hosts.get(host)) is not None:
             known.note(self._clock(), False, None, problem, requests=0)
 
+    def recover(self, host: str) -> None:
+        """Take note that a host which had trouble has answered the hub itself well."""
+        if (known := self._hosts.get(host)) is not None:
+            known.problem = ""
+
     def routes(self, hosts: Mapping[str, bool]) -> tuple[GatewayRoute, ...]:
         """How it goes with each of `hosts`, which say whether they are connected, and with others that were asked."""
         asked = [host for host, known in self._hosts.items() if host not in hosts and known.requests(self._clock())]
-        return tuple(self._route(host, hosts.get(host, True)) for host in (*hosts, *asked))
+        return tuple(self._route(host, hosts.get(host, False)) for host in (*hosts, *asked))
 
     def _route(self, host: str, connected: bool) -> GatewayRoute:
         known, now = self._hosts.get(host) or _Host(), self._clock()
         requests = known.requests(now)
-        if requests:
+        if not connected:
+            # What a host did for an account that is gone is nobody's trouble any more.
+            state = "not_connected"
+        elif requests:
             state = "trouble" if known.problem else "ok"
         else:
-            state = "idle" if connected else "not_connected"
+            state = "idle"
         return GatewayRoute(
             host=host,
             state=state,
             requests=requests,
             errors=known.errors(now),
             median_ms=known.median_ms(now),
-            problem=known.problem if requests else "",
+            problem=known.problem if state == "trouble" else "",
         )
 
 

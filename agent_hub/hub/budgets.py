@@ -25,13 +25,13 @@ class Budgets:
         if chat.token_budget is not None and chat.tokens >= chat.token_budget:
             raise BudgetUsedUp(
                 f"This chat has used {chat.tokens:,} tokens of the {chat.token_budget:,} that it may.",
-                "Raise the chat's token budget in Agent Hub, and go on.",
+                "Raise it by Token Budget… in the chat's menu of Agent Hub, and go on.",
             )
         if project.token_budget is not None and project.tokens >= project.token_budget:
             raise BudgetUsedUp(
                 f"The chats of “{project.name}” have used {project.tokens:,} tokens of the {project.token_budget:,} "
                 "that they may.",
-                "Raise the project's token budget in Agent Hub, and go on.",
+                "Raise it in the project's settings in Agent Hub, and go on.",
             )
 
     async def count(self, chat_id: str, usage: Usage) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ from agent_hub.hub.workspace_files import WorkspaceFiles, forget_uploads
 from agent_hub.models import (
     AgentInfo,
     EngineStatus,
+    ErrorBody,
     GatewayStatus,
     Gpu,
     Status,
@@ -96,10 +98,12 @@ class Hub:
         self.terminals = Terminals(self.folders.terminal, self.colours.palette)
         secrets = Secrets(self.folders.secrets)
         issuer = settings.openai_issuer.rstrip("/")
-        self.openai = OpenAI(secrets, self._say_status, issuer, settings.chatgpt_url)
+        self.openai = OpenAI(secrets, self._openai_changed, issuer, settings.chatgpt_url)
         self.sign_ins = SignIns(self.store, self.folders, engine, settings.base_image, self.openai, issuer)
         self.github = GitHub(secrets, self._github_changed)
         self.traffic = Traffic()
+        self._found: dict[str, datetime] = {}
+        """When the hub itself last found a host well, whose state the traffic tells."""
         self.access_log = AccessLog()
         self._told = (self.github.status.url, self.github.person)
         self.identities = Identities(lambda: self.github.person)
@@ -222,7 +226,23 @@ class Hub:
     def _say_status(self) -> None:
         self.events.announce("status", "status", self.status())
 
+    def _openai_changed(self) -> None:
+        openai = self.openai.status
+        self._recover(openai.base_url or PUBLIC_API, openai.checked_at, openai.problem)
+        if (account := openai.chatgpt) is not None:
+            self._recover(self.openai.chatgpt.base_url, account.signed_in_at, account.problem)
+        self._say_status()
+
+    def _recover(self, url: str, checked_at: datetime | None, problem: ErrorBody | None) -> None:
+        """Let a host be well that was found so since the last time, other than by a chat's request."""
+        host = host_of(url)
+        if checked_at is not None and problem is None and self._found.get(host) != checked_at:
+            self._found[host] = checked_at
+            self.traffic.recover(host)
+
     def _github_changed(self) -> None:
+        github = self.github.status
+        self._recover(github.url or PUBLIC_GITHUB, github.checked_at, github.problem)
         self._say_status()
         told, self._told = self._told, (self.github.status.url, self.github.person)
         if told != self._told:

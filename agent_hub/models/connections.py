@@ -20,7 +20,7 @@ def _one_word(secret: SecretStr) -> SecretStr:
     """A secret that fits a header."""
     text = secret.get_secret_value().strip()
     if not re.fullmatch(rf"[\x21-\x7e]{{1,{KEY_LENGTH}}}", text):
-        raise ValueError("it is one word of letters, digits and signs")
+        raise ValueError("a key or token is one word of letters, digits and signs")
     return SecretStr(text)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from agent_hub import models
 from agent_hub.notebook import display
 
+NOBODY_KNOWN = "Run 'git config --global user.name' and 'user.email' on the hub's machine, or connect GitHub."
+
 _STATE_WORDS = {"ok": "ready", "trouble": "failed"}
 
 
@@ -22,7 +24,7 @@ class OpenAIStatus(models.OpenAIConnection):
         """It in a line."""
         if not self.connected:
             return "not connected"
-        said = f", {self.trouble.message}" if self.trouble else ""
+        said = f", {_said(self.trouble)}" if self.trouble else ""
         if self.kind == "chatgpt":
             return f"{self.chatgpt.email if self.chatgpt and self.chatgpt.email else 'ChatGPT'}{said}"
         return f"{self.key} at {self.base_url}{said}"
@@ -60,7 +62,7 @@ class GitHubStatus(models.GitHubConnection):
         """It in a line."""
         if not self.connected:
             return "not connected"
-        problem = f", {self.problem.message}" if self.problem else ""
+        problem = f", {_said(self.problem)}" if self.problem else ""
         return f"{self.login or (self.app.name if self.app else '')} at {self.url}{problem}"
 
     def _repr_html_(self) -> str:
@@ -81,24 +83,29 @@ class Committer(models.Committer):
     """Whose name commits carry."""
 
     def __repr__(self) -> str:
-        return f"Committer({self.words() or 'nobody known'})"
+        return f"Committer({self.words() or f'nobody known. {NOBODY_KNOWN}'})"
 
     __str__ = __repr__
 
     def words(self) -> str:
         """It in a line; empty where nobody is known."""
-        source = {"git": "the hub's own Git says so", "github": "GitHub says so"}.get(self.source, "")
+        source = {"git": "as Git on the hub's machine says", "github": "as GitHub says"}.get(self.source, "")
         return f"{self.name} <{self.email}>, {source}" if self.name else ""
 
     def _repr_html_(self) -> str:
-        return display.card("Commits", [("By", self.words() or "nobody whose name is known")])
+        return display.card(
+            "Commits", [("By", self.words() or f"Agent Hub, as nobody's name is known. {NOBODY_KNOWN}")]
+        )
 
 
 class Gateway(models.GatewayStatus):
     """What chats asked for lately, by host."""
 
     def __repr__(self) -> str:
-        return "\n".join(["Gateway, last 15 minutes:", *("  ".join(map(str, row)) for row in self._rows())])
+        rows = [*zip(self._rows(), self.routes, strict=True)]
+        return "\n".join(
+            ["Gateway, last 15 minutes:", *("  ".join((*row, route.problem)).strip() for row, route in rows)]
+        )
 
     __str__ = __repr__
 
@@ -114,7 +121,9 @@ class Gateway(models.GatewayStatus):
             (
                 route.host,
                 route.state.replace("_", " "),
-                f"{route.requests:,} requests, {route.errors:,} errors" if route.requests else "no requests",
+                f"{_count(route.requests, 'request')}, {_count(route.errors, 'error')}"
+                if route.requests
+                else "no requests",
                 "–" if route.median_ms is None else f"{route.median_ms:,.0f} ms",
             )
             for route in self.routes
@@ -138,7 +147,7 @@ class Requests(list[models.GatewayRequest]):
         return "\n".join("  ".join(row) for row in self._rows()) or "No chat asked for anything."
 
     def _repr_html_(self) -> str:
-        headers = ("At", "Chat", "Asked for", "Of", "Answer", "")
+        headers = ("Time", "Chat", "Asked", "Host", "Answer", "Remarks")
         return display.table(headers, self._rows(), "No chat asked for anything.")
 
     def _rows(self) -> list[tuple[str, ...]]:
@@ -157,5 +166,13 @@ class Requests(list[models.GatewayRequest]):
 
 def _state(connected: bool, problem: models.ErrorBody | None) -> display.Markup:
     if problem is not None:
-        return display.status("trouble", problem.message, "failed")
+        return display.status("trouble", _said(problem), "failed")
     return display.status("connected", like="ready") if connected else display.status("not connected")
+
+
+def _said(problem: models.ErrorBody) -> str:
+    return f"{problem.message} {problem.hint}".strip()
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

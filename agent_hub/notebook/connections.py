@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
-from agent_hub.errors import AgentHubError
+from agent_hub.errors import AgentHubError, InvalidInput
 from agent_hub.notebook.polling import poll
 from agent_hub.notebook.record import bundle
 from agent_hub.notebook.sign_in import BY_CODE, CHATGPT, NOBODY, SIGN_IN, USE, SignInProgress
@@ -231,7 +231,11 @@ def asked(secret: Secret, what: str) -> str:
     """The secret itself; the person is asked for it where none is given."""
     if secret is None:
         return getpass.getpass(f"{what}: ").strip()
-    return secret() if callable(secret) else secret
+    given = secret() if callable(secret) else secret
+    if not isinstance(given, str):
+        # As of a keyring that has none.
+        raise InvalidInput(f"The function gives no {what}, but {type(given).__name__}.", "Look at where it looks.")
+    return given
 
 
 def openai_body(api_key: Secret, base_url: str, verify: bool) -> Mapping[str, object]:

@@ -25,18 +25,17 @@ interface IChatCounts {
   count(activity: Activity): number;
 }
 
-/** How many chats do what, in the words of their rows: `3 running · 1 waiting for you · 1 in queue`. */
+/** How many chats do something, in the words of their rows: `3 running · 1 waiting for you · 1 in queue`. */
 export function summary(chats: IChatCounts): string {
   const parts = [
     [chats.count('running'), 'running'],
     [chats.count('waiting'), 'waiting for you'],
     [chats.count('starting'), 'starting'],
-    [chats.count('queued'), 'in queue'],
-    [chats.count('idle'), 'idle']
+    [chats.count('queued'), 'in queue']
   ] as const;
   const words = parts.filter(([found]) => found > 0).map(([found, word]) => `${found} ${word}`);
   if (words.length > 0) {
     return words.join(' · ');
   }
-  return chats.chats.length === 0 ? 'No chats' : 'No chat runs';
+  return chats.chats.length === 0 ? 'No chats' : 'No agent works';
 }

@@ -36,6 +36,12 @@ export function whose({ base_url: url }: Pick<OpenAIConnection, 'base_url'>): st
   return host === 'api.openai.com' ? 'OpenAI' : host;
 }
 
+/** What people call the GitHub that is connected. */
+export function gitHubName({ url }: Pick<GitHubConnection, 'url'>): string {
+  const { host } = new URL(url || 'https://github.com');
+  return host === 'github.com' ? 'GitHub' : host;
+}
+
 /** Which projects are cut off from GitHub, and how many chats they have. */
 export function withoutGitHub(
   github: GitHubConnection,

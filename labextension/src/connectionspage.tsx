@@ -6,7 +6,7 @@ import type { Message } from '@lumino/messaging';
 import { ConnectionsPage } from './components/ConnectionsPage';
 import { GatewayWatch } from './gateway';
 import { connectionsIcon } from './icons';
-import type { HubModel } from './model';
+import type { HubModel, IHubChange } from './model';
 
 /** The page of the connections, as the content of a tab. */
 export class ConnectionsPageWidget extends ReactWidget {
@@ -20,9 +20,11 @@ export class ConnectionsPageWidget extends ReactWidget {
     this.title.caption = 'Whose accounts chats use';
     this.title.icon = connectionsIcon;
     this._gateway = new GatewayWatch(_model.api);
+    _model.changed.connect(this._onChanged, this);
   }
 
   override dispose(): void {
+    this._model.changed.disconnect(this._onChanged, this);
     this._gateway.dispose();
     super.dispose();
   }
@@ -53,6 +55,13 @@ export class ConnectionsPageWidget extends ReactWidget {
     return (
       <ConnectionsPage model={this._model} gateway={this._gateway} commands={this._commands} />
     );
+  }
+
+  private _onChanged(_: HubModel, { kind }: IHubChange): void {
+    // What is connected is what the gateway's routes are of.
+    if (kind === 'status' && this.isVisible) {
+      this._gateway.refresh();
+    }
   }
 
   private readonly _gateway: GatewayWatch;

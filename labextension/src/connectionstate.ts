@@ -110,17 +110,16 @@ function signInWords(signIn: SignIn): string {
     : 'confirm in the browser';
 }
 
-/** Why the person has to look at the connections; null where all is well. */
+/** Why the person has to look at the connections, each of them; null where all is well. */
 export function trouble({ openai, github }: Pick<Status, 'openai' | 'github'>): string | null {
   const isChatGPT = openai.kind === 'chatgpt';
   const problem = isChatGPT ? openai.chatgpt?.problem : openai.problem;
-  if (problem) {
-    return problem.message;
-  }
-  if (!(isChatGPT ? openai.chatgpt : openai.connected)) {
-    return 'OpenAI is not connected.';
-  }
-  return github.problem?.message ?? null;
+  const isThere = isChatGPT ? openai.chatgpt !== null : openai.connected;
+  const words = [
+    problem?.message ?? (isThere ? '' : 'OpenAI is not connected.'),
+    github.problem?.message ?? ''
+  ];
+  return words.filter(Boolean).join(' ') || null;
 }
 
 function said({ message, hint }: Pick<ErrorBody, 'message' | 'hint'>): string {

@@ -161,10 +161,12 @@ export function fieldError(error: HubError): FieldError {
   const field = resource ? `resources.${resource[1]}` : error.field;
   // Under the field itself its name says nothing.
   const prefix = `${error.field}: `;
-  const said = error.message.startsWith(prefix)
-    ? error.message.slice(prefix.length)
-    : error.message;
-  return { field, message: said.charAt(0).toUpperCase() + said.slice(1), hint: error.hint };
+  const { message, hint } = error;
+  if (!message.startsWith(prefix)) {
+    return { field, message, hint };
+  }
+  const said = message.slice(prefix.length);
+  return { field, message: said.charAt(0).toUpperCase() + said.slice(1), hint };
 }
 
 /** Body of the request that adds the project. */

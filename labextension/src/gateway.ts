@@ -75,6 +75,11 @@ export class GatewayWatch implements IDisposable {
     void this._poll.start();
   }
 
+  /** Ask now, not only after a while. */
+  refresh(): void {
+    void this._poll.refresh();
+  }
+
   pause(): void {
     void this._poll.stop();
   }

@@ -1,7 +1,7 @@
 import type { GitHubConnection, Project } from './api';
 
 /** What chats of a project may do with its repository. */
-export type Access = 'write' | 'read' | 'none' | 'token';
+export type Access = 'write' | 'read' | 'none' | 'token' | 'refused';
 
 /** A repository at the connected GitHub that projects are made of. */
 export interface IRepository {
@@ -54,7 +54,10 @@ export function repositories(
 
 function accessTo(github: GitHubConnection, name: string): { access: Access; url: string } {
   if (github.app === null) {
-    return { access: 'token', url: `${github.url}/settings/personal-access-tokens` };
+    return {
+      access: github.problem ? 'refused' : 'token',
+      url: `${github.url}/settings/personal-access-tokens`
+    };
   }
   const owner = name.split('/')[0];
   const installation = github.app.installations.find(

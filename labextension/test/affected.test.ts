@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { withAnotherGitHub, withAnotherKey, withoutGitHub, withoutModel } from '../src/affected';
+import {
+  gitHubName,
+  whose,
+  withAnotherGitHub,
+  withAnotherKey,
+  withoutGitHub,
+  withoutModel
+} from '../src/affected';
 import { chat, project, STATUS } from './values';
 
 const openai = { ...STATUS.openai, connected: true, kind: 'key' as const, key: 'sk-…f2' };
@@ -66,5 +73,14 @@ describe('who is affected where a GitHub account goes', () => {
     expect(withAnotherGitHub(github, github.url, 'token', [elsewhere], [count])).toBe(
       'No project is at that GitHub now.'
     );
+  });
+});
+
+describe('whose what is replaced stays', () => {
+  it('is named by its server, where it is none that everybody knows', () => {
+    expect(whose({ base_url: 'https://api.openai.com/v1' })).toBe('OpenAI');
+    expect(whose({ base_url: 'http://gpu-7:8000/v1' })).toBe('gpu-7:8000');
+    expect(gitHubName({ url: 'https://github.com' })).toBe('GitHub');
+    expect(gitHubName({ url: 'https://github.example.com' })).toBe('github.example.com');
   });
 });

@@ -143,6 +143,17 @@ describe('trouble', () => {
     expect(trouble({ openai: key, github: { ...github, problem: PROBLEM } })).toBe(PROBLEM.message);
   });
 
+  it('is what is wrong with either', () => {
+    const github = {
+      ...STATUS.github,
+      connected: true,
+      problem: { ...PROBLEM, message: 'GitHub says no.' }
+    };
+    expect(trouble({ openai: STATUS.openai, github })).toBe(
+      'OpenAI is not connected. GitHub says no.'
+    );
+  });
+
   it('is no sign-in that failed, which is told on the page', () => {
     const sign_in = signIn({ state: 'failed', error: PROBLEM });
     expect(trouble({ openai: openai({ sign_in }), github })).toBe('OpenAI is not connected.');

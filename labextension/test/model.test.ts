@@ -200,8 +200,8 @@ describe('HubModel', () => {
     for (const [status, words] of [
       ['running', '1 running'],
       ['waiting', '1 waiting for you'],
-      ['completed', '1 idle'],
-      ['failed', '1 idle']
+      ['completed', 'No agent works'],
+      ['failed', 'No agent works']
     ] as const) {
       tell({ kind: 'chat', id: 'c1', value: chat({ turn: { ...turn, status } }) });
       await until(() => expect(summary(model)).toBe(words));

@@ -105,12 +105,15 @@ def test_a_person_connects_openai_and_a_chat_that_waits_goes_on(
 
     # The key is revoked: the chat is told what to do, and so is the person, before anybody asks.
     a_strict_model.key = "another"
-    with pytest.raises(TurnFailed, match=r"refuses the API key \(401\)\. Replace it on"):
+    with pytest.raises(TurnFailed, match=r"refuses the API key \(401\)\. It says: .*Replace it on"):
         chat.send("Say ibis").wait(60)
     expect(connections.get_by_text("Key does not work")).to_be_visible()
     expect(lab.panel.locator(".jp-AgentHub-troubled")).to_contain_text("refuses the API key (401)")
+    expect(asked.get_by_text("Trouble: it answers 401")).to_be_visible()
     lab.shoot("32d-connections-revoked")
     a_strict_model.key = KEY
+    page.get_by_role("button", name="Check all").click()
+    expect(asked.get_by_text("Reachable")).to_be_visible()
     assert chat.send("Say egret").wait(60).text == "You said: Say egret"
     expect(connections.get_by_text("API key works")).to_be_visible()
 

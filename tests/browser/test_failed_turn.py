@@ -57,6 +57,7 @@ def test_a_person_sees_why_an_agent_could_not_go_on_and_mends_it(
     with pytest.raises(TurnFailed, match="^Agent Hub: This chat has used 1,234 tokens of the 1,200 that it may"):
         chat.send("Say stork").wait(60)
     expect(bar.get_by_text("used 1,234 tokens of the 1,200")).to_be_visible()
+    expect(bar.get_by_role("button", name="Token budget…")).to_be_visible()
     # The account is not what is wrong.
     expect(bar.get_by_role("button", name="Open connections")).to_have_count(0)
     lab.shoot("44-budget-used-up")

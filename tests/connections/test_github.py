@@ -144,7 +144,7 @@ async def test_a_repository_that_the_token_is_not_good_for_stays_unread(
         await check_repository(url, access=github.environment)
     assert TOKEN not in json.dumps(refused.value.to_dict())
     # Not to connect GitHub, which is connected.
-    assert refused.value.hint == "Check the URL, and at GitHub whether the account that is connected may read it."
+    assert refused.value.hint == "Check the URL, and at GitHub whether the token that is connected may read it."
 
 
 @pytest.mark.parametrize(

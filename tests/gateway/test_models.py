@@ -466,6 +466,11 @@ async def test_how_it_goes_with_the_api_is_told(hub: RunningHub, model: ModelSer
     assert (await agent.post("responses", json=ASKED)).status_code == 400
     (first, *_) = hub.hub.gateway_status().routes
     assert (first.state, first.errors, first.problem) == ("trouble", 1, "it answers 401")
+    # What the hub itself has found to work again has no trouble until a chat asks.
+    await hub.hub.openai.connect(connection(model))
+    assert routes()[host] == "ok"
+    await hub.hub.openai.disconnect()
+    assert routes()[host] == "not_connected"
     away = ConnectOpenAI.model_validate({"api_key": KEY, "base_url": "http://127.0.0.1:9/v1", "verify": False})
     await hub.hub.openai.connect(away)
     assert (await agent.post("responses", json=ASKED)).status_code == 502

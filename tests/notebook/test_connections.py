@@ -76,6 +76,8 @@ def test_a_key_that_is_not_given_is_asked_for(a_hub: Hub, model: ModelServer, mo
     assert a_hub.connections.openai.connect(base_url=model.base_url()).connected
     assert prompts == ["OpenAI API key: "]
     assert a_hub.connections.openai.connect(lambda: KEY, base_url=model.base_url()).connected
+    with pytest.raises(InvalidInput, match="gives no OpenAI API key, but NoneType"):
+        a_hub.connections.openai.connect(lambda: None)  # type: ignore[arg-type, return-value]
     assert len(prompts) == 1
 
 
@@ -157,7 +159,7 @@ async def test_it_is_told_whose_name_commits_carry_and_who_says_so(
     committer = a_hub.connections.committer
     assert await async_hub.connections.committer() == committer
     assert (committer.name, committer.source) == ("Grey Heron", "github")
-    assert "Grey Heron" in committer._repr_html_() and "GitHub says so" in repr(committer)
+    assert "Grey Heron" in committer._repr_html_() and "as GitHub says" in repr(committer)
 
 
 async def test_tokens_are_told_and_limited_for_a_chat_and_a_project(

@@ -1,5 +1,5 @@
 import React from 'react';
-import { ellipsesIcon, runIcon, searchIcon, stopIcon } from '@jupyterlab/ui-components';
+import { editIcon, ellipsesIcon, runIcon, searchIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Chat, Project, Status } from '../api';
@@ -80,6 +80,16 @@ export function ChatBar(props: IChatBarProps): JSX.Element {
           {...run(CommandIDs.openConnections, {})}
         />
       )}
+      {project && isUsedUp(chat, chat) && (
+        <BarButton icon={editIcon} label="Token budget…" {...run(CommandIDs.limitChat)} />
+      )}
+      {project && isUsedUp(chat, project) && (
+        <BarButton
+          icon={editIcon}
+          label="Project settings…"
+          {...run(CommandIDs.projectSettings, { project: project.id })}
+        />
+      )}
       {ended ? (
         <BarButton
           icon={runIcon}
@@ -112,6 +122,11 @@ export function ChatBar(props: IChatBarProps): JSX.Element {
 function leadsToBuild(chat: Chat, { build }: Project): boolean {
   const isStopped = build?.state === 'failed' || build?.state === 'cancelled';
   return chat.status === 'queued' ? isBuilding(build) : chat.status === 'failed' && isStopped;
+}
+
+/** Whether the chat's agent could not go on and a budget, of the chat or of its project, has nothing left. */
+function isUsedUp(chat: Chat, of: Pick<Chat | Project, 'tokens' | 'token_budget'>): boolean {
+  return turnReason(chat) !== '' && of.token_budget !== null && of.tokens >= of.token_budget;
 }
 
 /** Whether what the chat's agent could not go on without is to be mended on the page of connections. */

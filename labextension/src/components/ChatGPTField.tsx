@@ -90,7 +90,16 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
           <SignInCard model={model} signIn={going} />
         </Fact>
       )}
-      {chatgpt?.problem && <Problem problem={chatgpt.problem} />}
+      {chatgpt?.problem && (
+        <Fact label="">
+          <Problem problem={chatgpt.problem} />
+          {props.openai.kind === 'chatgpt' && props.openai.key !== '' && (
+            <p className="jp-AgentHub-note">
+              Until then, chats can use the API key: choose it above.
+            </p>
+          )}
+        </Fact>
+      )}
       {end !== '' && (
         <p className="jp-AgentHub-note">
           {signIn?.state !== 'cancelled' && <StatusMark mark="warning" />} {end}{' '}

@@ -2,7 +2,7 @@ import React, { useState } from 'react';
 import { launchIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
-import { withAnotherGitHub } from '../affected';
+import { gitHubName, withAnotherGitHub } from '../affected';
 import type { GitHubApp, GitHubConnection } from '../api';
 import { confirmed } from '../confirmed';
 import { githubState } from '../connectionstate';
@@ -46,7 +46,7 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
   const isSure = (url: string) =>
     confirmed({
       title: 'Replace the connection to GitHub?',
-      body: `${withAnotherGitHub(github, url, way, model.projects, model.chats)} ${first} ${what} there is now is deleted from this server; it stays valid at GitHub.`,
+      body: `${withAnotherGitHub(github, url, way, model.projects, model.chats)} ${first} ${what} there is now is deleted from this server; it stays valid at ${gitHubName(github)}.`,
       accept: 'Replace'
     });
   const Form = way === 'app' ? AppForm : TokenForm;
@@ -90,11 +90,11 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
             )}
           </Fact>
         )}
-        {committer && committer.name !== '' && (
+        {committer && (
           <Fact label="Commits by">
-            {committer.name}{' '}
+            {committer.name || 'Agent Hub'}{' '}
             <span className="jp-AgentHub-quiet">
-              {committer.email} · {COMMITTER_SOURCES[committer.source]}
+              {[committer.email, COMMITTER_SOURCES[committer.source]].filter(Boolean).join(' · ')}
             </span>
           </Fact>
         )}
@@ -172,7 +172,7 @@ function Installed(props: { app: GitHubApp; checked: string }): JSX.Element {
 const COMMITTER_SOURCES = {
   git: 'as Git on the hub’s machine says',
   github: 'as GitHub says',
-  '': ''
+  '': 'as nobody’s name is known: give it by “git config --global user.name” and “user.email” on the hub’s machine, or connect GitHub'
 };
 
 function accessUrl({ app, url }: GitHubConnection): string {

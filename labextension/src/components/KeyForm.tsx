@@ -46,7 +46,7 @@ export function KeyForm(props: IKeyFormProps): JSX.Element {
         field="base_url"
         errors={errors}
         placeholder="https://api.openai.com/v1"
-        note="Leave empty for OpenAI. A vLLM, Ollama, LiteLLM or Azure endpoint works the same: name a model that it has in the settings of your projects."
+        note="Leave empty for OpenAI. A vLLM, Ollama, LiteLLM or Azure endpoint works the same: name a model that it has in the settings of your projects. Where it takes no key, any word is one."
         value={baseUrl}
         onChange={setBaseUrl}
       />

@@ -13,7 +13,8 @@ const ACCESS: Record<Access, string> = {
   write: 'Read and write',
   read: 'Read only',
   none: 'Not installed',
-  token: 'As the token allows'
+  token: 'As the token allows',
+  refused: 'The token does not work'
 };
 
 /** The repositories that projects are made of, and what their chats may do with them. */
@@ -50,7 +51,8 @@ export function RepositoryTable(props: {
                   <Icon.react tag="span" /> {name}
                 </th>
                 <td>
-                  {isShort(access) && <StatusMark mark="warning" />} {ACCESS[access]}
+                  {(isShort(access) || access === 'refused') && <StatusMark mark="warning" />}{' '}
+                  {ACCESS[access]}
                 </td>
                 <td>
                   {projects.map(project => project.name).join(', ')}

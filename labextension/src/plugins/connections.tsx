@@ -5,7 +5,7 @@ import {
 } from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 
-import { whose, withoutGitHub, withoutModel } from '../affected';
+import { gitHubName, whose, withoutGitHub, withoutModel } from '../affected';
 import { confirmed } from '../confirmed';
 import { ConnectionsPageWidget } from '../connectionspage';
 import { connectionsIcon } from '../icons';
@@ -97,7 +97,7 @@ export const connections: JupyterFrontEndPlugin<void> = {
         const lost = withoutGitHub(github, model.projects, model.chats);
         const isSure = await confirmed({
           title: 'Disconnect GitHub?',
-          body: `${lost} ${github.app ? 'The App’s key' : 'The token'} is deleted from this server; it stays valid at GitHub.`,
+          body: `${lost} ${github.app ? 'The App’s key' : 'The token'} is deleted from this server; it stays valid at ${gitHubName(github)}.`,
           accept: 'Disconnect'
         });
         if (isSure) {
