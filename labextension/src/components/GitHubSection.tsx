@@ -172,7 +172,7 @@ function Installed(props: { app: GitHubApp; checked: string }): JSX.Element {
 const COMMITTER_SOURCES = {
   git: 'as Git on the hub’s machine says',
   github: 'as GitHub says',
-  '': 'as nobody’s name is known: give it by “git config --global user.name” and “user.email” on the hub’s machine, or connect GitHub'
+  '': 'as nobody’s name is known: connect GitHub, or set it by git config on the hub’s machine'
 };
 
 function accessUrl({ app, url }: GitHubConnection): string {
