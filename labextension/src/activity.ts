@@ -37,5 +37,5 @@ export function summary(chats: IChatCounts): string {
   if (words.length > 0) {
     return words.join(' · ');
   }
-  return chats.chats.length === 0 ? 'No chats' : 'No agent works';
+  return chats.chats.length === 0 ? 'No chats' : 'No agent is working';
 }

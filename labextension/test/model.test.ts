@@ -200,8 +200,8 @@ describe('HubModel', () => {
     for (const [status, words] of [
       ['running', '1 running'],
       ['waiting', '1 waiting for you'],
-      ['completed', 'No agent works'],
-      ['failed', 'No agent works']
+      ['completed', 'No agent is working'],
+      ['failed', 'No agent is working']
     ] as const) {
       tell({ kind: 'chat', id: 'c1', value: chat({ turn: { ...turn, status } }) });
       await until(() => expect(summary(model)).toBe(words));

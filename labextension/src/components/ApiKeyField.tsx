@@ -41,7 +41,7 @@ export function ApiKeyField(props: IApiKeyFieldProps): JSX.Element {
   const isSure = (isVerified: boolean) => {
     const then = isVerified
       ? `The new key is tried first: if it is refused, nothing changes. Else the key there is now`
-      : 'The key there is now';
+      : 'The new key is not tried. The key there is now';
     return confirmed({
       title: 'Replace the OpenAI key?',
       body: `${withAnotherKey(openai, model.chats)} ${then} is deleted from this server; it stays valid at ${whose(openai)}.`,
