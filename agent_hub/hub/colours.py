@@ -22,7 +22,8 @@ class Colours:
 
     def __init__(self, store: Store, on_change: Callable[[], None]) -> None:
         known = store.recall(_KEY)
-        self.palette = Palette(None if known is None else TerminalColours.model_validate_json(known))
+        self._kept = None if known is None else TerminalColours.model_validate_json(known)
+        self.palette = Palette(self._kept)
         self._store = store
         self._on_change = on_change
 
@@ -37,4 +38,6 @@ class Colours:
         if colours != self.palette.colours:
             self.palette.colours = colours
             self._on_change()
+        if colours != self._kept:
             await self._store.note(_KEY, colours.model_dump_json())
+            self._kept = colours

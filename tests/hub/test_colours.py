@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from agent_hub.errors import StorageFull
 from agent_hub.hub.colours import Colours
 from agent_hub.hub.store import Store
 from agent_hub.models import TerminalColours
@@ -26,4 +29,25 @@ async def test_the_colours_that_were_told_last_are_the_next_hub_s_and_are_news_o
     colours = Colours(after, lambda: changes.append(colours.palette.colours))
     await colours.tell(LIGHT)
     assert colours.palette.colours == LIGHT and len(changes) == 2
+    after.close()
+
+
+async def test_colours_that_could_not_be_kept_are_kept_once_they_are_told_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    colours = Colours(store, lambda: None)
+
+    async def full(key: str, value: str) -> None:
+        raise StorageFull("No room.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "note", full)
+        with pytest.raises(StorageFull):
+            await colours.tell(LIGHT)
+    assert colours.palette.colours == LIGHT
+    await colours.tell(LIGHT)
+    store.close()
+    after = Store(tmp_path)
+    assert Colours(after, lambda: None).palette.colours == LIGHT
     after.close()

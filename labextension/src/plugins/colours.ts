@@ -19,12 +19,17 @@ export const colours: JupyterFrontEndPlugin<void> = {
     themes: IThemeManager | null,
     registry: ISettingRegistry | null
   ) => {
-    const { api, stream } = model;
+    const { api } = model;
+    let last = '';
     const tellNow = async () => {
       const found = terminalColours((await labSettings(registry)).theme);
-      // Until the first theme is there the page has no colours of its own.
-      if (found && themes?.theme !== null && ['live', 'polling'].includes(stream.state)) {
+      const hub = model.status?.hub_id;
+      const news = JSON.stringify([hub, found]);
+      // Until the first theme is there the page has no colours of its own. Two windows that told theirs again and again
+      // would have the hub prepare its chats for the one, then for the other.
+      if (found && hub && themes?.theme !== null && news !== last) {
         await api.tellColours(found);
+        last = news;
       }
     };
     // One after another: the newest is to be the last that the hub hears of.
@@ -36,8 +41,8 @@ export const colours: JupyterFrontEndPlugin<void> = {
     };
     themes?.themeChanged.connect(tell);
     registry?.pluginChanged.connect((_, id) => id === LAB_TERMINAL && tell());
-    // Also the hub that comes after this one.
-    stream.stateChanged.connect(tell);
+    // Also another hub that comes after this one.
+    model.changed.connect((_, { kind }) => kind === 'all' && tell());
     tell();
   }
 };
