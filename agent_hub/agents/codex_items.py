@@ -10,6 +10,7 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,9 @@ from pydantic import ValidationError
 from agent_hub.models import Command, FileChange, FileChanges, Item, ItemStatus, Message, Reasoning, ToolCall, Usage
 
 ID_LENGTH = 200
+
+OBJECTS = 5
+"""Beginnings of JSON that are tried in what Codex says of a failure."""
 
 COMMAND_LENGTH = 32 * 1024
 """Characters of a command that are kept; a longer one is shown as it is, since to take it apart costs their square."""
@@ -113,13 +117,14 @@ def item(told: Any, ended: bool) -> Item | None:
 def problem(told: Any) -> str:
     """Why a turn failed, of its error. Codex tells what an API refused with as it came: of JSON, the words in it."""
     words = text(told.get("message")) if isinstance(told, dict) else ""
-    try:
-        refused = json.loads(words[words.index("{") :])
-    except (ValueError, RecursionError):
-        return words
-    error = refused.get("error", refused)
-    # ChatGPT calls them its detail.
-    return text(error.get("message") or error.get("detail")) or words if isinstance(error, dict) else words
+    for begin in [match.start() for match in re.finditer(r'\{\s*"', words)][:OBJECTS]:
+        with suppress(ValueError, RecursionError):
+            refused, _ = json.JSONDecoder().raw_decode(words, begin)
+            error = refused.get("error") or refused
+            # ChatGPT calls them its detail.
+            said = error.get("message") or error.get("detail") if isinstance(error, dict) else error
+            return text(said) or text(refused.get("message")) or words
+    return words
 
 
 def usage(tokens: Any, window: Any) -> Usage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,6 +30,9 @@ CONNECT_SECONDS = 10.0
 
 SILENCE_SECONDS = 600.0
 """How long a model may think without a word."""
+
+REFUSED_SECONDS = 10.0
+"""Seconds that a refused key has its problem at least: requests that are now refused, now taken, tire nobody."""
 
 NAME = "openai"
 
@@ -93,6 +97,7 @@ class OpenAI:
         self._problem: AgentHubError | None = None
         self._checked_at: datetime | None = None
         self._account: ApiKeyAccount | None = None
+        self._refused_at = -REFUSED_SECONDS
         try:
             kept = secrets.read(NAME)
         except AgentHubError as error:
@@ -234,9 +239,14 @@ class OpenAI:
     def _hear(self, account: ApiKeyAccount, problem: AgentHubError | None) -> None:
         """Let the status say how a chat's request got on; most get on as the one before did."""
         before, words = self._problem and self._problem.message, problem and problem.message
-        if account is self._account and words != before:
-            self._problem, self._checked_at = problem, now()
-            self._on_change()
+        if account is not self._account or words == before:
+            return
+        if problem is not None:
+            self._refused_at = time.monotonic()
+        elif time.monotonic() < self._refused_at + REFUSED_SECONDS:
+            return
+        self._problem, self._checked_at = problem, now()
+        self._on_change()
 
     async def _choose(self, kind: Literal["key", "chatgpt"]) -> None:
         if self._account is None or not self.chatgpt.signed_in:

@@ -118,9 +118,10 @@ class ModelHandler(RelayHandler):
         """See whether the account is taken, and whether it is an answer that takes tokens."""
         if answer.status_code == 401:
             await self._pass_on_refusal(answer)
-        elif answer.is_success:
-            self._upstream.accept()
         self._taken = answer.is_success and self.request.method == "POST"
+        if self._taken:
+            # Some servers tell anybody which models they have.
+            self._upstream.accept()
         if not answer.headers.get("Content-Type", "").lower().startswith("text/event-stream"):
             self._meter.gather()
 

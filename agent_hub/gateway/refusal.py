@@ -7,6 +7,8 @@ import json
 
 import httpx
 
+from agent_hub.models import one_line
+
 LONGEST_REFUSAL = 2**16
 """Bytes of a refusal that are read."""
 
@@ -33,7 +35,6 @@ async def words_of(answer: httpx.Response) -> str:
     except (httpx.HTTPError, TimeoutError, ValueError, RecursionError):
         return ""
     error = said.get("error", said) if isinstance(said, dict) else None
-    message = error.get("message") if isinstance(error, dict) else None
-    if not isinstance(message, str):
-        return ""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in message).split())
+    # ChatGPT calls it the detail.
+    message = error.get("message") or error.get("detail") if isinstance(error, dict) else error
+    return one_line(message) if isinstance(message, str) else ""

@@ -104,6 +104,8 @@ class Hub:
         self.traffic = Traffic()
         self._found: dict[str, datetime] = {}
         """When the hub itself last found a host well, whose state the traffic tells."""
+        # What was found by the hub before is no news.
+        self._look_at_openai()
         self.access_log = AccessLog()
         self._told = (self.github.status.url, self.github.person)
         self.identities = Identities(lambda: self.github.person)
@@ -227,11 +229,14 @@ class Hub:
         self.events.announce("status", "status", self.status())
 
     def _openai_changed(self) -> None:
+        self._look_at_openai()
+        self._say_status()
+
+    def _look_at_openai(self) -> None:
         openai = self.openai.status
         self._recover(openai.base_url or PUBLIC_API, openai.checked_at, openai.problem)
         if (account := openai.chatgpt) is not None:
             self._recover(self.openai.chatgpt.base_url, account.signed_in_at, account.problem)
-        self._say_status()
 
     def _recover(self, url: str, checked_at: datetime | None, problem: ErrorBody | None) -> None:
         """Let a host be well that was found so since the last time, other than by a chat's request."""

@@ -53,7 +53,8 @@ class Identities:
         found = self._found({})
         if found == Identity():
             return Committer()
-        return Committer(name=found.name, email=found.email, source="git" if self._read.get("user.email") else "github")
+        source = "git" if self._read.get("user.email") else "github" if self._person() else ""
+        return Committer.model_validate({**vars(found), "source": source})
 
     async def refresh(self) -> bool:
         """Ask the person's own Git again, once a file that it reads is another; whether it says something else now."""

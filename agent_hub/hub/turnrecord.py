@@ -22,6 +22,7 @@ from agent_hub.models import (
     TurnStatus,
     TurnSummary,
     now,
+    one_line,
 )
 from agent_hub.models.transcript import Transcript
 
@@ -293,7 +294,7 @@ class TurnRecord:
 def _reason(turn: Turn) -> str:
     if turn.status is not TurnStatus.failed or turn.error is None:
         return ""
-    words = turn.error.message
+    words = one_line(turn.error.message)
     return words if len(words) <= REASON_CHARACTERS else f"{words[: REASON_CHARACTERS - 1]}…"
 
 

@@ -6,7 +6,7 @@ Times are timezone-aware UTC. Sizes are bytes, durations seconds. Models are fro
 
 from __future__ import annotations
 
-from agent_hub.models.base import NAME_LENGTH, PROMPT_BYTES, ErrorBody, Model, Name, now
+from agent_hub.models.base import NAME_LENGTH, PROMPT_BYTES, ErrorBody, Model, Name, now, one_line
 from agent_hub.models.chats import (
     Artifact,
     Chat,
@@ -158,6 +158,7 @@ __all__ = [
     "NewTurn",
     "Node",
     "now",
+    "one_line",
     "Parameter",
     "Project",
     "ProjectChange",

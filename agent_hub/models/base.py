@@ -28,6 +28,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def one_line(text: str) -> str:
+    """What others say, as one line: without what ends a line, moves a cursor or turns text."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
 class Model(BaseModel):
     """Base of everything stored or sent: frozen, and strict about unknown fields."""
 

@@ -37,7 +37,7 @@ def _of_the_web(url: str) -> str:
         raise ValueError("an address begins with https:// or http://")
     try:
         parts = urlsplit(url)
-        fine = bool(parts.hostname) and parts.port != 0
+        fine = bool(re.fullmatch(r"[\w.:-]+", parts.hostname or "")) and parts.port != 0
     except ValueError:
         fine = False
     if not fine:
@@ -186,7 +186,8 @@ class Committer(Model):
     name: str = Field(default="", description="empty where nobody's is known")
     email: str = ""
     source: Literal["", "git", "github"] = Field(
-        default="", description="who says so: the configuration of Git on the hub's machine, or GitHub"
+        default="",
+        description="who knows the address: the configuration of Git on the hub's machine, GitHub, or nobody",
     )
 
 

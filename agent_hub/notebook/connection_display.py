@@ -89,7 +89,8 @@ class Committer(models.Committer):
 
     def words(self) -> str:
         """It in a line; empty where nobody is known."""
-        source = {"git": "as Git on the hub's machine says", "github": "as GitHub says"}.get(self.source, "")
+        known = {"git": "as Git on the hub's machine says", "github": "as GitHub says"}
+        source = known.get(self.source, f"as nobody's address is known. {NOBODY_KNOWN}")
         return f"{self.name} <{self.email}>, {source}" if self.name else ""
 
     def _repr_html_(self) -> str:

@@ -30,16 +30,23 @@ export function withAnotherKey(openai: OpenAIConnection, chats: readonly Chat[])
   return `${who} the new one from the next request on.`;
 }
 
+/** The host of an address; all of it where a browser knows none. */
+export function hostOf(url: string): string {
+  try {
+    return new URL(url).host;
+  } catch {
+    return url;
+  }
+}
+
 /** Whose a key is: OpenAI's, or of a server of the person's own. */
 export function whose({ base_url: url }: Pick<OpenAIConnection, 'base_url'>): string {
-  const { host } = new URL(url || 'https://api.openai.com');
-  return host === 'api.openai.com' ? 'OpenAI' : host;
+  return url === '' || hostOf(url) === 'api.openai.com' ? 'OpenAI' : hostOf(url);
 }
 
 /** What people call the GitHub that is connected. */
 export function gitHubName({ url }: Pick<GitHubConnection, 'url'>): string {
-  const { host } = new URL(url || 'https://github.com');
-  return host === 'github.com' ? 'GitHub' : host;
+  return url === '' || hostOf(url) === 'github.com' ? 'GitHub' : hostOf(url);
 }
 
 /** Which projects are cut off from GitHub, and how many chats they have. */

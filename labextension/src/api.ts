@@ -33,6 +33,7 @@ export type ErrorBody = Schemas['ErrorBody'];
 export type GatewayRequest = Full<Schemas['GatewayRequest']>;
 export type GatewayRoute = Full<Schemas['GatewayRoute']>;
 export type GatewayStatus = Full<Schemas['GatewayStatus']> & { routes: GatewayRoute[] };
+export type Committer = Full<Schemas['Committer']>;
 export type GitHubApp = Full<Schemas['GitHubApp']> & { installations: Installation[] };
 export type GitHubConnection = Omit<Full<Schemas['GitHubConnection']>, 'app'> & {
   app: GitHubApp | null;

@@ -3491,7 +3491,7 @@ export interface components {
             email: string;
             /**
              * Source
-             * @description who says so: the configuration of Git on the hub's machine, or GitHub
+             * @description who knows the address: the configuration of Git on the hub's machine, GitHub, or nobody
              * @default
              * @enum {string}
              */

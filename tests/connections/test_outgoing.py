@@ -213,6 +213,8 @@ async def test_a_host_that_cannot_be_reached_is_told_in_the_system_s_words(url: 
         ("gpu-7:8000/v1", "an address begins with https:// or http://"),
         ("http://a b", "an address has no blanks"),
         ("http://:80", "it is no address"),
+        ("http://a^b/v1", "it is no address"),
+        ("http://a%zz/v1", "it is no address"),
         ("http://me:secret@example.com", "no name and no password"),
         ("https://example.com?a=1", "ends before a"),
     ],

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from agent_hub.connections import openai
 from agent_hub.errors import ApiUnreachable, InvalidInput, NotConnected
 from agent_hub.gateway import callers
 from agent_hub.gateway.background import BackgroundSearch
@@ -269,7 +270,7 @@ async def test_a_key_that_the_api_refuses_is_not_kept(hub: RunningHub, model: Mo
 
 
 async def test_a_key_that_works_no_more_is_the_connection_s_problem_until_it_is_taken_again(
-    hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient
+    hub: RunningHub, model: ModelServer, agent: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await hub.hub.openai.connect(connection(model))
     assert (await agent.post("responses", json=ASKED)).status_code == 200
@@ -286,6 +287,12 @@ async def test_a_key_that_works_no_more_is_the_connection_s_problem_until_it_is_
     row, *_ = hub.hub.access_log.newest()
     assert (row.status, row.problem, row.refused, row.count) == (401, "it answers 401", False, 2)
     model.key = KEY
+    # Not at once: a chat whose requests are refused and taken in turn would tell each browser of each.
+    assert (await agent.post("responses", json=ASKED)).status_code == 200
+    assert hub.hub.openai.status.problem == problem
+    monkeypatch.setattr(openai, "REFUSED_SECONDS", 0.0)
+    assert (await agent.get("models")).status_code == 200
+    assert hub.hub.openai.status.problem == problem, "anybody may be told which models there are"
     assert (await agent.post("responses", json=ASKED)).status_code == 200
     assert hub.hub.openai.status.problem is None
 

@@ -54,6 +54,11 @@ async def test_who_says_whose_name_commits_carry_is_told(config: Path) -> None:
     config.write_text("[user]\n\tname = Crane\n\temail = crane@example.com\n")
     assert await found.refresh() is True and await found.refresh() is False
     assert found.committer == Committer(name="Crane", email="crane@example.com", source="git")
+    config.write_text("[user]\n\tname = Crane\n")
+    await found.refresh()
+    assert found.committer == Committer(name="Crane", email="heron@example.com", source="github")
+    known.clear()
+    assert found.committer == Committer(name="Crane", email="agent-hub@localhost", source="")
 
 
 async def test_a_change_of_git_s_configuration_is_noticed_also_in_a_file_that_it_includes(

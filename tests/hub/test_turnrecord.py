@@ -131,7 +131,7 @@ async def test_what_the_gateway_has_counted_for_a_turn_holds_and_not_the_agent_s
 async def test_a_chat_says_why_its_agent_could_not_go_on_until_it_does(chat: Chat, folder: Path) -> None:
     chat.begin()
     assert chat.record.summary is not None and chat.record.summary.reason == ""
-    chat.turns.turn_ended("t1", TurnStatus.failed, "The token budget is used up. " + "x" * 1000)
+    chat.turns.turn_ended("t1", TurnStatus.failed, "The token budget\u202e\x07 is\nused up. " + "x" * 1000)
     for record in (chat.record, Chat(folder).record):
         assert record.summary is not None and record.summary.status is TurnStatus.failed
         reason = record.summary.reason

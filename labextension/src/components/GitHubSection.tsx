@@ -2,8 +2,8 @@ import React, { useState } from 'react';
 import { launchIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
-import { gitHubName, withAnotherGitHub } from '../affected';
-import type { GitHubApp, GitHubConnection } from '../api';
+import { gitHubName, hostOf, withAnotherGitHub } from '../affected';
+import type { Committer, GitHubApp, GitHubConnection } from '../api';
 import { confirmed } from '../confirmed';
 import { githubState } from '../connectionstate';
 import { ago, count } from '../format';
@@ -84,7 +84,7 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
               <>
                 <code>{github.token}</code>{' '}
                 <span className="jp-AgentHub-quiet">
-                  of {github.login} at {new URL(github.url).host} · {checked}
+                  of {github.login} at {hostOf(github.url)} · {checked}
                 </span>
               </>
             )}
@@ -94,7 +94,7 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
           <Fact label="Commits by">
             {committer.name || 'Agent Hub'}{' '}
             <span className="jp-AgentHub-quiet">
-              {[committer.email, COMMITTER_SOURCES[committer.source]].filter(Boolean).join(' · ')}
+              {[committer.email, sourceOf(committer)].filter(Boolean).join(' · ')}
             </span>
           </Fact>
         )}
@@ -169,11 +169,16 @@ function Installed(props: { app: GitHubApp; checked: string }): JSX.Element {
   );
 }
 
-const COMMITTER_SOURCES = {
-  git: 'as Git on the hub’s machine says',
-  github: 'as GitHub says',
-  '': 'as nobody’s name is known: connect GitHub, or set it by git config on the hub’s machine'
-};
+function sourceOf({ name, source }: Committer): string {
+  switch (source) {
+    case 'git':
+      return 'as Git on the hub’s machine says';
+    case 'github':
+      return 'as GitHub says';
+    case '':
+      return `as nobody’s ${name ? 'address' : 'name'} is known: connect GitHub, or set it by git config on the hub’s machine`;
+  }
+}
 
 function accessUrl({ app, url }: GitHubConnection): string {
   if (!app) {
