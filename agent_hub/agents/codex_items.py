@@ -12,11 +12,23 @@ import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
 
-from agent_hub.models import Command, FileChange, FileChanges, Item, ItemStatus, Message, Reasoning, ToolCall, Usage
+from agent_hub.models import (
+    Command,
+    FileChange,
+    FileChanges,
+    Item,
+    ItemStatus,
+    Message,
+    Reasoning,
+    ToolCall,
+    Usage,
+    refusal_words,
+)
 
 ID_LENGTH = 200
 
@@ -117,13 +129,10 @@ def item(told: Any, ended: bool) -> Item | None:
 def problem(told: Any) -> str:
     """Why a turn failed, of its error. Codex tells what an API refused with as it came: of JSON, the words in it."""
     words = text(told.get("message")) if isinstance(told, dict) else ""
-    for begin in [match.start() for match in re.finditer(r'\{\s*"', words)][:OBJECTS]:
+    for begun in islice(re.finditer(r'\{\s*"', words), OBJECTS):
         with suppress(ValueError, RecursionError):
-            refused, _ = json.JSONDecoder().raw_decode(words, begin)
-            error = refused.get("error") or refused
-            # ChatGPT calls them its detail.
-            said = error.get("message") or error.get("detail") if isinstance(error, dict) else error
-            return text(said) or text(refused.get("message")) or words
+            refused, _ = json.JSONDecoder().raw_decode(words, begun.start())
+            return text(refusal_words(refused)) or words
     return words
 
 

@@ -114,7 +114,8 @@ def _system_words(error: BaseException) -> str:
         if isinstance(cause, socket.gaierror):
             return "its name is not known"
         if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and cause.errno is not None:
-            return f"{os.strerror(cause.errno)[:1].lower()}{os.strerror(cause.errno)[1:]}"
+            said = os.strerror(cause.errno)
+            return said[:1].lower() + said[1:]
         cause = cause.__cause__ or cause.__context__
     return ""
 

@@ -7,7 +7,7 @@ import json
 
 import httpx
 
-from agent_hub.models import one_line
+from agent_hub.models import plain_line, refusal_words
 
 LONGEST_REFUSAL = 2**16
 """Bytes of a refusal that are read."""
@@ -34,7 +34,4 @@ async def words_of(answer: httpx.Response) -> str:
         said = json.loads(body)
     except (httpx.HTTPError, TimeoutError, ValueError, RecursionError):
         return ""
-    error = said.get("error", said) if isinstance(said, dict) else None
-    # ChatGPT calls it the detail.
-    message = error.get("message") or error.get("detail") if isinstance(error, dict) else error
-    return one_line(message) if isinstance(message, str) else ""
+    return plain_line(refusal_words(said)) if isinstance(said, dict) else ""

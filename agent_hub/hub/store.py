@@ -259,12 +259,11 @@ class Store:
         # What is known already needs no room on a disk that is full.
         if self.recall(key) != value:
             with _full_disk_said():
-                self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+                self._db.execute(_REMEMBER, (key, value))
 
     async def note(self, key: str, value: str) -> None:
         """As :meth:`remember`, at any time."""
-        statement = ("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
-        await self.transact(lambda: self.write(statement))
+        await self.transact(lambda: self.write((_REMEMBER, (key, value))))
 
     def recall(self, key: str) -> str | None:
         """A fact kept by :meth:`remember`."""
@@ -327,6 +326,8 @@ def _check_not_lost(path: Path) -> None:
 def _damaged(path: Path, why: str) -> StoreDamaged:
     return StoreDamaged(f"The hub's memory {path} is damaged: {why}. Nothing was changed.", _REMEDY)
 
+
+_REMEMBER = "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"
 
 _REMEDY = (
     "Put a copy of hub.db from a backup in its place. Without one: every chat's files are in chats/*/workspace of that "

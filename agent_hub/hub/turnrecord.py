@@ -22,7 +22,7 @@ from agent_hub.models import (
     TurnStatus,
     TurnSummary,
     now,
-    one_line,
+    plain_line,
 )
 from agent_hub.models.transcript import Transcript
 
@@ -294,7 +294,7 @@ class TurnRecord:
 def _reason(turn: Turn) -> str:
     if turn.status is not TurnStatus.failed or turn.error is None:
         return ""
-    words = one_line(turn.error.message)
+    words = plain_line(turn.error.message)
     return words if len(words) <= REASON_CHARACTERS else f"{words[: REASON_CHARACTERS - 1]}…"
 
 

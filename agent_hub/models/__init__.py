@@ -6,7 +6,7 @@ Times are timezone-aware UTC. Sizes are bytes, durations seconds. Models are fro
 
 from __future__ import annotations
 
-from agent_hub.models.base import NAME_LENGTH, PROMPT_BYTES, ErrorBody, Model, Name, now, one_line
+from agent_hub.models.base import NAME_LENGTH, PROMPT_BYTES, ErrorBody, Model, Name, now, plain_line
 from agent_hub.models.chats import (
     Artifact,
     Chat,
@@ -52,6 +52,7 @@ from agent_hub.models.projects import (
     Snapshot,
     StepState,
 )
+from agent_hub.models.refusals import refusal_words
 from agent_hub.models.runs import InRun, NewRun, Parameter, Run, Task
 from agent_hub.models.settings import ChatSettings
 from agent_hub.models.status import AgentInfo, Status
@@ -158,7 +159,8 @@ __all__ = [
     "NewTurn",
     "Node",
     "now",
-    "one_line",
+    "plain_line",
+    "refusal_words",
     "Parameter",
     "Project",
     "ProjectChange",

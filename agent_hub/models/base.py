@@ -28,7 +28,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def one_line(text: str) -> str:
+def plain_line(text: str) -> str:
     """What others say, as one line: without what ends a line, moves a cursor or turns text."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 

@@ -102,7 +102,7 @@ class OpenAIConnection(Model):
     )
     key: str = Field(default="", description="the API key, masked; also where a ChatGPT account is used instead")
     base_url: str = Field(default="", description="the API that it is for")
-    checked_at: datetime | None = Field(default=None, description="when the API was last asked whether it works")
+    checked_at: datetime | None = Field(default=None, description="when the API last said whether it works")
     problem: ErrorBody | None = Field(default=None, description="why it does not work, as of the last time")
     chatgpt: ChatGPTAccount | None = Field(default=None, description="the ChatGPT account that is signed in")
     sign_in: SignIn | None = Field(default=None, description="a sign-in that goes on, or how the last one ended")
@@ -196,7 +196,7 @@ class GatewayRoute(Model):
 
     host: str
     state: Literal["ok", "trouble", "idle", "not_connected"] = Field(
-        description="as of the newest request; idle where nothing was asked lately"
+        description="as of the newest request, or a later check of the hub's own; idle where nothing was asked lately"
     )
     requests: int = Field(default=0, description="of the last 15 minutes")
     errors: int = Field(default=0, description="those of them that the host did not answer well")

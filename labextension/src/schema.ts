@@ -3864,7 +3864,7 @@ export interface components {
             host: string;
             /**
              * State
-             * @description as of the newest request; idle where nothing was asked lately
+             * @description as of the newest request, or a later check of the hub's own; idle where nothing was asked lately
              * @enum {string}
              */
             state: "ok" | "trouble" | "idle" | "not_connected";
@@ -4558,7 +4558,7 @@ export interface components {
             base_url: string;
             /**
              * Checked At
-             * @description when the API was last asked whether it works
+             * @description when the API last said whether it works
              * @default null
              */
             checked_at: string | null;
