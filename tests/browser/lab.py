@@ -8,13 +8,18 @@ from playwright.sync_api import Locator, Page
 
 from tests.notebook.server import Server
 
-# Lab draws a terminal on a canvas, so its text is in no element; xterm's own buffer has it.
+# Lab draws a terminal on a canvas, so its text is in no element; xterm's own buffer has it. A line that was too long
+# for the terminal is one line here: how long a prompt is depends on the folder that the tests run in.
 TERMINAL_TEXT = """
 () => [...window.jupyterapp.shell.widgets('main')].filter(widget => widget.isVisible).map(widget => {
   const terminal = (widget.content ?? widget)._term;
   const screen = terminal?.buffer.active;
-  return screen ? [...Array(screen.length).keys()].map(row => screen.getLine(row).translateToString(true)) : [];
-}).flat().join('\\n')
+  return screen ? [...Array(screen.length).keys()].map(row => {
+    const line = screen.getLine(row);
+    const goesOn = screen.getLine(row + 1)?.isWrapped ?? false;
+    return line.translateToString(!goesOn) + (goesOn ? '' : '\\n');
+  }) : [];
+}).flat().join('')
 """
 
 
