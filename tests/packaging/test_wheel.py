@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import subprocess
@@ -15,6 +16,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 BUNDLE = "share/jupyter/labextensions/agent-hub-labextension/"
+BUNDLE_BYTES = 350_000
+"""What the front end may take of a slow connection, compressed."""
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -88,6 +91,13 @@ def test_the_wheel_has_the_front_end_once_and_the_containers_files(wheel: Path) 
     assert any(name.endswith("etc/jupyter/jupyter_server_config.d/agent_hub.json") for name in names)
     assert "agent_hub/container/Dockerfile" in names
     assert "agent_hub/py.typed" in names
+
+
+def test_the_front_end_is_small(wheel: Path) -> None:
+    files = zipfile.ZipFile(wheel)
+    programs = [name for name in files.namelist() if BUNDLE in name and name.endswith(".js")]
+    assert programs
+    assert sum(len(gzip.compress(files.read(name))) for name in programs) <= BUNDLE_BYTES
 
 
 def test_the_wheel_has_nothing_that_is_not_shipped(wheel: Path) -> None:

@@ -49,7 +49,7 @@ export function BuildHeader(props: IBuildHeaderProps): JSX.Element {
   const took = duration(elapsed(build.started_at, build.ended_at, props.now));
   const stopped = build.state === 'failed' || build.state === 'cancelled';
   return (
-    <header className="jp-AgentHub-buildHeader">
+    <div className="jp-AgentHub-buildHeader">
       <div className="jp-AgentHub-line">
         <hubIcon.react tag="span" className="jp-AgentHub-titleIcon" />
         <h2 title={project.name}>Build {project.name}</h2>
@@ -132,6 +132,6 @@ export function BuildHeader(props: IBuildHeaderProps): JSX.Element {
         )}
       </div>
       {goesOn && <progress max={1} value={build.progress} aria-label="Build" />}
-    </header>
+    </div>
   );
 }

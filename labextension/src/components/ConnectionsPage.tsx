@@ -28,7 +28,7 @@ export function ConnectionsPage(props: IConnectionsPageProps): JSX.Element {
   const Icon = connectionsIcon;
   return (
     <div className="jp-AgentHub-page">
-      <header className="jp-AgentHub-pageHeader">
+      <div className="jp-AgentHub-pageHeader">
         <Icon.react tag="span" className="jp-AgentHub-titleIcon" />
         <h2>Connections</h2>
         <span className="jp-AgentHub-spacer" />
@@ -39,7 +39,7 @@ export function ConnectionsPage(props: IConnectionsPageProps): JSX.Element {
           blocked={outage?.kind === 'hub' ? outage.reason : 'Nothing is connected.'}
           onClick={() => void commands.execute(CommandIDs.checkConnections)}
         />
-      </header>
+      </div>
       <div className="jp-AgentHub-pageBody">
         <div className="jp-AgentHub-column">
           {outage?.kind === 'hub' && <EngineBanner model={model} commands={commands} />}

@@ -20,7 +20,7 @@ export function PanelFooter(props: IPanelFooterProps): JSX.Element {
   const troubled = outage || !model.status ? null : trouble(model.status);
   const gpus = model.status?.gpus.length ?? 0;
   return (
-    <footer className="jp-AgentHub-footer">
+    <div className="jp-AgentHub-footer">
       <div className="jp-AgentHub-line">
         <EngineState model={model} />
         {gpus > 0 && <span className="jp-AgentHub-time">{count(gpus, 'GPU')}</span>}
@@ -41,7 +41,7 @@ export function PanelFooter(props: IPanelFooterProps): JSX.Element {
         {!outage && model.status && summary(model)}
         {model.connection === 'polling' && ' · no live connection, asking every few seconds'}
       </div>
-    </footer>
+    </div>
   );
 }
 

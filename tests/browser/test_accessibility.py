@@ -1,0 +1,93 @@
+"""What axe-core, the checker of WCAG's rules that browsers' own tools use, says of everything that is the hub's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser.lab import Lab
+from tests.conftest import Repository
+from tests.notebook.server import Server
+
+AXE = Path(__file__).parents[2] / "labextension/node_modules/axe-core/axe.min.js"
+OURS = ".jp-AgentHub, #agent-hub-panel"
+"""What the hub draws, in the page and in Lab's dialogs; what is around it is Lab's."""
+
+OpenLab = Callable[[Server], Lab]
+
+
+def violations(lab: Lab) -> list[str]:
+    """What is wrong in the hub's parts of the page as it is, one line for each rule."""
+    if not lab.page.evaluate("() => 'axe' in window"):
+        lab.page.evaluate(AXE.read_text())
+    found: list[dict[str, Any]] = lab.page.evaluate(
+        """async ours => (await axe.run({ include: [...document.querySelectorAll(ours)].filter(
+          node => node.checkVisibility()) }, { resultTypes: ['violations'] })).violations.map(
+          ({ id, help, nodes }) => ({ id, help, nodes: nodes.map(node => `${node.html} ${node.failureSummary}`) }))""",
+        OURS,
+    )
+    return [f"{rule['id']}: {rule['help']}\n  " + "\n  ".join(rule["nodes"]) for rule in found]
+
+
+class Examination:
+    """What is wrong with what was looked at, in either theme."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self.found: list[str] = []
+
+    def look(self, what: str) -> None:
+        """Look at the page as it is."""
+        for theme in ("JupyterLab Dark", "JupyterLab Light"):
+            self._lab.theme(theme)
+            self.found += [f"{what}, {theme}: {violation}" for violation in violations(self._lab)]
+
+
+def test_axe_finds_nothing_in_an_empty_panel_its_pages_and_its_forms(
+    open_lab: OpenLab, a_lab_server_without_docker: Server
+) -> None:
+    lab = open_lab(a_lab_server_without_docker)
+    examination = Examination(lab)
+    lab.show_panel()
+    expect(lab.panel.get_by_text("Not isolated")).to_be_visible()
+    examination.look("the empty panel")
+    lab.run("agent-hub:open-connections")
+    expect(lab.page.locator("[id^='agent-hub-connections']").get_by_text("OpenAI").first).to_be_visible()
+    examination.look("Connections")
+    lab.run("agent-hub:add-project")
+    dialog = lab.page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Add and build").click()
+    expect(dialog.locator("[aria-invalid=true]").first).to_be_focused()
+    examination.look("the form of a project")
+    assert examination.found == []
+
+
+def test_axe_finds_nothing_where_there_are_projects_and_chats(
+    open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
+) -> None:
+    server = a_lab_server_without_docker
+    hub = server.hub()
+    project = hub.add_project(a_repository.path, progress=False)
+    broken = hub.add_project(a_repository.path, name="broken", setup="exit 3", wait=False)
+    chat = hub.new_chat(project, agent="shell", name="Look around")
+    chat.wait_ready()
+    hub.new_chat(project, agent="shell", name="Done").wait_ready().stop()
+    lab = open_lab(server)
+    examination = Examination(lab)
+    lab.show_panel()
+    expect(lab.panel.get_by_role("treeitem", name="broken")).to_contain_text("Failed")
+    expect(lab.panel.get_by_role("treeitem", name="Done")).to_contain_text("Exited")
+    examination.look("the panel")
+    lab.run("agent-hub:open-build", project=broken.id)
+    expect(lab.page.locator("[id^='agent-hub-build']").get_by_text("exited with 3").first).to_be_visible()
+    examination.look("a build that failed")
+    lab.panel.get_by_role("treeitem", name="Look around").dblclick()
+    expect(lab.page.locator("[id^='agent-hub-chat']")).to_be_visible()
+    examination.look("a chat")
+    lab.run("agent-hub:new-chat-with-options")
+    expect(lab.page.get_by_role("dialog")).to_be_visible()
+    examination.look("the form of a chat")
+    assert examination.found == []
