@@ -22,6 +22,7 @@ from tests.bench import (
     library,
     listing,
     output,
+    panel,
     proxy,
     report,
     restart,
@@ -54,7 +55,10 @@ WITH_MANY: Measurements = {
 }
 """On a server with many chats; their number grows from one to the next."""
 
-NAMES = (*WITH_SPARES, *WITH_MANY, "list")
+ALONE: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {"list": listing.measure, "panel": panel.measure}
+"""On servers of their own."""
+
+NAMES = (*WITH_SPARES, *WITH_MANY, *ALONE)
 
 
 def measure(bench: Bench, names: set[str]) -> Iterator[Figure]:
@@ -67,9 +71,10 @@ def measure(bench: Bench, names: set[str]) -> Iterator[Figure]:
                 if name in names:
                     _say(name)
                     yield from function(bench, stage)
-    if "list" in names:
-        _say("list")
-        yield from listing.measure(bench)
+    for name, function in ALONE.items():
+        if name in names:
+            _say(name)
+            yield from function(bench)
 
 
 def _say(name: str) -> None:

@@ -31,6 +31,7 @@ class Scale:
     sockets: int = 20
     listed: int = 1000
     lists: int = 500
+    frames: int = 120
 
 
 QUICK = Scale(
@@ -48,6 +49,7 @@ QUICK = Scale(
     sockets=2,
     listed=50,
     lists=20,
+    frames=20,
 )
 """Enough to show that each measurement works, and too little to mean anything."""
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from agent_hub.hub.store import Store
 from agent_hub.models import Chat, ChatStatus, EnvVar, Mount, Project, now
@@ -20,7 +21,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     """Chats that have ended, put into a store before its server starts."""
     count = bench.scale.listed
     server = Server(bench.folder / "listing")
-    asyncio.run(_fill(server, count))
+    asyncio.run(fill(server.data, count))
     with server:
         connection = server.connect()
         times = []
@@ -33,9 +34,10 @@ def measure(bench: Bench) -> Iterator[Figure]:
     yield Figure(f"list {count} chats, p99", MILLISECONDS, times, rank=99, bar=Bar(most=20), claims=claims)
 
 
-async def _fill(server: Server, count: int) -> None:
-    store = Store(server.data)
-    await store.projects.put(Project(id="b" * 12, name="Listed", url=str(server.folder)))
+async def fill(data: Path, count: int) -> None:
+    """Put chats that have ended into the store of a server that has not started."""
+    store = Store(data)
+    await store.projects.put(Project(id="b" * 12, name="Listed", url="/nowhere/listed"))
     for number in range(count):
         chat = Chat(
             id=f"{number:012x}",
@@ -51,7 +53,7 @@ async def _fill(server: Server, count: int) -> None:
             commit="0" * 40,
             container=f"{number:064x}",
             thread=f"thread-{number}",
-            workspace=str(server.data / "chats" / f"{number:012x}" / "workspace"),
+            workspace=str(data / "chats" / f"{number:012x}" / "workspace"),
             started_at=now(),
             ended_at=now(),
         )

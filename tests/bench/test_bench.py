@@ -18,6 +18,7 @@ CLAIMS = {
     "its screen is right",
     "all files there",
     "all of them",
+    "it scrolled",
 }
 
 

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
+from tests.browser.chromium import chromium
 from tests.browser.lab import Lab
 from tests.notebook.server import Server
 from tests.standins.git_server import GitServer
 from tests.standins.model_server import ModelServer
 
-CHROMIUM_FLAGS = (
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 SCREENSHOTS = Path(os.environ.get("AGENT_HUB_SCREENSHOTS") or Path(__file__).parent.parent / "screenshots")
 SAID_BY_THE_BROWSER = ("WebSocket connection to", "Failed to load resource")
 """How errors begin that tell of a server that is away, and of nothing wrong in the page."""
@@ -35,13 +26,8 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     # For one test alone: an event loop that runs for the whole session would be in the way of every other test.
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.fail("There is no Chromium: run bin/test, or install chromium.")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
-        yield chromium
-        chromium.close()
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
