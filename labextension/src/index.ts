@@ -10,6 +10,7 @@ import { connections } from './plugins/connections';
 import { deleting } from './plugins/deleting';
 import { hub } from './plugins/hub';
 import { launcher } from './plugins/launcher';
+import { manyChats } from './plugins/manychats';
 import { notebooks } from './plugins/notebooks';
 import { palette } from './plugins/palette';
 import { panel } from './plugins/panel';
@@ -27,6 +28,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   approvals,
   connections,
   deleting,
+  manyChats,
   terminals,
   colours,
   artifacts,

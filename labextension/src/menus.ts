@@ -62,6 +62,17 @@ export function chatMenu(commands: CommandRegistry, model: HubModel, chat: Chat)
   return filled(menu, ['', CommandIDs.deleteChat], args);
 }
 
+/** What can be done with several chats at once. */
+export function chatsMenu(
+  commands: CommandRegistry,
+  model: HubModel,
+  chats: readonly string[]
+): Menu {
+  const menu = begun(commands, model);
+  const items = [CommandIDs.resumeChats, CommandIDs.stopChats, '', CommandIDs.deleteChats];
+  return filled(menu, items, { chats: [...chats] });
+}
+
 export function artifactMenu(commands: CommandRegistry, artifact: Artifact): Menu {
   return filled(
     new Menu({ commands }),
@@ -125,7 +136,11 @@ function begun(commands: CommandRegistry, model: HubModel): Menu {
 }
 
 /** Add commands to a menu; an empty name is a line between them. */
-function filled(menu: Menu, items: readonly string[], args: Record<string, string>): Menu {
+function filled(
+  menu: Menu,
+  items: readonly string[],
+  args: Record<string, string | string[]>
+): Menu {
   for (const command of items) {
     menu.addItem(command === '' ? { type: 'separator' } : { command, args });
   }

@@ -45,6 +45,9 @@ export namespace CommandIDs {
   export const deleteChat = 'agent-hub:delete-chat';
   export const retryChat = 'agent-hub:retry-chat';
   export const dismissChat = 'agent-hub:dismiss-chat';
+  export const stopChats = 'agent-hub:stop-chats';
+  export const resumeChats = 'agent-hub:resume-chats';
+  export const deleteChats = 'agent-hub:delete-chats';
   export const searchTerminal = 'agent-hub:search-terminal';
   export const restoreChat = 'agent-hub:restore-chat';
   export const downloadDeleted = 'agent-hub:download-deleted';

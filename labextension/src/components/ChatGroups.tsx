@@ -1,13 +1,16 @@
-import React, { useState } from 'react';
+import React, { useEffect, useState } from 'react';
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Chat, Project } from '../api';
 import { age } from '../format';
 import type { HubModel } from '../model';
+import { Selection } from '../selection';
 import { CommandIDs } from '../tokens';
 import { CHAT_HEIGHT, ChatRow } from './ChatRow';
+import { SelectionBar } from './SelectionBar';
 import { Tree, TreeItem, type ITreePlace, type ITreeRow } from './Tree';
+import { useSignal } from './hooks';
 
 /** The height of a group's name in pixels. */
 const GROUP_HEIGHT = 26;
@@ -26,6 +29,8 @@ interface IChatGroupsProps {
 export function ChatGroups(props: IChatGroupsProps): JSX.Element {
   const { chats, query, now, model, commands } = props;
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const [selection] = useState(() => new Selection());
+  useSignal(selection.changed);
   const fold = (project: string, close: boolean) => {
     const next = new Set(closed);
     if (close) {
@@ -81,6 +86,8 @@ export function ChatGroups(props: IChatGroupsProps): JSX.Element {
             query={query}
             outage={outage}
             isShown={chat.id === props.shown}
+            isSelected={selection.has(chat.id)}
+            selection={selection}
             place={place}
             position={position + 1}
             count={members.length}
@@ -91,7 +98,14 @@ export function ChatGroups(props: IChatGroupsProps): JSX.Element {
       });
     });
   });
-  return <Tree label="Chats" rows={rows} />;
+  const listed = rows.map(row => row.key).filter(key => model.chat(key) && !model.isPending(key));
+  useEffect(() => selection.list(listed));
+  return (
+    <>
+      {selection.size > 1 && <SelectionBar selection={selection} commands={commands} />}
+      <Tree label="Chats" rows={rows} selection={selection} />
+    </>
+  );
 }
 
 interface IGroupRowProps {

@@ -5,9 +5,10 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { Artifact, Chat } from '../api';
 import { chatReason, chatWords, turnReason } from '../format';
 import { artifactIcon, iconOfAgent } from '../icons';
-import { chatMenu, openMenu } from '../menus';
+import { chatMenu, chatsMenu, openMenu } from '../menus';
 import type { HubModel } from '../model';
 import { isUnknown, type IOutage } from '../outage';
+import type { Selection } from '../selection';
 import { CommandIDs } from '../tokens';
 import { Highlight } from './Highlight';
 import { RowActions, type IRowAction } from './RowActions';
@@ -28,6 +29,9 @@ interface IChatRowProps {
   outage: IOutage | null;
   /** Whether its tab is the current one. */
   isShown: boolean;
+  /** Whether it is chosen, perhaps with others. */
+  isSelected: boolean;
+  selection: Selection;
   place: ITreePlace;
   position: number;
   count: number;
@@ -37,14 +41,28 @@ interface IChatRowProps {
 
 /** Two lines: the name and its time, the state and what else there is to know. Drawn again only where these change. */
 export const ChatRow = React.memo((props: IChatRowProps): JSX.Element => {
-  const { chat, artifacts, outage, model, commands } = props;
+  const { chat, artifacts, outage, model, commands, selection } = props;
   const run = (command: string) => () => void commands.execute(command, { chat: chat.id });
   const refused = model.isPending(chat.id) && chat.status === 'failed';
   const words = chatWords(chat, outage);
   const mark = chatMark(chat, isUnknown(chat, outage));
   const facts = factsOf(props);
   const Icon = iconOfAgent(chat.agent);
-  const onMenu = (x: number, y: number) => openMenu(chatMenu(commands, model, chat), x, y);
+  const onMenu = (x: number, y: number) => {
+    if (selection.isAmongMany(chat.id)) {
+      openMenu(chatsMenu(commands, model, selection.keys), x, y);
+    } else {
+      selection.clear();
+      openMenu(chatMenu(commands, model, chat), x, y);
+    }
+  };
+  const onDelete = () => {
+    if (selection.isAmongMany(chat.id)) {
+      void commands.execute(CommandIDs.stopChats, { chats: [...selection.keys] });
+    } else {
+      run(refused ? CommandIDs.dismissChat : CommandIDs.stopChat)();
+    }
+  };
 
   return (
     <TreeItem
@@ -53,12 +71,13 @@ export const ChatRow = React.memo((props: IChatRowProps): JSX.Element => {
       className="jp-AgentHub-row jp-AgentHub-chat"
       label={`${chat.name}, ${words}, ${facts.join(', ')}`}
       isShown={props.isShown}
+      isSelected={props.isSelected}
       place={props.place}
       position={props.position}
       count={props.count}
       keys={{
         t: run(CommandIDs.openChat),
-        Delete: run(refused ? CommandIDs.dismissChat : CommandIDs.stopChat),
+        Delete: onDelete,
         F2: run(CommandIDs.renameChat),
         '/': () => void commands.execute(CommandIDs.filter)
       }}

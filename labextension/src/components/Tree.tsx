@@ -1,6 +1,7 @@
 import React, { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual';
 
+import type { Selection } from '../selection';
 import { useHeldFocus } from './heldfocus';
 
 /** What scrolls, and what the arrow keys walk through: every tree of the panel. */
@@ -28,6 +29,8 @@ export interface ITreePlace {
 interface ITreeProps {
   label: string;
   rows: readonly ITreeRow[];
+  /** Where several rows can be chosen together: which of them are. */
+  selection?: Selection;
 }
 
 /**
@@ -37,7 +40,7 @@ interface ITreeProps {
  * and so that scrolling takes no focus away.
  */
 export function Tree(props: ITreeProps): JSX.Element {
-  const { rows } = props;
+  const { rows, selection } = props;
   const node = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState<string | null>(null);
   const wantsFocus = useRef(false);
@@ -85,9 +88,50 @@ export function Tree(props: ITreeProps): JSX.Element {
     held.onFocus();
   };
 
+  const onClick = (event: React.MouseEvent) => {
+    const key = (event.target as HTMLElement).closest<HTMLElement>('[role="treeitem"]')?.dataset
+      .key;
+    if (!selection || key === undefined) {
+      return;
+    }
+    if (event.shiftKey || event.ctrlKey || event.metaKey) {
+      // The row would open.
+      event.preventDefault();
+      event.stopPropagation();
+      if (event.shiftKey) {
+        selection.extend(key, current);
+      } else {
+        selection.toggle(key);
+      }
+      wantsFocus.current = true;
+      setCurrent(key);
+    } else if ((event.target as HTMLElement).closest('button') === null) {
+      selection.clear();
+    }
+  };
+
+  const select = (event: React.KeyboardEvent): boolean => {
+    const isCommand = event.ctrlKey || event.metaKey;
+    if (selection && event.key === ' ' && current !== null) {
+      selection.toggle(current);
+    } else if (selection && event.key === 'a' && isCommand) {
+      selection.all();
+    } else if (selection && event.key === 'Escape' && selection.size > 0) {
+      selection.clear();
+    } else {
+      return false;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    return true;
+  };
+
   const onKeyDown = (event: React.KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0;
     const isItem = (event.target as HTMLElement).matches('[role="treeitem"]');
+    if (isItem && select(event)) {
+      return;
+    }
     if (!isItem || (step === 0 && event.key !== 'Home' && event.key !== 'End')) {
       return;
     }
@@ -95,6 +139,9 @@ export function Tree(props: ITreeProps): JSX.Element {
     event.stopPropagation();
     const next = step === 0 ? undefined : rows[at + step];
     if (next) {
+      if (event.shiftKey) {
+        selection?.extend(next.key, current);
+      }
       wantsFocus.current = true;
       setCurrent(next.key);
       return;
@@ -111,11 +158,13 @@ export function Tree(props: ITreeProps): JSX.Element {
       ref={node}
       role="tree"
       aria-label={props.label}
+      aria-multiselectable={selection ? true : undefined}
       className="jp-AgentHub-tree"
       style={{ height: virtual.getTotalSize() }}
       onFocus={onFocus}
       onBlur={held.onBlur}
       onKeyDown={onKeyDown}
+      onClickCapture={onClick}
     >
       {virtual.getVirtualItems().map(item => (
         <Placed
@@ -167,6 +216,8 @@ interface ITreeItemProps {
   label: string;
   /** Whether what it stands for is in Lab's current tab. */
   isShown?: boolean;
+  /** Whether it is chosen; not given where it cannot be. */
+  isSelected?: boolean;
   place: ITreePlace;
   level?: number;
   expanded?: boolean;
@@ -225,6 +276,7 @@ export function TreeItem(props: ITreeItemProps): JSX.Element {
       aria-posinset={props.position}
       aria-setsize={props.count}
       aria-expanded={props.expanded}
+      aria-selected={props.isSelected}
       aria-current={props.isShown ? 'true' : undefined}
       tabIndex={props.place.isCurrent ? 0 : -1}
       style={{ transform: `translateY(${props.place.top}px)` }}
