@@ -1,35 +1,33 @@
-"""Published files: every version kept by the hub, the newest a real file that Lab's file browser shows.
+"""What chats have published: every version kept by the hub, the newest a real file that Lab's file browser shows.
 
-A publication is one, whenever the hub is killed: what it is about to do is written down first (``unfinished``), and
-finished or undone at the next start, as its record was committed or not.
+A publication, and a deletion, is one, whenever the hub is killed: what it is about to do is written down first
+(``unfinished``), and finished or undone at the next start, as its record was committed or not.
 """
 
 from __future__ import annotations
 
 import asyncio
-import filecmp
+import hashlib
 import logging
 import mimetypes
 import os
 import secrets
 import shutil
-import unicodedata
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
 
 from pydantic import ValidationError
 
-from agent_hub.errors import Conflict, InvalidInput, NotFound
+from agent_hub.errors import Conflict, NotFound, StorageFull
+from agent_hub.hub.artifact_files import ArtifactFiles, check_name, file_name, free_name
 from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.store import Store
-from agent_hub.models import Artifact, ChatStatus, now
+from agent_hub.models import Artifact, ArtifactVersion, ChatStatus, TurnSummary, now
 
 logger = logging.getLogger(__name__)
-
-NAME_BYTES = 200
-"""Longest name of a published file: what common file systems take, with room for a mark of our own."""
 
 
 class Artifacts:
@@ -41,12 +39,17 @@ class Artifacts:
         The server's root directory: what Lab's file browser shows.
     folder
         The folder for published files, relative to `root`.
+    turn_of
+        Gives the turn that a chat's agent is at, by the chat's id; ``None`` where none is known.
     """
 
-    def __init__(self, store: Store, folders: Folders, root: Path, folder: str) -> None:
+    def __init__(
+        self, store: Store, folders: Folders, root: Path, folder: str, turn_of: Callable[[str], TurnSummary | None]
+    ) -> None:
         self._store = store
         self._folders = folders
-        self._root = root
+        self._files = ArtifactFiles(folders, root)
+        self._turn_of = turn_of
         self.folder = folder
         self._publishing = asyncio.Lock()
 
@@ -56,9 +59,16 @@ class Artifacts:
         return self._folders.incoming / secrets.token_hex(8)
 
     async def reconcile(self) -> None:
-        """At the hub's start: finish or undo what was being published when it last ended, and drop what came half."""
+        """At the hub's start: finish or undo what was being done when it last ended, and drop what came half."""
         await asyncio.to_thread(shutil.rmtree, self._folders.incoming, True)
         await asyncio.to_thread(self._take_up)
+        for id in await asyncio.to_thread(self._files.going):
+            if id in self._store.artifacts:
+                await self._delete(self._store.artifacts[id])
+            await asyncio.to_thread(self._files.end_deletion, id)
+        for artifact in self._store.artifacts:
+            if self._store.versions.get(artifact.id, artifact.version) is None:
+                await self._record_versions(artifact)
 
     async def publish(self, chat_id: str, name: str, received: Path, sha256: str) -> Artifact:
         """Take a received file as the newest version of a chat's artifact of that name.
@@ -80,35 +90,74 @@ class Artifacts:
             chat = self._store.chats[chat_id]
             mine = [artifact for artifact in self._store.artifacts if artifact.chat == chat_id]
             old = next((artifact for artifact in mine if artifact.name == name), None)
-            size = received.stat().st_size
-            path = old.path if old else self._new_path(chat_id, name, mine)
+            turn = self._turn_of(chat_id)
             artifact = Artifact(
                 id=old.id if old else secrets.token_hex(6),
                 chat=chat_id,
                 project=chat.project,
                 name=name,
                 version=old.version + 1 if old else 1,
-                path=path,
-                size=size,
+                path=old.path if old else self._new_path(chat_id, name, mine),
+                size=received.stat().st_size,
                 media_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
                 sha256=sha256,
+                turn=turn.number if turn else None,
+                prompt=turn.prompt if turn else "",
                 created_at=now(),
             )
             return await to_its_end(self._take(received, artifact, old))
 
-    def content(self, artifact_id: str) -> Path:
-        """The newest version's bytes. Raises :class:`~agent_hub.errors.NotFound`."""
+    async def delete(self, artifact_id: str) -> None:
+        """Delete an artifact with all its versions, and the file that is shown, unless a person has changed it.
+
+        Raises
+        ------
+        NotFound
+            There is no such artifact.
+        StorageFull
+            There is no room to write down that it goes.
+        """
+        async with self._publishing:
+            artifact = self._store.artifacts[artifact_id]
+            try:
+                await to_its_end(self._delete(artifact))
+            except OSError as error:
+                raise StorageFull.from_os_error(error) from error
+
+    def content(self, artifact_id: str, version: int | None = None) -> Path:
+        """The bytes of a version, or of the newest. Raises :class:`~agent_hub.errors.NotFound`."""
         artifact = self._store.artifacts[artifact_id]
-        path = self._kept(artifact)
+        path = self._files.kept(artifact_id, self.version(artifact_id, version).version)
         if not path.is_file():
             raise NotFound(
                 f"The bytes of {artifact.name!r} are gone from the hub's data directory.", "Publish it anew."
             )
         return path
 
+    def version(self, artifact_id: str, number: int | None = None) -> ArtifactVersion:
+        """One version of an artifact, or its newest. Raises :class:`~agent_hub.errors.NotFound`."""
+        artifact = self._store.artifacts[artifact_id]
+        if number is None or number == artifact.version:
+            return artifact.newest
+        version = self._store.versions.get(artifact_id, number)
+        if version is None:
+            raise NotFound(
+                f"{artifact.name!r} has no version {number}.", f"{artifact.version} is its newest; 1 its first."
+            )
+        return version
+
+    def history(self, chat_id: str) -> list[ArtifactVersion]:
+        """Every version of all that a chat has published, oldest first. Raises :class:`~agent_hub.errors.NotFound`."""
+        chat = self._store.chats[chat_id]
+        mine = [self._store.versions.of(artifact.id) for artifact in self._store.artifacts if artifact.chat == chat.id]
+        return sorted((version for versions in mine for version in versions), key=lambda version: version.created_at)
+
+    # -- within
+
     async def _take(self, received: Path, artifact: Artifact, old: Artifact | None) -> Artifact:
+        same = self._store.versions.same(artifact.sha256)
         try:
-            edited = await asyncio.to_thread(self._prepare, received, artifact, old)
+            edited = await asyncio.to_thread(self._files.prepare, received, artifact, old, same)
             return await self._store.transact(lambda: self._commit(artifact, edited))
         finally:
             # By now it has become one, or it never will.
@@ -117,102 +166,53 @@ class Artifacts:
     async def _commit(self, artifact: Artifact, edited: bool) -> Artifact:
         if self._store.chats[artifact.chat].status is ChatStatus.deleting:
             raise Conflict("This chat is being deleted.", "Publish from another.")
-        await self._store.write(self._store.artifacts.insertion(artifact))
+        artifacts, versions = self._store.artifacts, self._store.versions
+        await self._store.write(artifacts.insertion(artifact), versions.insertion(artifact.newest))
         try:
-            await asyncio.to_thread(self._show, artifact, edited)
+            await asyncio.to_thread(self._files.show, artifact, edited)
         finally:
-            self._store.artifacts.keep(artifact)
+            versions.keep(artifact.newest)
+            artifacts.keep(artifact)
         return artifact
 
-    # -- its files
-
-    def _prepare(self, received: Path, artifact: Artifact, old: Artifact | None) -> bool:
-        """Do all but show the file, and return whether a person has changed the one that is shown."""
-        unfinished = self._folders.unfinished_artifacts / artifact.id
-        unfinished.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(artifact.model_dump_json())
-        kept = self._kept(artifact)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(received, kept)
-        # A copy, not a link: what a person does to the file must not reach the version that is kept.
-        with self._folder_of(artifact, make=True) as folder:
-            with suppress(FileNotFoundError):
-                os.unlink(_temporary(artifact), dir_fd=folder)
-            copy = os.open(_temporary(artifact), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
-            with kept.open("rb") as source, open(copy, "wb") as target:
-                shutil.copyfileobj(source, target)
-        return old is not None and self._is_edited(artifact, self._kept(old))
-
-    def _show(self, artifact: Artifact, edited: bool) -> None:
-        shown = PurePosixPath(artifact.path)
-        with self._folder_of(artifact) as folder:
-            if edited:
-                # A person has changed the file in Lab since; the new version must not take that away.
-                aside = _free(shown.with_stem(f"{shown.stem} (edited)").name, lambda name: _exists(folder, name))
-                os.replace(shown.name, aside, src_dir_fd=folder, dst_dir_fd=folder)
-            os.replace(_temporary(artifact), shown.name, src_dir_fd=folder, dst_dir_fd=folder)
+    async def _delete(self, artifact: Artifact) -> None:
+        await asyncio.to_thread(self._files.begin_deletion, artifact.id)
+        await asyncio.to_thread(self._files.delete, artifact)
+        await self._store.forget_artifact(artifact.id)
+        await asyncio.to_thread(self._files.end_deletion, artifact.id)
 
     def _tidy(self, artifact: Artifact) -> None:
-        """Leave nothing of a publication but what its record says."""
-        known = self._store.artifacts.items.get(artifact.id)
-        if known is None or known.version < artifact.version:
-            self._kept(artifact).unlink(missing_ok=True)
-            if known is None:
-                shutil.rmtree(self._folders.artifact(artifact.id), ignore_errors=True)
-        with suppress(OSError), self._folder_of(artifact) as folder:
-            os.unlink(_temporary(artifact), dir_fd=folder)
-        (self._folders.unfinished_artifacts / artifact.id).unlink(missing_ok=True)
+        self._files.tidy(artifact, self._store.artifacts.items.get(artifact.id))
 
     def _take_up(self) -> None:
         """Go on with what an earlier hub was publishing."""
-        for unfinished in self._folders.unfinished_artifacts.glob("*"):
+        for note in self._files.unfinished():
             try:
-                artifact = Artifact.model_validate_json(unfinished.read_bytes())
-                if self._store.artifacts.items.get(artifact.id) == artifact and self._is_unfinished(artifact):
-                    last = self._kept(artifact).with_name(str(artifact.version - 1))
-                    self._show(artifact, self._is_edited(artifact, last))
+                artifact = Artifact.model_validate_json(note.read_bytes())
+                if self._store.artifacts.items.get(artifact.id) == artifact and self._files.is_prepared(artifact):
+                    self._files.show(artifact, self._files.is_edited(artifact, artifact.version - 1))
                 self._tidy(artifact)
             except ValidationError:
                 # It was cut off before it began.
-                unfinished.unlink(missing_ok=True)
+                note.unlink(missing_ok=True)
             except OSError as error:
                 logger.warning("A file that was being published is left as it was: %s", error)
 
-    def _is_edited(self, artifact: Artifact, last: Path) -> bool:
-        """Whether the file that is shown is none of the hub's: it is not the version before."""
-        shown = self._root / artifact.path
-        return shown.exists() and not (last.is_file() and filecmp.cmp(last, shown, shallow=False))
+    async def _record_versions(self, artifact: Artifact) -> None:
+        """Record the versions of an artifact whose hub kept their bytes alone."""
+        versions = [artifact.newest, *await asyncio.to_thread(self._earlier, artifact)]
+        # Without room for it they are known all the same; the next hub reads them anew.
+        with suppress(StorageFull):
+            await self._store.write(*map(self._store.versions.insertion, versions))
+        for version in versions:
+            self._store.versions.keep(version)
 
-    def _kept(self, artifact: Artifact) -> Path:
-        return self._folders.artifact(artifact.id) / str(artifact.version)
-
-    @contextmanager
-    def _folder_of(self, artifact: Artifact, make: bool = False) -> Iterator[int]:
-        """The folder that shows an artifact.
-
-        A chat may have it, or all of these folders, as a mount: a link that it planted there is not followed.
-        """
-        path = self._root / artifact.path
-        top = path.parents[2]
-        if make:
-            top.mkdir(parents=True, exist_ok=True)
-        here = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            for name in path.relative_to(top).parts[:-1]:
-                if make:
-                    with suppress(FileExistsError):
-                        os.mkdir(name, dir_fd=here)
-                there = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
-                os.close(here)
-                here = there
-            yield here
-        finally:
-            os.close(here)
-
-    def _is_unfinished(self, artifact: Artifact) -> bool:
-        with suppress(FileNotFoundError), self._folder_of(artifact) as folder:
-            return _exists(folder, _temporary(artifact))
-        return False
+    def _earlier(self, artifact: Artifact) -> list[ArtifactVersion]:
+        return [
+            _read_version(artifact.id, number, path)
+            for number in range(1, artifact.version)
+            if (path := self._files.kept(artifact.id, number)).is_file()
+        ]
 
     def _new_path(self, chat_id: str, name: str, mine: list[Artifact]) -> str:
         chat = self._store.chats[chat_id]
@@ -221,52 +221,12 @@ class Artifacts:
         else:
             project = file_name(self._store.projects[chat.project].name)
             folder = f"{self.folder}/{project}/{file_name(chat.name)} {chat_id[:4]}"
-        return f"{folder}/{_free(file_name(name), lambda name: os.path.lexists(self._root / folder / name))}"
+        return f"{folder}/{free_name(file_name(name), lambda name: self._files.is_taken(f'{folder}/{name}'))}"
 
 
-def check_name(name: str) -> None:
-    """Raise :class:`~agent_hub.errors.InvalidInput` unless the name can be a file's."""
-    if not name.strip() or name in (".", "..") or "/" in name:
-        raise InvalidInput(f"{name[:80]!r} is not a file name.", "Publish it under another with --name.", field="name")
-    if any(unicodedata.category(char) in ("Cc", "Cs") for char in name):
-        raise InvalidInput("The name holds control characters.", "Publish it under another with --name.", field="name")
-    if len(name.encode()) > NAME_BYTES:
-        raise InvalidInput(
-            f"The name is {len(name.encode())} bytes long; {NAME_BYTES} are the most.",
-            "Publish it under a shorter one with --name.",
-            field="name",
-        )
-
-
-def file_name(text: str) -> str:
-    """`text` as one part of a path: no separators, nothing hidden (Lab shows no hidden files), not too long."""
-    clean = "".join("-" if char in "/\\:" or unicodedata.category(char)[0] == "C" else char for char in text)
-    if clean.startswith("."):
-        clean = "_" + clean
-    stem, suffix = os.path.splitext(clean)
-    suffix = suffix[:20]
-    while len((stem + suffix).encode()) > NAME_BYTES:
-        stem = stem[:-1]
-    return (stem + suffix) or "unnamed"
-
-
-def _temporary(artifact: Artifact) -> str:
-    return f".{artifact.id}.publishing"
-
-
-def _exists(folder: int, name: str) -> bool:
-    try:
-        os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _free(name: str, is_taken: Callable[[str], bool]) -> str:
-    """The name, or one like it with a number, that is not taken."""
-    path = PurePosixPath(name)
-    candidate, number = name, 2
-    while is_taken(candidate):
-        candidate = path.with_stem(f"{path.stem} {number}").name
-        number += 1
-    return candidate
+def _read_version(artifact: str, number: int, path: Path) -> ArtifactVersion:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        found = os.fstat(file.fileno())
+    published = datetime.fromtimestamp(found.st_mtime, UTC)
+    return ArtifactVersion(artifact=artifact, version=number, size=found.st_size, sha256=digest, created_at=published)

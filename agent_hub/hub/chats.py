@@ -177,7 +177,7 @@ class Chats:
             await asyncio.to_thread(remove_tree, self._folders.chat(chat_id))
             for artifact in [artifact for artifact in self._store.artifacts if artifact.chat == chat_id]:
                 await asyncio.to_thread(remove_tree, self._folders.artifact(artifact.id))
-                await self._store.artifacts.delete(artifact.id)
+                await self._store.forget_artifact(artifact.id)
             await self._store.chats.delete(chat_id)
         self._locks.pop(chat_id, None)
 

@@ -16,8 +16,8 @@ from agent_hub.hub.turnlimits import (
     PROMPTS_CHARACTERS,
     cut,
 )
-from agent_hub.hub.turnrecord import SUMMARY_CHARACTERS, TurnRecord
-from agent_hub.models import Approval, Item, Turn, TurnStatus, Usage, now
+from agent_hub.hub.turnrecord import SUMMARY_CHARACTERS, TurnRecord, summarized
+from agent_hub.models import Approval, Item, Turn, TurnStatus, TurnSummary, Usage, now
 
 MOST_QUEUED = 100
 """Prompts that wait for an agent."""
@@ -60,6 +60,15 @@ class ChatTurns(Listener):
     def in_use(self) -> bool:
         """Whether there is more to it than what is written down."""
         return self.heard or self._speaker.busy or bool(self.record.followers)
+
+    @property
+    def at_work(self) -> TurnSummary | None:
+        """The turn that the agent is at, or was at last; before any, the one that it is to begin with."""
+        return self.record.summary if (turn := self._running) is None else summarized(turn)
+
+    @property
+    def _running(self) -> Turn | None:
+        return next((turn for turn in reversed(self.record.live()) if turn.status in _RUNNING), None)
 
     def mark(self, number: int) -> str:
         """What the agent is given with a prompt, to know the turn again by it."""
@@ -274,8 +283,7 @@ class ChatTurns(Listener):
 
     def measured(self, usage: Usage) -> None:
         """Add what the model has counted for an answer, as the gateway has heard, to the turn that the agent is at."""
-        turn = next((turn for turn in reversed(self.record.live()) if turn.status in _RUNNING), None)
-        if turn is not None:
+        if (turn := self._running) is not None:
             self._measured.add(turn.number)
             self.record.change(turn.number, usage=usage if turn.usage is None else turn.usage + usage)
 

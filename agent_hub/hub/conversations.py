@@ -16,7 +16,7 @@ from agent_hub.hub.store import Store
 from agent_hub.hub.titles import title
 from agent_hub.hub.turnlog import TurnLog
 from agent_hub.hub.turnrecord import TurnRecord
-from agent_hub.models import Chat, ChatStatus, Turn, Usage
+from agent_hub.models import Chat, ChatStatus, Turn, TurnSummary, Usage
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +96,11 @@ class Conversations:
                 return turns.add(prompt, key)
             except OSError as error:
                 raise StorageFull.from_os_error(error) from error
+
+    def turn_of(self, chat_id: str) -> TurnSummary | None:
+        """The turn that a chat's agent is at, or was at last; before any, the one that it is to begin with."""
+        turns = self._open.get(chat_id)
+        return turns.at_work if turns is not None else self._store.chats[chat_id].turn
 
     def measured(self, chat_id: str, usage: Usage) -> None:
         """Add what a model has counted to the turn that a chat's agent is at, where one is known."""

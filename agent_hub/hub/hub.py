@@ -110,7 +110,6 @@ class Hub:
         self._told = (self.github.status.url, self.github.person)
         self.identities = Identities(lambda: self.github.person)
         self.budgets = Budgets(self.store)
-        self.artifacts = Artifacts(self.store, self.folders, settings.root, settings.artifacts_folder)
         access = self.github.environment
         sources = MountSources(settings.data_dir, settings.mount_roots)
         self.limits = ContainerLimits(engine)
@@ -127,6 +126,9 @@ class Hub:
         )
         self.deleted = DeletedChats(self.store, self.folders, settings.keep_deleted)
         self.conversations = Conversations(self.store, self.folders, AGENTS)
+        self.artifacts = Artifacts(
+            self.store, self.folders, settings.root, settings.artifacts_folder, self.conversations.turn_of
+        )
         self.chats = Chats(
             self.store,
             self.folders,

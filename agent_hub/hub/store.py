@@ -23,6 +23,7 @@ from agent_hub.errors import StorageFull, StoreDamaged, StoreTooNew
 from agent_hub.hub.lock import take
 from agent_hub.hub.requests import Request, Requests
 from agent_hub.hub.tables import Statement, Table
+from agent_hub.hub.versions import Versions
 from agent_hub.models import Artifact, Chat, Project, Spare
 
 T = TypeVar("T")
@@ -42,6 +43,11 @@ MIGRATIONS = (
     "CREATE TABLE leaving (project TEXT PRIMARY KEY);",
     # Chats tell of their turns, and builds of their base: a hub from before reads neither, and says that this is newer.
     "",
+    """
+    CREATE TABLE version (
+        artifact TEXT NOT NULL, number INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (artifact, number)
+    ) WITHOUT ROWID;
+    """,
 )
 """One script per schema version; a store of version n runs those from n on. Never edit one that was released."""
 
@@ -116,6 +122,7 @@ class Store:
         self.projects: Table[Project] = Table(self, "project", Project)
         self.chats: Table[Chat] = Table(self, "chat", Chat)
         self.artifacts: Table[Artifact] = Table(self, "artifact", Artifact)
+        self.versions = Versions(self)
         self.spares: Table[Spare] = Table(self, "spare", Spare)
         self._tokens: dict[str, str] = {hash: chat for chat, hash in self.rows("SELECT chat, hash FROM token")}
         self.requests = Requests(self)
@@ -227,6 +234,17 @@ class Store:
             self.leaving -= {project}
             if project in self.projects:
                 self.projects.drop(project)
+
+        await self.transact(apply)
+
+    async def forget_artifact(self, id: str) -> None:
+        """Forget an artifact with its versions; no error where there is none."""
+
+        async def apply() -> None:
+            await self.write(self.artifacts.deletion(id), self.versions.deletion(id))
+            self.versions.drop(id)
+            if id in self.artifacts:
+                self.artifacts.drop(id)
 
         await self.transact(apply)
 

@@ -109,16 +109,7 @@ class TurnRecord:
         turn = next(iter(begun[-1:] or queued[:1]), None)
         if turn is None:
             return None
-        return TurnSummary(
-            number=turn.number,
-            status=turn.status,
-            prompt=turn.prompt[:SUMMARY_CHARACTERS],
-            reason=_reason(turn),
-            queued=len(queued) - (turn.status is TurnStatus.queued),
-            usage=turn.usage,
-            started_at=turn.started_at,
-            ended_at=turn.ended_at,
-        )
+        return summarized(turn, len(queued) - (turn.status is TurnStatus.queued))
 
     @property
     def full(self) -> bool:
@@ -289,6 +280,20 @@ class TurnRecord:
         self.settle()
         ended: list[TurnEvent] = [TurnChanged(turn=turn) for _, turn in sorted(self._ended.items())]
         return [*ended, *(event for _, transcript in sorted(self._live.items()) for event in transcript.events())]
+
+
+def summarized(turn: Turn, queued: int = 0) -> TurnSummary:
+    """A turn in short, with the number of prompts that wait behind it."""
+    return TurnSummary(
+        number=turn.number,
+        status=turn.status,
+        prompt=turn.prompt[:SUMMARY_CHARACTERS],
+        reason=_reason(turn),
+        queued=queued,
+        usage=turn.usage,
+        started_at=turn.started_at,
+        ended_at=turn.ended_at,
+    )
 
 
 def _reason(turn: Turn) -> str:

@@ -6,9 +6,9 @@ Times are timezone-aware UTC. Sizes are bytes, durations seconds. Models are fro
 
 from __future__ import annotations
 
+from agent_hub.models.artifacts import Artifact, ArtifactVersion
 from agent_hub.models.base import NAME_LENGTH, PROMPT_BYTES, ErrorBody, Model, Name, now, plain_line
 from agent_hub.models.chats import (
-    Artifact,
     Chat,
     ChatChange,
     ChatStatus,
@@ -114,6 +114,7 @@ __all__ = [
     "Answer",
     "Approval",
     "Artifact",
+    "ArtifactVersion",
     "Build",
     "BuildState",
     "BuildStep",

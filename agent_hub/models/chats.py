@@ -1,4 +1,4 @@
-"""Chats, those that are made ahead, what is kept of deleted ones, and what they publish."""
+"""Chats, those that are made ahead, and what is kept of deleted ones."""
 
 from __future__ import annotations
 
@@ -111,21 +111,6 @@ class DeletedChat(Model):
     how: str = Field(default="", description="how to have it back without the hub")
     deleted_at: datetime = Field(default_factory=now)
     expires_at: datetime | None = Field(default=None, description="when it goes for good")
-
-
-class Artifact(Model):
-    """A file that a chat published; `path` is where Lab finds it."""
-
-    id: str
-    chat: str
-    project: str
-    name: str
-    version: int = 1
-    path: str = Field(description="relative to the server's root, with / between parts")
-    size: int
-    media_type: str
-    sha256: str
-    created_at: datetime = Field(default_factory=now)
 
 
 class NewChat(ChatSettings):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agent_hub.models.artifacts import Artifact
 from agent_hub.models.base import Model
-from agent_hub.models.chats import Artifact, Chat
+from agent_hub.models.chats import Chat
 from agent_hub.models.projects import LogLine, Project
 from agent_hub.models.status import Status
 

@@ -52,8 +52,13 @@ ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
     ("post", "api/chats/{id}/apply", "Put a chat's changes into a checkout", m.NewApplication, "WorkApplied"),
     ("post", "api/chats/{id}/run", "Run a command; a CommandEvent on each line", m.NewCommand, "text"),
     ("get", "api/chats/{id}/artifacts", "What a chat has published", None, "[Artifact]"),
+    ("get", "api/chats/{id}/artifacts/versions", "Every version of all of it", None, "[ArtifactVersion]"),
+    ("get", "api/chats/{id}/artifacts/zip", "The newest of all of it, as one archive", None, "zip"),
+    ("get", "api/artifacts", "What all chats have published", None, "[Artifact]"),
     ("get", "api/artifacts/{id}", "One artifact", None, "Artifact"),
-    ("get", "api/artifacts/{id}/content", "An artifact's newest bytes", None, "bytes"),
+    ("delete", "api/artifacts/{id}", "Delete an artifact with all its versions", None, "204"),
+    ("get", "api/artifacts/{id}/versions", "Every version of an artifact", None, "[ArtifactVersion]"),
+    ("get", "api/artifacts/{id}/content", "An artifact's newest bytes; ?version= of an older", None, "bytes"),
     ("get", "api/deleted", "What is kept of chats deleted with unsaved work", None, "[DeletedChat]"),
     ("get", "api/deleted/{id}", "What is kept of one deleted chat", None, "DeletedChat"),
     ("delete", "api/deleted/{id}", "Let go of it now", None, "204"),
@@ -88,8 +93,8 @@ REQUESTS = tuple(dict.fromkeys(body for _, _, _, body, _ in ROUTES if body is no
 
 MODELS: tuple[type[BaseModel], ...] = (
     *REQUESTS,
-    m.Status, m.Project, m.Build, m.Snapshot, m.Chat, m.DeletedChat, m.Artifact, m.Gpu, m.TerminalInfo,
-    m.TerminalMatches, m.RepositoryInfo, m.ErrorBody, m.Turn, m.Run, m.WorkspaceEntry, m.CommandEvent,
+    m.Status, m.Project, m.Build, m.Snapshot, m.Chat, m.DeletedChat, m.Artifact, m.ArtifactVersion, m.Gpu,
+    m.TerminalInfo, m.TerminalMatches, m.RepositoryInfo, m.ErrorBody, m.Turn, m.Run, m.WorkspaceEntry, m.CommandEvent,
     m.ChatDiff, m.WorkCommit, m.WorkBranch, m.WorkApplied,
     m.OpenAIConnection, m.GitHubConnection, m.AppManifest, m.GatewayStatus, m.GatewayRequest,
     m.SnapshotEvent, m.ChangeEvent, m.LogEvent, m.ConversationEvent, m.FollowedEvent,
@@ -147,12 +152,15 @@ def _parameter(name: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": {"type": kind}}
 
 
+_KINDS = {"text": "text/plain", "bytes": "application/octet-stream", "zip": "application/zip"}
+"""Answers that are no JSON, by what :data:`ROUTES` calls them."""
+
+
 def _content(shape: str) -> dict[str, Any]:
     if shape == "204":
         return {}
-    if shape in ("text", "bytes"):
-        kind = "text/plain" if shape == "text" else "application/octet-stream"
-        return {"content": {kind: {"schema": {"type": "string"}}}}
+    if shape in _KINDS:
+        return {"content": {_KINDS[shape]: {"schema": {"type": "string"}}}}
     reference = {"$ref": f"#/components/schemas/{shape.strip('[]')}"}
     schema = {"type": "array", "items": reference} if shape.startswith("[") else reference
     return {"content": {"application/json": {"schema": schema}}}

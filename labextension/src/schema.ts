@@ -1669,6 +1669,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent-hub/api/chats/{id}/artifacts/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of all of it */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Every version of all of it */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArtifactVersion"][];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/chats/{id}/artifacts/zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest of all of it, as one archive */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The newest of all of it, as one archive */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": string;
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all chats have published */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What all chats have published */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Artifact"][];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agent-hub/api/artifacts/{id}": {
         parameters: {
             query?: never;
@@ -1710,6 +1849,82 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        /** Delete an artifact with all its versions */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Delete an artifact with all its versions */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/artifacts/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of an artifact */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Every version of an artifact */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArtifactVersion"][];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1723,7 +1938,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An artifact's newest bytes */
+        /** An artifact's newest bytes; ?version= of an older */
         get: {
             parameters: {
                 query?: never;
@@ -1735,7 +1950,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description An artifact's newest bytes */
+                /** @description An artifact's newest bytes; ?version= of an older */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2971,9 +3186,35 @@ export interface components {
         };
         /**
          * Artifact
-         * @description A file that a chat published; `path` is where Lab finds it.
+         * @description A file that a chat published, as of its newest version; `path` is where Lab finds it.
          */
         Artifact: {
+            /**
+             * Version
+             * @default 1
+             */
+            version: number;
+            /** Size */
+            size: number;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Turn
+             * @description the agent's turn that published it; None: none that is known
+             * @default null
+             */
+            turn: number | null;
+            /**
+             * Prompt
+             * @description that turn's, its beginning
+             * @default
+             */
+            prompt: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at?: string;
             /** Id */
             id: string;
             /** Chat */
@@ -2983,26 +3224,46 @@ export interface components {
             /** Name */
             name: string;
             /**
-             * Version
-             * @default 1
-             */
-            version: number;
-            /**
              * Path
              * @description relative to the server's root, with / between parts
              */
             path: string;
-            /** Size */
-            size: number;
             /** Media Type */
             media_type: string;
+        };
+        /**
+         * ArtifactVersion
+         * @description One of the versions of an artifact: what was published at one time.
+         */
+        ArtifactVersion: {
+            /**
+             * Version
+             * @default 1
+             */
+            version: number;
+            /** Size */
+            size: number;
             /** Sha256 */
             sha256: string;
+            /**
+             * Turn
+             * @description the agent's turn that published it; None: none that is known
+             * @default null
+             */
+            turn: number | null;
+            /**
+             * Prompt
+             * @description that turn's, its beginning
+             * @default
+             */
+            prompt: string;
             /**
              * Created At
              * Format: date-time
              */
             created_at?: string;
+            /** Artifact */
+            artifact: string;
         };
         /**
          * Build

@@ -144,6 +144,8 @@ export function artifact(change: Partial<Artifact> = {}): Artifact {
     size: 10,
     media_type: 'image/png',
     sha256: '',
+    turn: null,
+    prompt: '',
     created_at: TIME,
     ...change
   };

@@ -82,6 +82,26 @@ async def test_a_first_prompt_is_the_first_turn_with_all_that_the_agent_did(
     assert len([request for request in model.turns if len(request.outputs) == 0]) == 1
 
 
+async def test_what_is_published_is_known_by_the_turn_that_made_it(
+    codex: RunningHub, a_codex_project: Project, model: ModelServer
+) -> None:
+    publish = "RUN: date > when.txt; hub_artifact publish when.txt"
+    chat = await codex.hub.new_chats.add(NewChat(project=a_codex_project.id, prompt=publish))
+    await ended(codex, chat.id, 1)
+    await codex.hub.conversations.send(chat.id, f"{publish} # again")
+    await ended(codex, chat.id, 2)
+    # What goes on after a turn is that turn's.
+    received = codex.hub.artifacts.incoming()
+    received.touch()
+    await codex.hub.artifacts.publish(chat.id, "when.txt", received, "")
+    history = codex.hub.artifacts.history(chat.id)
+    assert [(one.version, one.turn, one.prompt) for one in history] == [
+        (1, 1, publish),
+        (2, 2, f"{publish} # again"),
+        (3, 2, f"{publish} # again"),
+    ]
+
+
 async def test_a_spare_that_is_claimed_tells_of_its_first_turn(
     open_hub: OpenHub, a_repository: Repository, model: ModelServer
 ) -> None:

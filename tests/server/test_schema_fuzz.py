@@ -31,7 +31,7 @@ EXAMPLES = int(os.environ.get("AGENT_HUB_FUZZ_EXAMPLES", "6"))
 SEED = int(os.environ.get("AGENT_HUB_FUZZ_SEED", "20261126"))
 LIMIT = 60.0
 
-REMOVES = {("delete", f"api/{kind}/{{id}}") for kind in ("projects", "chats", "deleted")}
+REMOVES = {("delete", f"api/{kind}/{{id}}") for kind in ("projects", "chats", "artifacts", "deleted")}
 """Asked only of what there is not, so that the others are asked of something."""
 
 SCHEMA = schemathesis.openapi.from_dict(openapi())

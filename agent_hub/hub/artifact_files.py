@@ -1,0 +1,227 @@
+"""The files of artifacts: every version kept by the hub, the newest shown where Lab's file browser finds it.
+
+Bytes that were published before are kept once: a version is then a hard link to the earlier one, and the file system
+counts who still needs them. So no kill leaves bytes that are nobody's, or takes some that are another version's.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import shutil
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+
+from agent_hub.errors import InvalidInput
+from agent_hub.hub.folders import Folders
+from agent_hub.hub.trees import remove_tree
+from agent_hub.models import Artifact, ArtifactVersion
+
+NAME_BYTES = 200
+"""Longest name of a published file: what common file systems take, with room for a mark of our own."""
+
+_DELETION = ".deletion"
+
+
+class ArtifactFiles:
+    """What is on the disk. Everything here blocks.
+
+    Parameters
+    ----------
+    root
+        The server's root directory: what Lab's file browser shows.
+    """
+
+    def __init__(self, folders: Folders, root: Path) -> None:
+        self._folders = folders
+        self._root = root
+
+    def kept(self, artifact: str, version: int) -> Path:
+        """Where the bytes of a version are."""
+        return self._folders.artifact(artifact) / str(version)
+
+    def is_taken(self, path: str) -> bool:
+        """Whether there is something at a path below the root."""
+        return os.path.lexists(self._root / path)
+
+    # -- a publication
+
+    def prepare(self, received: Path, artifact: Artifact, old: Artifact | None, same: ArtifactVersion | None) -> bool:
+        """Do all but show the file, and return whether a person has changed the one that is shown.
+
+        Parameters
+        ----------
+        received
+            It is gone afterwards.
+        same
+            A version of the same bytes.
+        """
+        note = self._note(artifact.id)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(artifact.model_dump_json())
+        kept = self.kept(artifact.id, artifact.version)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        if same is not None and _link(self.kept(same.artifact, same.version), kept, artifact.size):
+            received.unlink()
+        else:
+            os.replace(received, kept)
+        # A copy, not a link: what a person does to the file must not reach the version that is kept.
+        with self._folder_of(artifact, make=True) as folder:
+            with suppress(FileNotFoundError):
+                os.unlink(_temporary(artifact), dir_fd=folder)
+            copy = os.open(_temporary(artifact), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
+            with kept.open("rb") as source, open(copy, "wb") as target:
+                shutil.copyfileobj(source, target)
+        return old is not None and self.is_edited(artifact, old.version)
+
+    def show(self, artifact: Artifact, edited: bool) -> None:
+        """Put what was prepared in the place where it is seen; what a person has made of the old one is kept beside."""
+        shown = PurePosixPath(artifact.path)
+        with self._folder_of(artifact) as folder:
+            if edited:
+                # A person has changed the file in Lab since; the new version must not take that away.
+                aside = free_name(shown.with_stem(f"{shown.stem} (edited)").name, lambda name: _exists(folder, name))
+                os.replace(shown.name, aside, src_dir_fd=folder, dst_dir_fd=folder)
+            os.replace(_temporary(artifact), shown.name, src_dir_fd=folder, dst_dir_fd=folder)
+
+    def tidy(self, artifact: Artifact, known: Artifact | None) -> None:
+        """Leave nothing of a publication but what its record says: `known`, ``None`` where there is none."""
+        if known is None or known.version < artifact.version:
+            self.kept(artifact.id, artifact.version).unlink(missing_ok=True)
+            if known is None:
+                shutil.rmtree(self._folders.artifact(artifact.id), ignore_errors=True)
+        with suppress(OSError), self._folder_of(artifact) as folder:
+            os.unlink(_temporary(artifact), dir_fd=folder)
+        self._note(artifact.id).unlink(missing_ok=True)
+
+    def is_edited(self, artifact: Artifact, last: int) -> bool:
+        """Whether the file that is shown is none of the hub's: it is not the version `last`."""
+        shown, kept = self._root / artifact.path, self.kept(artifact.id, last)
+        return shown.exists() and not (kept.is_file() and filecmp.cmp(kept, shown, shallow=False))
+
+    def is_prepared(self, artifact: Artifact) -> bool:
+        """Whether a publication was all but shown."""
+        with suppress(FileNotFoundError), self._folder_of(artifact) as folder:
+            return _exists(folder, _temporary(artifact))
+        return False
+
+    def unfinished(self) -> Iterator[Path]:
+        """The notes of publications that were cut off: each has the artifact as it was to be."""
+        return (note for note in self._folders.unfinished_artifacts.glob("*") if note.suffix != _DELETION)
+
+    # -- a deletion
+
+    def begin_deletion(self, artifact: str) -> None:
+        """Write down that an artifact goes: with its name alone, for which a full disk has room."""
+        self._folders.unfinished_artifacts.mkdir(parents=True, exist_ok=True)
+        self._deletion(artifact).touch()
+
+    def delete(self, artifact: Artifact) -> None:
+        """Remove all versions, and the file that is shown, unless a person has changed it."""
+        shown = PurePosixPath(artifact.path)
+        # Where the version is gone that it could be compared with, nobody can say whose it is: it stays.
+        if not self.is_edited(artifact, artifact.version):
+            with suppress(OSError), self._folder_of(artifact) as folder:
+                os.unlink(shown.name, dir_fd=folder)
+        remove_tree(self._folders.artifact(artifact.id))
+
+    def end_deletion(self, artifact: str) -> None:
+        """Strike out what :meth:`begin_deletion` wrote."""
+        self._deletion(artifact).unlink(missing_ok=True)
+
+    def going(self) -> list[str]:
+        """The ids of artifacts whose deletion was cut off."""
+        return [note.stem for note in self._folders.unfinished_artifacts.glob(f"*{_DELETION}")]
+
+    # -- within
+
+    def _note(self, artifact: str) -> Path:
+        return self._folders.unfinished_artifacts / artifact
+
+    def _deletion(self, artifact: str) -> Path:
+        return self._folders.unfinished_artifacts / f"{artifact}{_DELETION}"
+
+    @contextmanager
+    def _folder_of(self, artifact: Artifact, make: bool = False) -> Iterator[int]:
+        """The folder that shows an artifact.
+
+        A chat may have it, or all of these folders, as a mount: a link that it planted there is not followed.
+        """
+        path = self._root / artifact.path
+        top = path.parents[2]
+        if make:
+            top.mkdir(parents=True, exist_ok=True)
+        here = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for name in path.relative_to(top).parts[:-1]:
+                if make:
+                    with suppress(FileExistsError):
+                        os.mkdir(name, dir_fd=here)
+                there = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+                os.close(here)
+                here = there
+            yield here
+        finally:
+            os.close(here)
+
+
+def check_name(name: str) -> None:
+    """Raise :class:`~agent_hub.errors.InvalidInput` unless the name can be a file's."""
+    if not name.strip() or name in (".", "..") or "/" in name:
+        raise InvalidInput(f"{name[:80]!r} is not a file name.", "Publish it under another with --name.", field="name")
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in name):
+        raise InvalidInput("The name holds control characters.", "Publish it under another with --name.", field="name")
+    if len(name.encode()) > NAME_BYTES:
+        raise InvalidInput(
+            f"The name is {len(name.encode())} bytes long; {NAME_BYTES} are the most.",
+            "Publish it under a shorter one with --name.",
+            field="name",
+        )
+
+
+def file_name(text: str) -> str:
+    """`text` as one part of a path: no separators, nothing hidden (Lab shows no hidden files), not too long."""
+    clean = "".join("-" if char in "/\\:" or unicodedata.category(char)[0] == "C" else char for char in text)
+    if clean.startswith("."):
+        clean = "_" + clean
+    stem, suffix = os.path.splitext(clean)
+    suffix = suffix[:20]
+    while len((stem + suffix).encode()) > NAME_BYTES:
+        stem = stem[:-1]
+    return (stem + suffix) or "unnamed"
+
+
+def free_name(name: str, is_taken: Callable[[str], bool]) -> str:
+    """The name, or one like it with a number, that is not taken."""
+    path = PurePosixPath(name)
+    candidate, number = name, 2
+    while is_taken(candidate):
+        candidate = path.with_stem(f"{path.stem} {number}").name
+        number += 1
+    return candidate
+
+
+def _link(kept: Path, new: Path, size: int) -> bool:
+    """Make `new` the same file as `kept`; whether it is: not every file system can, and `kept` may be gone."""
+    try:
+        if kept.stat().st_size != size:
+            return False
+        new.unlink(missing_ok=True)
+        os.link(kept, new)
+    except OSError:
+        return False
+    return True
+
+
+def _temporary(artifact: Artifact) -> str:
+    return f".{artifact.id}.publishing"
+
+
+def _exists(folder: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True

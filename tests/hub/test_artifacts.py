@@ -1,0 +1,190 @@
+"""What was published stays as it was, version by version, until a person deletes it."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from agent_hub.engines.process import ProcessEngine
+from agent_hub.errors import NotFound
+from agent_hub.models import Artifact, Chat, TurnStatus, TurnSummary
+from tests.conftest import Repository
+from tests.hub.running import RunningHub
+
+
+async def open_hub(folder: Path) -> RunningHub:
+    return await RunningHub.open(folder, ProcessEngine(folder / "data" / "processes"), "any")
+
+
+@dataclass
+class Publisher:
+    """A chat of a hub, and what it publishes."""
+
+    hub: RunningHub
+    chat: Chat
+
+    async def publish(self, name: str, content: bytes) -> Artifact:
+        received = self.hub.hub.artifacts.incoming()
+        received.write_bytes(content)
+        return await self.hub.hub.artifacts.publish(self.chat.id, name, received, _sha256(content))
+
+    def kept(self, artifact: Artifact, version: int) -> Path:
+        return self.hub.hub.artifacts.content(artifact.id, version)
+
+    def shown(self, artifact: Artifact) -> Path:
+        return self.hub.hub.settings.root / artifact.path
+
+    async def at(self, number: int, prompt: str) -> None:
+        """Let its agent be at a turn."""
+        turn = TurnSummary(number=number, status=TurnStatus.running, prompt=prompt)
+        await self.hub.hub.store.chats.change(self.chat.id, turn=turn)
+
+    async def reopen(self, meanwhile: Callable[[Path], None] = lambda data: None) -> None:
+        """Go over to the next hub; `meanwhile` is called with the data directory while there is none."""
+        data = self.hub.hub.settings.data_dir
+        await self.hub.close()
+        meanwhile(data)
+        self.hub = await open_hub(data.parent)
+
+
+@pytest.fixture
+async def chat(tmp_path: Path, a_small_codex: Path, a_repository: Repository) -> AsyncIterator[Publisher]:
+    hub = await open_hub(tmp_path)
+    publisher = Publisher(hub, await hub.start(await hub.ready(a_repository), name="first"))
+    yield publisher
+    await publisher.hub.clear()
+    await publisher.hub.close()
+
+
+async def test_every_version_can_be_read_with_the_turn_that_published_it(chat: Publisher) -> None:
+    await chat.at(1, "Plot the loss")
+    await chat.publish("loss.txt", b"one")
+    await chat.at(2, "Clip the gradient")
+    artifact = await chat.publish("loss.txt", b"two!")
+    assert (artifact.version, artifact.turn, artifact.prompt) == (2, 2, "Clip the gradient")
+    await chat.reopen()
+    versions = chat.hub.hub.store.versions.of(artifact.id)
+    assert [(one.version, one.size, one.turn, one.prompt) for one in versions] == [
+        (1, 3, 1, "Plot the loss"),
+        (2, 4, 2, "Clip the gradient"),
+    ]
+    assert versions[-1] == artifact.newest
+    assert [chat.kept(artifact, one.version).read_bytes() for one in versions] == [b"one", b"two!"]
+    with pytest.raises(NotFound, match="no version 3"):
+        chat.kept(artifact, 3)
+
+
+async def test_what_an_agent_does_to_a_file_that_it_published_changes_nothing(chat: Publisher) -> None:
+    await chat.hub.run(chat.chat.id, "echo heron > a.txt && hub_artifact publish a.txt && : > a.txt")
+    (artifact,) = chat.hub.hub.store.artifacts
+    assert chat.kept(artifact, 1).read_bytes() == chat.shown(artifact).read_bytes() == b"heron\n"
+
+
+async def test_a_chat_s_history_is_in_the_order_in_which_it_was_published(chat: Publisher) -> None:
+    for name in ("a.txt", "b.txt", "a.txt"):
+        await chat.publish(name, b"")
+    names = {artifact.id: artifact.name for artifact in chat.hub.hub.store.artifacts}
+    history = chat.hub.hub.artifacts.history(chat.chat.id)
+    assert [(names[one.artifact], one.version) for one in history] == [("a.txt", 1), ("b.txt", 1), ("a.txt", 2)]
+
+
+async def test_the_same_bytes_are_kept_once_under_whatever_name_and_what_is_shown_is_a_person_s_own(
+    chat: Publisher,
+) -> None:
+    first = await chat.publish("a.txt", b"heron")
+    again = await chat.publish("a.txt", b"heron")
+    other = await chat.publish("b.txt", b"heron")
+    kept = [chat.kept(first, 1), chat.kept(again, 2), chat.kept(other, 1)]
+    assert len({path.stat().st_ino for path in kept}) == 1
+    chat.shown(other).write_text("mine")
+    assert {path.read_bytes() for path in kept} == {b"heron"}
+    assert list(chat.hub.hub.folders.incoming.glob("*")) == []
+
+
+@pytest.mark.parametrize("spoiled", [b"her", None], ids=["cut off", "gone"])
+async def test_bytes_that_were_lost_are_kept_anew(chat: Publisher, spoiled: bytes | None) -> None:
+    first = await chat.publish("a.txt", b"heron")
+    if spoiled is None:
+        chat.kept(first, 1).unlink()
+    else:
+        chat.kept(first, 1).write_bytes(spoiled)
+    again = await chat.publish("a.txt", b"heron")
+    assert chat.kept(again, 2).read_bytes() == b"heron"
+
+
+async def test_a_deleted_artifact_takes_its_versions_and_the_file_that_is_shown_along_and_nothing_else(
+    chat: Publisher,
+) -> None:
+    await chat.publish("a.txt", b"heron")
+    gone = await chat.publish("a.txt", b"stork")
+    same = await chat.publish("b.txt", b"heron")
+    await chat.hub.hub.artifacts.delete(gone.id)
+    assert not chat.shown(gone).exists() and not chat.hub.hub.folders.artifact(gone.id).exists()
+    assert chat.kept(same, 1).read_bytes() == chat.shown(same).read_bytes() == b"heron"
+    with pytest.raises(NotFound):
+        await chat.hub.hub.artifacts.delete(gone.id)
+    await chat.reopen()
+    assert list(chat.hub.hub.store.artifacts) == [same]
+    assert chat.hub.hub.store.versions.of(gone.id) == ()
+    # Published once more, it begins anew.
+    assert (await chat.publish("a.txt", b"heron")).version == 1
+
+
+async def test_a_file_that_a_person_has_changed_stays_when_its_artifact_is_deleted(chat: Publisher) -> None:
+    artifact = await chat.publish("a.txt", b"heron")
+    chat.shown(artifact).write_text("a person's own")
+    await chat.hub.hub.artifacts.delete(artifact.id)
+    assert chat.shown(artifact).read_text() == "a person's own"
+    assert len(chat.hub.hub.store.artifacts) == 0
+
+
+async def test_a_link_in_the_place_of_a_deleted_artifact_is_not_followed(chat: Publisher, tmp_path: Path) -> None:
+    artifact = await chat.publish("a.txt", b"heron")
+    (tmp_path / "precious").write_bytes(b"heron")
+    chat.shown(artifact).unlink()
+    chat.shown(artifact).symlink_to(tmp_path / "precious")
+    await chat.hub.hub.artifacts.delete(artifact.id)
+    assert (tmp_path / "precious").read_bytes() == b"heron"
+
+
+@pytest.mark.parametrize("how_far", ["noted", "without its files", "forgotten"])
+async def test_a_deletion_that_was_cut_off_is_finished_by_the_next_hub(chat: Publisher, how_far: str) -> None:
+    artifact, stays = await chat.publish("a.txt", b"heron"), await chat.publish("b.txt", b"stork")
+    files = chat.hub.hub.artifacts._files
+    files.begin_deletion(artifact.id)
+    if how_far != "noted":
+        files.delete(artifact)
+    if how_far == "forgotten":
+        await chat.hub.hub.store.forget_artifact(artifact.id)
+    await chat.reopen()
+    assert list(chat.hub.hub.store.artifacts) == [stays]
+    assert not chat.shown(artifact).exists() and not chat.hub.hub.folders.artifact(artifact.id).exists()
+    assert list(chat.hub.hub.folders.unfinished_artifacts.glob("*")) == []
+
+
+async def test_versions_that_an_older_hub_kept_without_a_record_have_one(chat: Publisher) -> None:
+    for content in (b"one", b"two!", b"three"):
+        artifact = await chat.publish("a.txt", content)
+    chat.kept(artifact, 2).unlink()
+
+    def as_of_before(data: Path) -> None:
+        with closing(sqlite3.connect(data / "hub.db", isolation_level=None)) as database:
+            database.execute("DROP TABLE version")
+            database.execute("UPDATE artifact SET body = json_remove(body, '$.turn', '$.prompt')")
+            database.execute("PRAGMA user_version = 4")
+
+    await chat.reopen(as_of_before)
+    versions = chat.hub.hub.store.versions.of(artifact.id)
+    known = [(one.version, one.size, one.sha256, one.turn) for one in versions]
+    assert known == [(n, len(text), _sha256(text), None) for n, text in ((1, b"one"), (3, b"three"))]
+    assert chat.kept(artifact, 1).read_bytes() == b"one"
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
