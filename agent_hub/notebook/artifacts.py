@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import os
-import secrets
-from base64 import b64encode
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent_hub.errors import AgentHubError
 from agent_hub.notebook import display
+from agent_hub.notebook.content import Content, download
+from agent_hub.notebook.history import History
 from agent_hub.notebook.mapping import ByName
 from agent_hub.notebook.record import Record, bundle
+from agent_hub.notebook.versions import ArtifactVersion, Versions, asked, numbered
 
 if TYPE_CHECKING:
     from agent_hub import models  # noqa: F401 (named in a quoted base class)
     from agent_hub.notebook.transport import Transport
 
-PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
-TEXTS = ("application/json", "application/x-ndjson", "application/xml", "application/yaml", "application/toml")
-SHOWN_BYTES = 5_000_000
-SHOWN_CHARACTERS = 20_000
-"""What goes into a notebook at most: its output is saved with it."""
 
-
-class Artifact(Record["models.Artifact"]):
+class Artifact(Record["models.Artifact"], Content):
     """A published file: its newest version."""
 
     _collection = "artifacts"
@@ -51,49 +45,43 @@ class Artifact(Record["models.Artifact"]):
         return self._data.version
 
     @property
+    def versions(self) -> Versions[ArtifactVersion]:
+        """Every version, oldest first. Each can be read and saved as the newest can."""
+        from agent_hub.models import ArtifactVersion as Data
+
+        found = self._transport.read_all(f"{self._path}/versions", Data)
+        return Versions([ArtifactVersion(self._transport, self._data, data) for data in found])
+
+    def at(self, version: int) -> ArtifactVersion:
+        """One of the versions, by its number; the first is 1. A :class:`KeyError` where there is none of it."""
+        return numbered(self.versions, version)
+
+    @property
+    def turn(self) -> int | None:
+        """The number of the turn that published it, as in ``chat.turns``; ``None`` where none is known."""
+        return self._data.turn
+
+    @property
+    def prompt(self) -> str:
+        """That turn's prompt, its beginning."""
+        return self._data.prompt
+
+    @property
     def media_type(self) -> str:
         """What kind of file it is, as in ``image/png``."""
         return self._data.media_type
 
-    def read_bytes(self) -> bytes:
-        """The content."""
-        return self._transport.content(f"{self._path}/content")
+    @property
+    def _content(self) -> str:
+        return f"{self._path}/content"
 
-    def read_text(self, encoding: str = "utf-8") -> str:
-        """The content as text."""
-        return self.read_bytes().decode(encoding)
-
-    def save(self, path: str | os.PathLike[str] = ".") -> Path:
-        """Write the content to a file, and return its path.
-
-        Parameters
-        ----------
-        path
-            A file, which is replaced, or a folder, where the file gets the artifact's own name.
-
-        Raises
-        ------
-        FileExistsError
-            The folder holds a file of that name: an agent chose the name, a person did not mean that file.
-        """
-        target = Path(path).expanduser()
-        if target.is_dir():
-            target = target / Path(self.name).name
-            if os.path.lexists(target):
-                raise FileExistsError(
-                    f"{target} is there already. To replace it, name the file: save({str(target)!r})."
-                )
-        temporary = target.with_name(f".{secrets.token_hex(6)}.part")
-        try:
-            with self._transport.download(f"{self._path}/content") as pieces, temporary.open("wb") as file:
-                file.writelines(pieces)
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
-        return target
+    def delete(self) -> None:
+        """Delete it with all its versions. A file in the file browser that you have changed since stays there."""
+        self._transport.delete(self._path)
 
     def __repr__(self) -> str:
-        return f"Artifact({self.name!r}, {self.media_type}, {display.size(self.size)})"
+        version = f", version {self.version}" if self.version > 1 else ""
+        return f"Artifact({self.name!r}, {self.media_type}, {display.size(self.size)}{version})"
 
     def _repr_html_(self) -> str:
         data = self._data
@@ -105,35 +93,18 @@ class Artifact(Record["models.Artifact"]):
                 ("Version", data.version if data.version > 1 else ""),
                 ("File", display.code(data.path)),
                 ("Published", data.created_at),
+                ("Prompt", asked(data.turn, data.prompt) if data.turn is not None else ""),
             ],
         )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         shown = super()._repr_mimebundle_(include, exclude)
-        if self.size > SHOWN_BYTES:
-            return shown
         try:
-            body = self._body()
+            body = self._shown()
         except AgentHubError as error:
             return bundle(repr(self), self._repr_html_(), error.message)
-        return (
-            shown | {"text/html": f"{body}{display.quiet(f'{self.name} · {display.size(self.size)}')}"}
-            if body
-            else shown
-        )
-
-    def _body(self) -> str:
-        # An agent's HTML must never run in the page: a script there could do all that the person may, the server's
-        # terminals included. A picture in an <img> runs no script, an SVG one neither; all else is shown as text.
-        if self.media_type in PICTURES:
-            content = b64encode(self.read_bytes()).decode("ascii")
-            alt = escape(self.name, quote=True)
-            return f'<img src="data:{self.media_type};base64,{content}" alt="{alt}" style="max-width: 100%;"><br>'
-        if self.media_type.startswith("text/") or self.media_type in TEXTS:
-            text = self.read_bytes().decode("utf-8", errors="replace")
-            more = f"\n… {len(text) - SHOWN_CHARACTERS} more characters" if len(text) > SHOWN_CHARACTERS else ""
-            return f'<pre style="max-height: 30em; overflow: auto;">{escape(text[:SHOWN_CHARACTERS] + more)}</pre>'
-        return ""
+        about = display.quiet(f"{self.name} · {display.size(self.size)}")
+        return shown | {"text/html": f"{body}{about}"} if body else shown
 
 
 class Artifacts(ByName[Artifact]):
@@ -148,10 +119,49 @@ class Artifacts(ByName[Artifact]):
 
     def _fetch(self) -> list[Artifact]:
         from agent_hub.models import Artifact as Data
+
+        found = self._transport.read_all(self._collection, Data)
+        return [Artifact(self._transport, data) for data in found]
+
+    @property
+    def history(self) -> History[ArtifactVersion]:
+        """Every version of all of it, by the turns that published them, the oldest first."""
+        from agent_hub.models import ArtifactVersion as Data
+
+        found = {artifact.id: artifact._data for artifact in self._fetch()}
+        versions = self._transport.read_all(f"{self._collection}/versions", Data)
+        # One that was published in between is not among those that were found.
+        return History(
+            ArtifactVersion(self._transport, found[one.artifact], one) for one in versions if one.artifact in found
+        )
+
+    def save_all(self, folder: str | os.PathLike[str] = ".") -> list[Path]:
+        """Write the newest version of each into a folder, which is made where there is none; their paths.
+
+        Raises
+        ------
+        FileExistsError
+            The folder holds a file of one of the names. Nothing was written.
+        """
+        target = Path(folder).expanduser()
+        found = self._fetch()
+        there = [name for one in found if os.path.lexists(target / (name := Path(one.name).name))]
+        if there:
+            raise FileExistsError(
+                f"{target} has {there[0]!r} already, and nothing was written. Choose a folder without it."
+            )
+        target.mkdir(parents=True, exist_ok=True)
+        return [one.save(target) for one in found]
+
+    def save_zip(self, path: str | os.PathLike[str]) -> Path:
+        """Write the newest version of each into one archive, and return its path; a file of that name is replaced."""
+        return download(self._transport, f"{self._collection}/zip", Path(path).expanduser())
+
+    @property
+    def _collection(self) -> str:
         from agent_hub.notebook.transport import part
 
-        found = self._transport.read_all(f"chats/{part(self._chat)}/artifacts", Data)
-        return [Artifact(self._transport, data) for data in found]
+        return f"chats/{part(self._chat)}/artifacts"
 
     def _html(self, found: list[Artifact]) -> str:
         rows = [

@@ -7,9 +7,9 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 from agent_hub.errors import Conflict, NotFound
-from agent_hub.notebook.async_artifacts import AsyncArtifact
+from agent_hub.notebook.async_artifacts import AsyncArtifacts
 from agent_hub.notebook.async_chat import AsyncChat
-from agent_hub.notebook.async_record import AsyncRecord, AsyncRecords
+from agent_hub.notebook.async_record import AsyncRecord
 from agent_hub.notebook.chat import Chat
 from agent_hub.notebook.diff import Diff
 from agent_hub.notebook.polling import poll_async
@@ -31,7 +31,7 @@ class AsyncRuns(AsyncRecord[Runs]):
         """The chats, in the order of the grid; ``chat.parameters`` says what each was given."""
         return [self._chat(data) for data in await self._look()]
 
-    async def artifacts(self) -> Sequence[AsyncRecords[AsyncArtifact]]:
+    async def artifacts(self) -> Sequence[AsyncArtifacts]:
         """What each has published, in the order of :meth:`chats`."""
         return [await chat.artifacts() for chat in await self.chats()]
 

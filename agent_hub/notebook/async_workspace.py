@@ -9,9 +9,9 @@ from typing import Any, overload
 
 from agent_hub.notebook import command as commands
 from agent_hub.notebook.artifacts import Artifact
-from agent_hub.notebook.async_artifacts import AsyncArtifact
+from agent_hub.notebook.async_artifacts import AsyncArtifact, AsyncArtifacts
 from agent_hub.notebook.async_files import AsyncWorkspacePath
-from agent_hub.notebook.async_record import AsyncRecord, AsyncRecords
+from agent_hub.notebook.async_record import AsyncRecord
 from agent_hub.notebook.chat import Chat
 from agent_hub.notebook.diff import Diff
 from agent_hub.notebook.threads import in_thread
@@ -63,13 +63,13 @@ class AsyncChatWorkspace(AsyncRecord[Chat]):
         """Bring all that it has changed into a checkout, not committed there; see :meth:`Chat.apply`."""
         return await (self.branch() if to is None else in_thread(self._sync.apply, to))
 
-    async def artifacts(self) -> AsyncRecords[AsyncArtifact]:
+    async def artifacts(self) -> AsyncArtifacts:
         """The files it has published, by name."""
         from agent_hub.models import Artifact as Data
 
         found = await self._transport.read_all(f"{self._sync._path}/artifacts", Data)
         made = [AsyncArtifact(self._transport, Artifact(self._transport.sync, data)) for data in found]
-        return AsyncRecords(made, self._sync.artifacts)
+        return AsyncArtifacts(made, self._sync.artifacts)
 
     async def result(self, name: str, *, pickle: bool = False) -> Any:
         """A value that its agent has saved or published under that name; see :meth:`Chat.result`."""

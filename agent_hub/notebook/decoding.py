@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_hub.errors import AgentHubError, NotAllowed, NotSerialisable
-from agent_hub.notebook.artifacts import PICTURES
+from agent_hub.notebook.content import PICTURES
 from agent_hub.notebook.packages import need
 
 _MIME = {".png": PICTURES[0], ".jpg": PICTURES[1], ".jpeg": PICTURES[1], ".gif": PICTURES[2], ".webp": PICTURES[3]}

@@ -8,7 +8,7 @@ from typing import Any
 
 from agent_hub.models import Artifact
 from agent_hub.notebook import display
-from agent_hub.notebook.artifacts import PICTURES
+from agent_hub.notebook.content import PICTURES
 from agent_hub.notebook.plain import visible
 
 MOST = 3
