@@ -11,9 +11,6 @@ import contextlib
 import itertools
 import json
 import logging
-import os
-import socket
-import stat
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from agent_hub.agents.paced import REST, SPELL_SECONDS, PacedConnection
+from agent_hub.agents.unix_socket import open_socket
 from agent_hub.errors import AgentUnavailable
 
 MESSAGE_BYTES = 4 * 2**20
@@ -73,7 +71,7 @@ class AppServer:
             Nothing listens there, or it is no app-server.
         """
         try:
-            end = await _open(path)
+            end = await open_socket(path)
         except OSError as error:
             raise _unavailable(f"Codex's app-server cannot be reached: {error.strerror or error}.") from error
         try:
@@ -199,25 +197,6 @@ class AppServer:
         except Exception:
             # One message that cannot be taken is one message: whoever is told counts on the next, and on the end.
             logger.exception("What Codex's app-server told as %.100r was not taken", method)
-
-
-async def _open(path: Path) -> socket.socket:
-    """A connection to the socket at `path` itself. Raises :class:`OSError`."""
-    # The agent may have put a link here, to a socket that is none of its business; and a path may be longer than the
-    # 107 bytes that the address of a socket has room for.
-    place = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        if not stat.S_ISSOCK(os.fstat(place).st_mode):
-            raise OSError(f"{path.name} is no socket")
-        end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        try:
-            await asyncio.get_running_loop().sock_connect(end, f"/proc/self/fd/{place}")
-        except BaseException:
-            end.close()
-            raise
-        return end
-    finally:
-        os.close(place)
 
 
 def _unavailable(message: str, **details: object) -> AgentUnavailable:

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from agent_hub.agents import AGENTS
+from agent_hub.agents import AGENTS, offered
 from agent_hub.connections.access_log import AccessLog
 from agent_hub.connections.github import GitHub
 from agent_hub.connections.github_api import PUBLIC as PUBLIC_GITHUB
@@ -80,6 +80,8 @@ class Settings:
     """Who signs people in with ChatGPT, where it is not OpenAI itself."""
     chatgpt_url: str = ""
     """Who answers for a ChatGPT account, where it is not ChatGPT itself."""
+    demo: bool = False
+    """Whether the agent that is a script is offered."""
 
 
 class Hub:
@@ -144,9 +146,12 @@ class Hub:
             self._look_again,
             settings.spares,
         )
-        self.new_chats = NewChats(self.store, self.folders, self.chats, self.deleted, sources)
+        self._offered = offered(settings.demo)
+        self.new_chats = NewChats(self.store, self.folders, self.chats, self.deleted, sources, self._offered)
         self.runs = Runs(self.store, self.new_chats)
-        self.projects = Projects(self.store, self.builds, self.chats, self.new_chats, self.deleted, sources, access)
+        self.projects = Projects(
+            self.store, self.builds, self.chats, self.new_chats, self.deleted, sources, access, self._offered
+        )
         self.commands = Commands(self.store, engine)
         self.work = ChatWork(self.store, self.folders, self.identities)
         self._engine_status = EngineStatus(
@@ -295,7 +300,7 @@ class Hub:
             hub_id=self.store.hub_id,
             engine=self._engine_status,
             gpus=self._gpus,
-            agents=tuple(AgentInfo(name=agent.name, title=agent.title) for agent in AGENTS.values()),
+            agents=tuple(AgentInfo(name=agent.name, title=agent.title) for agent in self._offered.values()),
             default_base=self.settings.base_image,
             openai=self.openai.status,
             github=self.github.status,

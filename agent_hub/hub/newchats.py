@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
 from agent_hub.agents import AGENTS
 from agent_hub.agents import agent as find_agent
+from agent_hub.agents.base import Agent
 from agent_hub.errors import Conflict, NotFound
 from agent_hub.hub.chats import Chats
 from agent_hub.hub.deleted import DeletedChats
@@ -32,16 +33,25 @@ class NewChats:
     ----------
     sources
         Says what may be mounted.
+    agents
+        Those that may be asked for.
     """
 
     def __init__(
-        self, store: Store, folders: Folders, chats: Chats, deleted: DeletedChats, sources: MountSources
+        self,
+        store: Store,
+        folders: Folders,
+        chats: Chats,
+        deleted: DeletedChats,
+        sources: MountSources,
+        agents: Mapping[str, Agent],
     ) -> None:
         self._store = store
         self._folders = folders
         self._chats = chats
         self._deleted = deleted
         self._sources = sources
+        self._agents = agents
         self._adding: dict[asyncio.Future[Chat], Chat] = {}
         self._asking: dict[str, asyncio.Future[Chat]] = {}
         self._restoring: set[str] = set()
@@ -143,7 +153,7 @@ class NewChats:
         """What a request becomes, with what its project sets up; nothing of it is kept yet."""
         project = find_project(self._store, new.project)
         agent = new.agent or project.agent
-        find_agent(agent)
+        find_agent(agent, self._agents)
         mounts = check_mounts(new.mounts, self._sources)
         own = {key: getattr(new, key) for key in Resources.model_fields if getattr(new, key) is not None}
         chat_id = secrets.token_hex(6)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 
 from agent_hub.agents import agent as find_agent
+from agent_hub.agents.base import Agent
 from agent_hub.errors import AgentHubError, Conflict, EngineUnavailable, NotFound
 from agent_hub.hub.builds import Builds
 from agent_hub.hub.chats import Chats
@@ -30,6 +32,8 @@ class Projects:
     ----------
     sources
         Says what may be mounted; not the hub's own folder, which no project may mount.
+    agents
+        Those that may be asked for.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class Projects:
         deleted: DeletedChats,
         sources: MountSources,
         access: GitAccess,
+        agents: Mapping[str, Agent],
     ) -> None:
         self._store = store
         self._builds = builds
@@ -49,6 +54,7 @@ class Projects:
         self._deleted = deleted
         self._sources = sources
         self._access = access
+        self._agents = agents
         self._naming = asyncio.Lock()
 
     async def look_at(self, url: str, branch: str = "") -> RepositoryInfo:
@@ -58,7 +64,7 @@ class Projects:
     async def add(self, new: NewProject) -> Project:
         """Keep a project and build it. The repository is looked at first, so that a wrong URL is refused at once."""
         mounts = check_mounts(new.mounts, self._sources)
-        find_agent(new.agent)
+        find_agent(new.agent, self._agents)
         found = await self.look_at(new.url, new.branch)
         async with self._naming:
             name = self._free_name(new.name or found.name, chosen=new.name is not None)
@@ -80,7 +86,7 @@ class Projects:
         if "mounts" in update:
             update["mounts"] = check_mounts(update["mounts"], self._sources)
         if "agent" in update:
-            find_agent(update["agent"])
+            find_agent(update["agent"], self._agents)
         if "name" in update and update["name"] != project.name:
             update["name"] = self._free_name(update["name"], chosen=True)
         if update.get("branch") not in (None, project.branch):

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Float, Integer, List, Type, Unicode
+from traitlets import Bool, Float, Integer, List, Type, Unicode
 
 from agent_hub.engines.base import Engine
 from agent_hub.engines.docker import DockerEngine
@@ -127,6 +127,12 @@ class AgentHub(ExtensionApp):
         "", help="Who answers for a ChatGPT account, where it is not https://chatgpt.com/backend-api."
     ).tag(config=True)
 
+    demo = Bool(
+        False,
+        help="""Offer the demo agent, which is a script and no model, so that the hub can be tried without an account.
+        Its chats take a few prompts, and say which.""",
+    ).tag(config=True)
+
     _hub: Hub | None = None
     _gateway: Gateway | None = None
 
@@ -167,6 +173,7 @@ class AgentHub(ExtensionApp):
             mount_roots=tuple(self.mount_roots),
             openai_issuer=self.openai_issuer,
             chatgpt_url=self.chatgpt_url,
+            demo=self.demo,
         )
         try:
             self._hub = Hub(settings, engine)
