@@ -32,6 +32,11 @@ class Folders:
         return self.sign_ins / id
 
     @property
+    def looks(self) -> Path:
+        """What is fetched of repositories that are only looked at."""
+        return self.root / "looks"
+
+    @property
     def engine(self) -> Path:
         """The process engine's images and containers."""
         return self.root / "processes"

@@ -72,6 +72,7 @@ async def git_output(
     url: str = "",
     branch: str = "",
     most: int | None = None,
+    largest_file: int | None = None,
 ) -> bytes:
     """Run ``git`` and return what it printed.
 
@@ -89,6 +90,8 @@ async def git_output(
         For the error's words.
     most
         Bytes, after which Git is ended, and what it printed so far is returned.
+    largest_file
+        Bytes that no file may exceed which it, or a program it starts, writes; one that would is ended by the system.
 
     Raises
     ------
@@ -99,7 +102,7 @@ async def git_output(
     """
     try:
         process = await asyncio.create_subprocess_exec(
-            "git",
+            *_program(largest_file),
             *arguments,
             cwd=cwd,
             env={name: value for name, value in os.environ.items() if name not in ELSEWHERE}
@@ -148,6 +151,13 @@ async def git_output(
     if code != 0 and not enough:
         raise git_error(action, "\n".join(complaint[-50:]), url, branch)
     return output
+
+
+def _program(largest_file: int | None) -> tuple[str, ...]:
+    if largest_file is None:
+        return ("git",)
+    # The limit is set before Git is there, so that what it starts has it as well. It counts in blocks of 512 bytes.
+    return ("sh", "-c", 'ulimit -f "$0" && exec git "$@"', str(largest_file // 512))
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

@@ -38,6 +38,7 @@ from agent_hub.hub.limits import ContainerLimits
 from agent_hub.hub.mount_sources import MountSources
 from agent_hub.hub.newchats import NewChats
 from agent_hub.hub.projects import Projects
+from agent_hub.hub.proposals import Proposals
 from agent_hub.hub.restoring import recover
 from agent_hub.hub.runs import Runs
 from agent_hub.hub.sign_ins import SignIns
@@ -152,6 +153,7 @@ class Hub:
         self.projects = Projects(
             self.store, self.builds, self.chats, self.new_chats, self.deleted, sources, access, self._offered
         )
+        self.proposals = Proposals(self.folders.looks, settings.base_image, lambda: len(self._gpus), access)
         self.commands = Commands(self.store, engine)
         self.work = ChatWork(self.store, self.folders, self.identities)
         self._engine_status = EngineStatus(
@@ -178,6 +180,7 @@ class Hub:
         await asyncio.to_thread(recover, self.folders, self.store.chats)
         await asyncio.to_thread(forget_uploads, self.folders.chats)
         await asyncio.to_thread(self.sign_ins.forget_files)
+        await asyncio.to_thread(self.proposals.forget_files)
         await self.look()
         self.deleted.start()
         self.github.look()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from agent_hub.errors import (
@@ -48,6 +49,37 @@ def repository_name(url: str) -> str:
     path = unquote(urlsplit(url).path) if "://" in url else url
     name = re.split(r"[/:]", path.rstrip("/"))[-1].removesuffix(".git")
     return name.strip() or "project"
+
+
+def repository_of_folder(root: Path, path: str) -> str:
+    """The repository that a folder of the file browser is, or lies in. Blocks.
+
+    Parameters
+    ----------
+    root
+        The folder that the file browser shows.
+    path
+        Below that, as the browser knows it.
+
+    Raises
+    ------
+    InvalidRepository
+        There is no such folder, or it lies in no repository.
+    """
+    if _has_controls(path) or ".." in path.split("/"):
+        raise _invalid(f"{_short(path)} is no path.")
+    folder = Path(_local(os.path.join(root, path.strip("/"))))
+    for candidate in (folder, *folder.parents):
+        # Of a work tree it may be a file; a bare repository has what it would hold.
+        if os.path.lexists(candidate / ".git") or all(
+            (candidate / name).exists() for name in ("HEAD", "objects", "refs")
+        ):
+            return str(candidate)
+    raise InvalidRepository(
+        f"{_short(str(folder))} lies in no Git repository.",
+        "Run 'git init' there and commit what chats are to start from, or choose another folder.",
+        field="url",
+    )
 
 
 DISK_FULL = (

@@ -52,6 +52,7 @@ from agent_hub.models.projects import (
     Snapshot,
     StepState,
 )
+from agent_hub.models.proposals import FolderChoice, Proposal
 from agent_hub.models.refusals import refusal_words
 from agent_hub.models.runs import InRun, NewRun, Parameter, Run, Task
 from agent_hub.models.settings import ChatSettings
@@ -136,6 +137,7 @@ __all__ = [
     "ErrorBody",
     "FileChange",
     "FileChanges",
+    "FolderChoice",
     "FollowedEvent",
     "Gpu",
     "InRun",
@@ -166,6 +168,7 @@ __all__ = [
     "Project",
     "ProjectChange",
     "PROMPT_BYTES",
+    "Proposal",
     "Reasoning",
     "RepositoryCheck",
     "RepositoryInfo",

@@ -15,6 +15,7 @@ from agent_hub.notebook.chat import Chat, Chats
 from agent_hub.notebook.grid import Grid, tasks
 from agent_hub.notebook.inputs import Inputs, encode_all, scratch
 from agent_hub.notebook.project import BUILD_TIMEOUT, Project, Projects
+from agent_hub.notebook.proposal import Proposal
 from agent_hub.notebook.runs import AllRuns, Runs
 from agent_hub.notebook.status import HubStatus
 from agent_hub.notebook.threads import in_thread
@@ -114,6 +115,15 @@ class AsyncHub:
 
         found = map(self._runs, await self._transport.read_all("runs", Data))
         return AsyncRecords(list(found), AllRuns(self._transport.sync))
+
+    async def propose(self, url: str | os.PathLike[str], *, branch: str = "") -> Proposal:
+        """Propose how a project of a repository is set up; see :meth:`Hub.propose
+        <agent_hub.notebook.client.Hub.propose>`.
+        """
+        from agent_hub.models import Proposal as Data
+
+        body = {"url": arguments.repository(url), "branch": branch}
+        return Proposal(await self._transport.send("POST", "projects/propose", Data, body))
 
     async def add_project(
         self,

@@ -13,6 +13,7 @@ from agent_hub.notebook.connections import Connections
 from agent_hub.notebook.grid import Grid, tasks
 from agent_hub.notebook.inputs import Inputs, encoded
 from agent_hub.notebook.project import BUILD_TIMEOUT, Project, Projects
+from agent_hub.notebook.proposal import Proposal
 from agent_hub.notebook.record import bundle
 from agent_hub.notebook.runs import AllRuns, Runs
 from agent_hub.notebook.status import NOT_ISOLATED, HubStatus
@@ -74,6 +75,28 @@ class Hub:
     def connections(self) -> Connections:
         """Whose accounts chats use: OpenAI and GitHub."""
         return Connections(self._transport)
+
+    def propose(self, url: str | os.PathLike[str], *, branch: str = "") -> Proposal:
+        """Read what a repository says it needs, and propose how a project of it is set up. Nothing of it runs.
+
+        ``hub.add_project(url, base=proposal.base, setup=proposal.setup, gpus=proposal.gpus)`` takes it as it is.
+
+        Parameters
+        ----------
+        url
+            A Git URL, or a folder with a repository.
+        branch
+            The repository's default, where empty.
+
+        Raises
+        ------
+        InvalidInput, GitError
+            There is no such repository or branch, or it cannot be read.
+        """
+        from agent_hub.models import Proposal as Data
+
+        body = {"url": arguments.repository(url), "branch": branch}
+        return Proposal(self._transport.send("POST", "projects/propose", Data, body))
 
     def add_project(
         self,

@@ -19,6 +19,8 @@ ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
     ("get", "api/projects", "Every project", None, "[Project]"),
     ("post", "api/projects", "Add a project and build it", m.NewProject, "201 Project"),
     ("post", "api/projects/check", "Look at a repository", m.RepositoryCheck, "RepositoryInfo"),
+    ("post", "api/projects/folder", "Look at the repository of a folder", m.FolderChoice, "RepositoryInfo"),
+    ("post", "api/projects/propose", "Propose how it is set up", m.RepositoryCheck, "Proposal"),
     ("get", "api/projects/{id}", "One project", None, "Project"),
     ("patch", "api/projects/{id}", "Change a project's settings", m.ProjectChange, "Project"),
     ("delete", "api/projects/{id}", "Delete a project; ?force=true with its chats", None, "204"),
@@ -94,7 +96,8 @@ REQUESTS = tuple(dict.fromkeys(body for _, _, _, body, _ in ROUTES if body is no
 MODELS: tuple[type[BaseModel], ...] = (
     *REQUESTS,
     m.Status, m.Project, m.Build, m.Snapshot, m.Chat, m.DeletedChat, m.Artifact, m.ArtifactVersion, m.Gpu,
-    m.TerminalInfo, m.TerminalMatches, m.RepositoryInfo, m.ErrorBody, m.Turn, m.Run, m.WorkspaceEntry, m.CommandEvent,
+    m.TerminalInfo, m.TerminalMatches, m.RepositoryInfo, m.Proposal, m.ErrorBody, m.Turn, m.Run, m.WorkspaceEntry,
+    m.CommandEvent,
     m.ChatDiff, m.WorkCommit, m.WorkBranch, m.WorkApplied,
     m.OpenAIConnection, m.GitHubConnection, m.AppManifest, m.GatewayStatus, m.GatewayRequest,
     m.SnapshotEvent, m.ChangeEvent, m.LogEvent, m.ConversationEvent, m.FollowedEvent,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from agent_hub.models import NewProject, ProjectChange, RepositoryCheck
+import asyncio
+from contextlib import suppress
+
+from agent_hub.hub.repositories import repository_of_folder
+from agent_hub.models import FolderChoice, NewProject, ProjectChange, Proposal, RepositoryCheck
 from agent_hub.server.handler import HubHandler, guarded
 
 
@@ -31,6 +35,37 @@ class RepositoryHandler(HubHandler):
         self.answer(await self.hub.projects.look_at(check.url, check.branch))
 
 
+class FolderHandler(HubHandler):
+    """``api/projects/folder``"""
+
+    @guarded
+    async def post(self) -> None:
+        """Look at the repository that a folder of the file browser is, or lies in."""
+        choice = self.body(FolderChoice)
+        url = await asyncio.to_thread(repository_of_folder, self.hub.settings.root, choice.path)
+        self.answer(await self.hub.projects.look_at(url))
+
+
+class ProposalHandler(HubHandler):
+    """``api/projects/propose``"""
+
+    _reading: asyncio.Task[Proposal] | None = None
+
+    @guarded
+    async def post(self) -> None:
+        """Propose how a project of a repository is set up. Ending the connection ends the look at it."""
+        check = self.body(RepositoryCheck)
+        self._reading = asyncio.create_task(self.hub.proposals.propose(check.url, check.branch))
+        with suppress(asyncio.CancelledError):
+            self.answer(await self._reading)
+
+    def on_connection_close(self) -> None:
+        """Read no further for who has gone."""
+        super().on_connection_close()
+        if self._reading is not None:
+            self._reading.cancel()
+
+
 class ProjectHandler(HubHandler):
     """``api/projects/{id}``"""
 
@@ -55,5 +90,7 @@ class ProjectHandler(HubHandler):
 handlers: list[tuple[str, type]] = [
     (r"api/projects", ProjectsHandler),
     (r"api/projects/check", RepositoryHandler),
+    (r"api/projects/folder", FolderHandler),
+    (r"api/projects/propose", ProposalHandler),
     (r"api/projects/([0-9a-f]+)", ProjectHandler),
 ]

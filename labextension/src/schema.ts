@@ -250,6 +250,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent-hub/api/projects/folder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at the repository of a folder */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["FolderChoice"];
+                };
+            };
+            responses: {
+                /** @description Look at the repository of a folder */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RepositoryInfo"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-hub/api/projects/propose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose how it is set up */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RepositoryCheck"];
+                };
+            };
+            responses: {
+                /** @description Propose how it is set up */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Proposal"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agent-hub/api/projects/{id}": {
         parameters: {
             query?: never;
@@ -4045,6 +4143,17 @@ export interface components {
             text: string;
         };
         /**
+         * FolderChoice
+         * @description Body of ``POST api/projects/folder``.
+         */
+        FolderChoice: {
+            /**
+             * Path
+             * @description as Jupyter's file browser knows it: below the server's root
+             */
+            path: string;
+        };
+        /**
          * FollowedEvent
          * @description Something happened in a turn of a chat that is followed.
          */
@@ -4991,6 +5100,51 @@ export interface components {
              * @default null
              */
             chat_token_budget: number | null;
+        };
+        /**
+         * Proposal
+         * @description How a project of a repository could be set up, by what its files say. Each reason is a sentence or two.
+         */
+        Proposal: {
+            /**
+             * Commit
+             * @description which the files are of; empty in an empty repository
+             * @default
+             */
+            commit: string;
+            /**
+             * Base
+             * @description image tag, or path in the repository; empty: the hub's default
+             * @default
+             */
+            base: string;
+            /**
+             * Base Reason
+             * @default
+             */
+            base_reason: string;
+            /**
+             * Setup
+             * @default
+             */
+            setup: string;
+            /**
+             * Setup Reason
+             * @default
+             */
+            setup_reason: string;
+            /**
+             * Gpus
+             * @description of each chat; null: none
+             * @default null
+             */
+            gpus: number | null;
+            /**
+             * Gpus Reason
+             * @description empty: no file asks for one
+             * @default
+             */
+            gpus_reason: string;
         };
         /**
          * Reasoning

@@ -86,6 +86,16 @@ def test_a_repository_may_be_named_as_seen_from_the_notebook(
     assert hub.add_project("widgets", progress=False).url == str(a_repository.path)
 
 
+def test_a_project_is_proposed_by_what_its_repository_says_and_added_as_that(hub: Hub, a_repository: Repository):
+    a_repository.commit("Say what it needs", {".python-version": "3.11", "requirements.txt": HOSTILE})
+    proposal = hub.propose(a_repository.path)
+    assert (proposal.base, proposal.setup) == ("python:3.11-bookworm", "pip install -r requirements.txt")
+    assert proposal.gpus is None and "`.python-version`" in proposal.reasons["base"]
+    assert "pip install" in repr(proposal) and "3.11" in proposal._repr_html_()
+    assert hub.propose(a_repository.path, branch="feature").setup == ""
+    assert len(hub.projects) == 0
+
+
 def test_a_failed_setup_script_is_told_with_its_step_exit_code_and_last_lines(hub: Hub, a_repository: Repository):
     with pytest.raises(SetupFailed) as caught:
         hub.add_project(a_repository.path, setup="echo the-last-words; exit 7", progress=False)

@@ -189,6 +189,25 @@ async def _expect(api: Api, method: str, path: str, body: Any, status: int) -> N
 # -- a whole story
 
 
+def test_a_repository_is_looked_at_and_proposed_for_before_it_is_a_project(
+    run: Run[None], api: Api, hub: RunningHub, a_repository: Repository
+) -> None:
+    async def story() -> None:
+        a_repository.commit("Say what it needs", {"go.mod": "go 1.22"})
+        proposed = json.loads((await api("post", "api/projects/propose", {"url": str(a_repository.path)})).body)
+        assert (proposed["base"], proposed["commit"]) == ("golang:1.22-bookworm", a_repository.head)
+        gone = refusal(await api("post", "api/projects/propose", {"url": "git://127.0.0.1:9/x"}), 422)
+        assert gone["code"] == "repository_unreachable"
+        root = hub.hub.settings.root
+        a_repository.git("clone", "--quiet", ".", str(root / "clone"))
+        found = json.loads((await api("post", "api/projects/folder", {"path": "clone/data"})).body)
+        assert (found["url"], found["name"]) == (str(root / "clone"), "clone")
+        assert "git init" in refusal(await api("post", "api/projects/folder", {"path": ""}), 400)["hint"]
+        assert len(hub.hub.store.projects) == 0
+
+    run(story())
+
+
 def test_a_project_and_a_chat_from_first_to_last(
     run: Run[None], api: Api, hub: RunningHub, a_repository: Repository
 ) -> None:

@@ -1,0 +1,352 @@
+"""What the files of a repository say it needs. Whoever wrote them is not trusted: each is parsed as data, in bounds."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import re
+import shlex
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
+
+import yaml
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from agent_hub.hub.repository_files import RepositoryFiles
+from agent_hub.models import plain_line
+
+DEV_CONTAINERS = (".devcontainer/devcontainer.json", ".devcontainer.json")
+ENVIRONMENTS = ("environment.yml", "environment.yaml")
+REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements_dev.txt", "dev-requirements.txt")
+
+READ = (
+    *DEV_CONTAINERS, ".devcontainer/Dockerfile", "Dockerfile", *ENVIRONMENTS, *REQUIREMENTS, "pyproject.toml",
+    "setup.py", "setup.cfg", "Pipfile", ".python-version", "package.json", ".nvmrc", ".node-version", "go.mod",
+)  # fmt: skip
+"""The files that are read; of all others it counts whether they are there."""
+
+LONGEST_IMAGE = 255
+"""Characters of an image's name that are told."""
+
+COMMANDS = ("onCreateCommand", "updateContentCommand", "postCreateCommand")
+"""What a dev container runs once it is made, in this order."""
+
+_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([A-Za-z0-9._, -]*)\])?")
+# What is not closed goes on to the end: looked for again from each place, a short text would take long.
+_STRING = r'"(?:[^"\\]|\\.)*(?:"|\Z)'
+_COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_TRAILING_COMMA = re.compile(rf"{_STRING}|,(?=\s*[}}\]])", re.DOTALL)
+_QUOTED_REQUIREMENT = re.compile(
+    r"""["']([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9._, -]*\])?)\s*(?:[<>=!~;@][^"']*)?["']"""
+)
+_PYTHON_REQUIRES = re.compile(r"""python_requires\s*=\s*["']([^"'\n]{1,100})["']""")
+_VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.\d+)*")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A version that a file asks for.
+
+    Parameters
+    ----------
+    text
+        As the file says it.
+    source
+        The file.
+    """
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A package that a file asks for: its name as registries write it, with what is asked of it in brackets."""
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True)
+class DevContainer:
+    """What ``devcontainer.json`` says.
+
+    Parameters
+    ----------
+    source
+        The file.
+    image
+        Which it is made of; empty where that is a Dockerfile.
+    dockerfile
+        The path of that in the repository, where all it may copy is beside it.
+    commands
+        What is run once it is there.
+    wants_gpu
+        Whether it asks for one.
+    """
+
+    source: str
+    image: str = ""
+    dockerfile: str = ""
+    commands: tuple[str, ...] = ()
+    wants_gpu: bool = False
+
+
+class Manifests:
+    """The files of a repository, by what they are about. What cannot be parsed says nothing."""
+
+    def __init__(self, files: RepositoryFiles) -> None:
+        self.names = files.names
+        self._texts = files.texts
+
+    def first(self, *names: str) -> str:
+        """The first of these files that is there; empty where none is."""
+        return next((name for name in names if name in self.names), "")
+
+    def text(self, name: str) -> str:
+        """What a file says; empty where it is not there, or too large."""
+        return self._texts.get(name, "")
+
+    # -- what is parsed
+
+    @cached_property
+    def pyproject(self) -> Mapping[str, Any]:
+        """``pyproject.toml``"""
+        return self._parsed("pyproject.toml", tomllib.loads)
+
+    @cached_property
+    def package(self) -> Mapping[str, Any]:
+        """``package.json``"""
+        return self._parsed("package.json", json.loads)
+
+    @cached_property
+    def environment(self) -> Mapping[str, Any]:
+        """Conda's ``environment.yml``"""
+        return self._parsed(self.first(*ENVIRONMENTS), _yaml)
+
+    @cached_property
+    def pipfile(self) -> Mapping[str, Any]:
+        """``Pipfile``"""
+        return self._parsed("Pipfile", tomllib.loads)
+
+    @cached_property
+    def setup_cfg(self) -> configparser.RawConfigParser:
+        """``setup.cfg``"""
+        parser = configparser.RawConfigParser()
+        try:
+            parser.read_string(self.text("setup.cfg"))
+        except configparser.Error:
+            parser = configparser.RawConfigParser()
+        return parser
+
+    @cached_property
+    def dev_container(self) -> DevContainer | None:
+        """``devcontainer.json``; ``None`` where there is none that can be understood."""
+        source = self.first(*DEV_CONTAINERS)
+        said = self._parsed(source, _jsonc)
+        if not said:
+            return None
+        build = _mapping(said.get("build"))
+        dockerfile = _string(build.get("dockerfile")) or _string(said.get("dockerFile"))
+        context = _string(build.get("context")) or _string(said.get("context")) or "."
+        path = _joined(PurePosixPath(source).parent, dockerfile) if dockerfile else None
+        beside = path is not None and _joined(PurePosixPath(source).parent, context) == path.parent
+        return DevContainer(
+            source=source,
+            image=plain_line(_string(said.get("image")))[:LONGEST_IMAGE],
+            dockerfile=str(path) if path is not None and beside else "",
+            commands=tuple(line for name in COMMANDS for line in _commands(said.get(name))),
+            wants_gpu=bool(_mapping(said.get("hostRequirements")).get("gpu")),
+        )
+
+    # -- what they ask for
+
+    @property
+    def is_python_package(self) -> bool:
+        """Whether ``pip install .`` installs something."""
+        names = ("project", "build-system")
+        return any(name in self.pyproject for name in names) or "setup.py" in self.names or "options" in self.setup_cfg
+
+    def python(self) -> Wish | None:
+        """Which Python is asked for, by the file that says it most exactly."""
+        project, poetry = _mapping(self.pyproject.get("project")), self._poetry()
+        requires = self.setup_cfg.get("options", "python_requires", fallback="")
+        in_setup = _PYTHON_REQUIRES.search(self.text("setup.py"))
+        conda = next((item for item in self._conda() if re.match(r"python\s*[=<>!~]", item)), "")
+        wishes = (
+            (".python-version", self._first_line(".python-version")),
+            ("Pipfile", _string(_mapping(self.pipfile.get("requires")).get("python_version"))),
+            (self.first(*ENVIRONMENTS), conda.removeprefix("python").strip()),
+            ("pyproject.toml", _string(project.get("requires-python"))),
+            ("pyproject.toml", _string(_mapping(poetry.get("dependencies")).get("python"))),
+            ("setup.cfg", requires),
+            ("setup.py", in_setup[1] if in_setup else ""),
+        )
+        return next((Wish(plain_line(text)[:60], name) for name, text in wishes if text.strip()), None)
+
+    def node(self) -> Wish | None:
+        """Which Node is asked for."""
+        wishes = (
+            (".nvmrc", self._first_line(".nvmrc")),
+            (".node-version", self._first_line(".node-version")),
+            ("package.json", _string(_mapping(self.package.get("engines")).get("node"))),
+        )
+        return next((Wish(plain_line(text)[:60], name) for name, text in wishes if _VERSION.search(text)), None)
+
+    def go(self) -> str:
+        """Which Go ``go.mod`` asks for, as ``1.22``."""
+        found = re.search(r"^go\s+(\d+\.\d+)", self.text("go.mod"), re.MULTILINE)
+        return found[1] if found else ""
+
+    def last_stage(self, dockerfile: str) -> str:
+        """The image that the last stage of a Dockerfile stands on, followed through its earlier stages."""
+        stages: dict[str, str] = {}
+        last = ""
+        for line in self.text(dockerfile).splitlines():
+            words = [word for word in line.split() if not word.startswith("--")]
+            if len(words) >= 2 and words[0].upper() == "FROM":
+                last = stages.get(words[1].lower(), words[1])
+                if len(words) >= 4 and words[2].upper() == "AS":
+                    stages[words[3].lower()] = last
+        return plain_line(last)[:LONGEST_IMAGE]
+
+    def extras(self) -> tuple[str, ...]:
+        """The optional parts that a Python package has."""
+        return tuple(_mapping(_mapping(self.pyproject.get("project")).get("optional-dependencies")))
+
+    def requirements(self) -> Iterator[Requirement]:
+        """Every Python package that a file asks for."""
+        for name in REQUIREMENTS:
+            yield from (_named(line, name) for line in self.text(name).splitlines() if _NAME.match(line))
+        project = _mapping(self.pyproject.get("project"))
+        groups = (project.get("dependencies"), *_mapping(project.get("optional-dependencies")).values(),
+                  *_mapping(self.pyproject.get("dependency-groups")).values())  # fmt: skip
+        for group in groups:
+            yield from (_named(line, "pyproject.toml") for line in _strings(group) if _NAME.match(line))
+        poetry = self._poetry()
+        parts = [poetry, *map(_mapping, _mapping(poetry.get("group")).values())]
+        for part in parts:
+            yield from (Requirement(_normal(key), "pyproject.toml") for key in _mapping(part.get("dependencies")))
+        for key in ("packages", "dev-packages"):
+            yield from (Requirement(_normal(name), "Pipfile") for name in _mapping(self.pipfile.get(key)))
+        source = self.first(*ENVIRONMENTS)
+        yield from (_named(line, source) for line in self._conda() if _NAME.match(line))
+        lines = self.setup_cfg.get("options", "install_requires", fallback="").splitlines()
+        yield from (_named(line, "setup.cfg") for line in lines if _NAME.match(line))
+        yield from (_named(found[1], "setup.py") for found in _QUOTED_REQUIREMENT.finditer(self.text("setup.py")))
+
+    def _poetry(self) -> Mapping[str, Any]:
+        return _mapping(_mapping(self.pyproject.get("tool")).get("poetry"))
+
+    def _conda(self) -> list[str]:
+        """What Conda's file asks for, with what it asks pip for."""
+        items = self.environment.get("dependencies")
+        items = items if isinstance(items, list) else []
+        pip = [line for item in items for line in _strings(_mapping(item).get("pip"))]
+        # A channel may stand before the name, and a build after its version.
+        return [item.rpartition("::")[2] for item in items if isinstance(item, str)] + pip
+
+    def _first_line(self, name: str) -> str:
+        return next((line for line in self.text(name).splitlines() if line.strip()), "")
+
+    def _parsed(self, name: str, parse: Callable[[str], Any]) -> Mapping[str, Any]:
+        try:
+            return _mapping(parse(self.text(name))) if self.text(name).strip() else {}
+        # What is nested too deeply ends any parser in its own way.
+        except (ValueError, yaml.YAMLError, RecursionError):
+            return {}
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML without aliases, by which a small text becomes a value without measure."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("an alias")
+        return super().compose_node(parent, index)
+
+
+def python_specifier(text: str) -> SpecifierSet | None:
+    """Which Pythons a file asks for, in whatever way it says so; ``None`` where it cannot be understood.
+
+    ``3.11`` (a version), ``>=3.10,<4`` (packaging's), ``^3.10`` and ``~3.10`` (Poetry's), ``=3.10`` (Conda's).
+    """
+    text = text.strip()
+    if found := re.fullmatch(r"\^\s*(\d+)\.(\d+)(?:\.\d+)?", text):
+        text = f">={found[1]}.{found[2]},<{int(found[1]) + 1}"
+    elif found := re.fullmatch(r"(?:=|==|~|cpython@|python-)?\s*(\d+)\.(\d+)(?:\.(?:\d+|\*))?(?:=\S*)?", text):
+        text = f"=={found[1]}.{found[2]}.*"
+    try:
+        return SpecifierSet(text)
+    except InvalidSpecifier:
+        return None
+
+
+def major(text: str) -> int | None:
+    """The first number of a version that is asked for: of ``>=20.1 <23`` it is 20."""
+    found = _VERSION.search(text)
+    return int(found[1][:4]) if found else None
+
+
+def _named(line: str, source: str) -> Requirement:
+    found = _NAME.match(line)
+    assert found
+    extras = f"[{found[2].strip()}]" if found[2] else ""
+    return Requirement(_normal(found[1]) + extras.lower(), source)
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _string(value: Any) -> str:
+    # A YAML or TOML version without quotes is a number.
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _strings(value: Any) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _commands(value: Any) -> list[str]:
+    """A command of a dev container, as lines of a script: a line, a list of words, or some of those by name."""
+    if isinstance(value, str):
+        return [value.strip()] if value.strip() else []
+    if isinstance(value, list):
+        words = _strings(value)
+        return [shlex.join(words)] if words else []
+    return [line for part in _mapping(value).values() if not isinstance(part, dict) for line in _commands(part)]
+
+
+def _joined(folder: PurePosixPath, path: str) -> PurePosixPath | None:
+    """A path from a folder of the repository; ``None`` where it leads out of that."""
+    parts: list[str] = []
+    for part in (folder / path).parts:
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        else:
+            parts.append(part)
+    return None if path.startswith("/") else PurePosixPath(*parts)
+
+
+def _jsonc(text: str) -> Any:
+    """JSON with comments and with a comma after the last item, as editors write it."""
+
+    def kept(found: re.Match[str]) -> str:
+        return found[0] if found[0].startswith('"') else ""
+
+    return json.loads(_TRAILING_COMMA.sub(kept, _COMMENT.sub(kept, text)))
+
+
+def _yaml(text: str) -> Any:
+    return yaml.load(text, _PlainLoader)  # noqa: S506 - a SafeLoader
