@@ -55,6 +55,7 @@ export type Project = Omit<Full<Schemas['Project']>, 'build' | 'snapshot'> & {
   build: Build | null;
   snapshot: Full<Schemas['Snapshot']> | null;
 };
+export type Proposal = Omit<Full<Schemas['Proposal']>, 'gpus'> & { gpus: number | null };
 export type ProjectChange = Partial<Schemas['ProjectChange']>;
 export type RepositoryInfo = Schemas['RepositoryInfo'];
 export type Resources = Schemas['Resources'];
@@ -159,6 +160,16 @@ export class HubApi {
 
   checkRepository(url: string): Promise<RepositoryInfo> {
     return this._json('POST', 'projects/check', { url });
+  }
+
+  /** How a project of a repository could be set up, by what it holds; an empty branch is its default. */
+  propose(url: string, branch: string, signal: AbortSignal): Promise<Proposal> {
+    return this._json('POST', 'projects/propose', { url, branch }, {}, signal);
+  }
+
+  /** The repository that a folder of the file browser is, or lies in. */
+  repositoryOfFolder(path: string): Promise<RepositoryInfo> {
+    return this._json('POST', 'projects/folder', { path });
   }
 
   changeProject(id: string, body: ProjectChange): Promise<Project> {
@@ -337,9 +348,10 @@ export class HubApi {
     method: string,
     path: string,
     body?: unknown,
-    headers: Record<string, string> = {}
+    headers: Record<string, string> = {},
+    signal: AbortSignal | null = null
   ): Promise<Response> {
-    const init: RequestInit = { method, cache: 'no-store', headers };
+    const init: RequestInit = { method, cache: 'no-store', headers, signal };
     if (body !== undefined) {
       init.body = JSON.stringify(body);
       init.headers = { ...headers, 'Content-Type': 'application/json' };
@@ -360,9 +372,10 @@ export class HubApi {
     method: string,
     path: string,
     body?: unknown,
-    headers?: Record<string, string>
+    headers?: Record<string, string>,
+    signal?: AbortSignal
   ): Promise<T> {
-    return (await (await this._request(method, path, body, headers)).json()) as T;
+    return (await (await this._request(method, path, body, headers, signal)).json()) as T;
   }
 
   private async _empty(method: string, path: string, body?: unknown): Promise<void> {

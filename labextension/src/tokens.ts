@@ -28,6 +28,7 @@ export namespace CommandIDs {
   export const signOut = 'agent-hub:sign-out';
   export const disconnectGitHub = 'agent-hub:disconnect-github';
   export const addProject = 'agent-hub:add-project';
+  export const useFolder = 'agent-hub:use-folder';
   export const projectSettings = 'agent-hub:project-settings';
   export const buildProject = 'agent-hub:build-project';
   export const cancelBuild = 'agent-hub:cancel-build';

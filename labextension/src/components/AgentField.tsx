@@ -5,6 +5,7 @@ import type { CommonValues, FieldError, ResourceValues } from '../forms';
 import { count, parseTokens, tokens } from '../format';
 import { Field } from './Field';
 import { Fold } from './Fold';
+import { ProposedBadge, Reason } from './Proposed';
 
 interface IAgentFieldProps<T extends CommonValues> {
   values: T;
@@ -12,6 +13,8 @@ interface IAgentFieldProps<T extends CommonValues> {
   errors: readonly FieldError[];
   /** What is used where nothing is chosen, for a chat: what its project says. */
   defaults?: { agent: string; model: string; resources: ResourceValues };
+  /** Why as many GPUs are proposed as are written there; empty where they are not. */
+  gpuReason?: string;
   onChange: (values: Partial<CommonValues>) => void;
   /** What it may spend. */
   children: React.ReactNode;
@@ -19,7 +22,7 @@ interface IAgentFieldProps<T extends CommonValues> {
 
 /** Which agent runs, with which model, on how much of the machine. */
 export function AgentField<T extends CommonValues>(props: IAgentFieldProps<T>): JSX.Element {
-  const { values, errors, onChange, status, defaults } = props;
+  const { values, errors, onChange, status, defaults, gpuReason = '' } = props;
   const agents = status?.agents ?? [];
   const gpus = status?.gpus.length ?? 0;
   const title = (name: string) => agents.find(agent => agent.name === name)?.title ?? name;
@@ -104,17 +107,29 @@ export function AgentField<T extends CommonValues>(props: IAgentFieldProps<T>): 
         label="GPUs"
         field="resources.gpus"
         errors={errors}
-        note={gpus === 0 ? 'The engine of this server has no GPU.' : `${gpus} on this server.`}
+        note={
+          <>
+            {gpuReason !== '' && (
+              <>
+                <Reason text={gpuReason} />{' '}
+              </>
+            )}
+            {gpus === 0 ? 'The engine of this server has no GPU.' : `${gpus} on this server.`}
+          </>
+        }
       >
         {control => (
-          <input
-            {...control}
-            type="text"
-            inputMode="numeric"
-            placeholder={fallback.gpus || '0'}
-            value={wanted}
-            onChange={event => set({ gpus: event.target.value })}
-          />
+          <div className="jp-AgentHub-proposable">
+            <input
+              {...control}
+              type="text"
+              inputMode="numeric"
+              placeholder={fallback.gpus || '0'}
+              value={wanted}
+              onChange={event => set({ gpus: event.target.value })}
+            />
+            {gpuReason !== '' && wanted !== '' && <ProposedBadge />}
+          </div>
         )}
       </Field>
       {props.children}

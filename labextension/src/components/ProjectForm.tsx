@@ -1,13 +1,18 @@
-import React, { useEffect, useRef, useState } from 'react';
+import React from 'react';
 import type { IEditorServices } from '@jupyterlab/codeeditor';
 
-import { HubError, type HubApi, type RepositoryInfo, type Status } from '../api';
-import { fieldError, type FieldError, type ProjectValues } from '../forms';
+import type { HubApi, Status } from '../api';
+import type { FieldError, ProjectValues } from '../forms';
+import { proposedReason } from '../proposals';
+import { trans } from '../translation';
 import { AgentField } from './AgentField';
 import { BudgetField } from './BudgetField';
 import { EnvField } from './EnvField';
 import { Field } from './Field';
 import { MountsField } from './MountsField';
+import { ProposedBadge, Reason } from './Proposed';
+import { RepositoryField, type IFolder } from './RepositoryField';
+import { useRepositoryLook } from './repositorylook';
 import { ScriptEditor } from './ScriptEditor';
 import { StatusMark } from './StatusMark';
 
@@ -19,6 +24,8 @@ interface IProjectFormProps {
   api: HubApi;
   status: Status | null;
   services: IEditorServices;
+  /** The folder that is shown in the file browser. */
+  folder?: IFolder;
   onChange: (values: Partial<ProjectValues>) => void;
   /** Take what the repository says. */
   onFound: (values: Partial<ProjectValues>) => void;
@@ -28,84 +35,26 @@ interface IProjectFormProps {
 /** Everything a project is made of. */
 export function ProjectForm(props: IProjectFormProps): JSX.Element {
   const { values, errors, status, onChange } = props;
-  const [info, setInfo] = useState<RepositoryInfo | null>(null);
-  const [isChecking, setChecking] = useState(false);
-  const checked = useRef('');
-  const latest = useRef(props);
-  latest.current = props;
-
-  const look = async () => {
-    const { api, values, onErrors, errors } = latest.current;
-    const url = values.url.trim();
-    if (url === '' || url === checked.current) {
-      return;
-    }
-    checked.current = url;
-    setInfo(null);
-    setChecking(true);
-    const others = errors.filter(error => error.field !== 'url');
-    try {
-      const found = await api.checkRepository(url);
-      if (latest.current.values.url.trim() !== url) {
-        return;
-      }
-      setInfo(found);
-      onErrors(others);
-      const { name, branch } = latest.current.values;
-      latest.current.onFound({
-        name: name || found.name,
-        // A project that follows the default branch is not changed by being looked at.
-        branch:
-          !latest.current.isNew || found.branches.includes(branch) ? branch : found.default_branch
-      });
-    } catch (reason) {
-      onErrors([{ ...fieldError(HubError.from(reason)), field: 'url' }, ...others]);
-    } finally {
-      setChecking(false);
-    }
-  };
-
-  useEffect(() => {
-    void look();
-    // A project's repository is looked at once, when its settings open.
-  }, []);
-
+  const { info, isChecking, proposal, isReading, failure, look, choose } = useRepositoryLook(props);
   const branches = info?.branches ?? (values.branch ? [values.branch] : []);
+  const reasons = {
+    base: proposedReason(values, proposal, 'base'),
+    setup: proposedReason(values, proposal, 'setup'),
+    gpus: proposedReason(values, proposal, 'gpus')
+  };
   return (
     <div className="jp-AgentHub-form">
-      <Field
-        label="URL"
-        field="url"
+      <RepositoryField
+        url={values.url}
         errors={errors}
-        note={
-          isChecking ? (
-            <>
-              <StatusMark mark="running" /> Checking…
-            </>
-          ) : info ? (
-            <>
-              <StatusMark mark="ready" /> Reachable · {info.branches.length}{' '}
-              {info.branches.length === 1 ? 'branch' : 'branches'}
-            </>
-          ) : (
-            props.isNew && 'A Git repository’s address, or a path on this server.'
-          )
-        }
-      >
-        {control => (
-          <input
-            {...control}
-            type="text"
-            spellCheck={false}
-            autoComplete="off"
-            readOnly={!props.isNew}
-            placeholder="https://github.com/owner/repository.git"
-            value={values.url}
-            onChange={event => onChange({ url: event.target.value })}
-            onBlur={() => void look()}
-          />
-        )}
-      </Field>
+        isNew={props.isNew}
+        folder={props.folder}
+        isChecking={isChecking}
+        info={info}
+        onChange={url => onChange({ url })}
+        onNamed={look}
+        onFolder={choose}
+      />
       <div className="jp-AgentHub-pair">
         <Field label="Branch" field="branch" errors={errors}>
           {control => (
@@ -139,41 +88,65 @@ export function ProjectForm(props: IProjectFormProps): JSX.Element {
         </Field>
       </div>
       <Field
-        label="Base image"
+        label={trans.__('Base image')}
         field="base"
         errors={errors}
-        note="An image’s tag, or a path in the repository to a Dockerfile or its folder."
+        note={
+          isReading ? (
+            <>
+              <StatusMark mark="running" /> {trans.__('Reading what it needs…')}
+            </>
+          ) : reasons.base !== '' ? (
+            <Reason text={reasons.base} />
+          ) : failure !== '' ? (
+            trans.__('Nothing is proposed: %1', failure)
+          ) : (
+            trans.__('An image’s tag, or a path in the repository to a Dockerfile or its folder.')
+          )
+        }
       >
         {control => (
-          <input
-            {...control}
-            type="text"
-            className="jp-mod-code"
-            spellCheck={false}
-            placeholder={status?.default_base}
-            value={values.base}
-            onChange={event => onChange({ base: event.target.value })}
-          />
+          <div className="jp-AgentHub-proposable">
+            <input
+              {...control}
+              type="text"
+              className="jp-mod-code"
+              spellCheck={false}
+              placeholder={status?.default_base}
+              value={values.base}
+              onChange={event => onChange({ base: event.target.value })}
+            />
+            {reasons.base !== '' && <ProposedBadge />}
+          </div>
         )}
       </Field>
       <Field
-        label="Setup script"
+        label={trans.__('Setup script')}
         field="setup"
         errors={errors}
         note={
           <>
-            Runs once in <code>/workspace</code>; the result is the snapshot every chat starts from.
+            {reasons.setup !== '' && (
+              <>
+                <Reason text={reasons.setup} />{' '}
+              </>
+            )}
+            {trans.__('Runs once in')} <code>/workspace</code>;{' '}
+            {trans.__('the result is the snapshot every chat starts from.')}
           </>
         }
       >
         {control => (
-          <ScriptEditor
-            control={control}
-            label="Setup script"
-            value={values.setup}
-            services={props.services}
-            onChange={setup => onChange({ setup })}
-          />
+          <div className="jp-AgentHub-proposable">
+            <ScriptEditor
+              control={control}
+              label={trans.__('Setup script')}
+              value={values.setup}
+              services={props.services}
+              onChange={setup => onChange({ setup })}
+            />
+            {reasons.setup !== '' && values.setup !== '' && <ProposedBadge />}
+          </div>
         )}
       </Field>
       <MountsField
@@ -182,7 +155,13 @@ export function ProjectForm(props: IProjectFormProps): JSX.Element {
         onChange={mounts => onChange({ mounts })}
       />
       <EnvField env={values.env} errors={errors} onChange={env => onChange({ env })} />
-      <AgentField values={values} status={status} errors={errors} onChange={onChange}>
+      <AgentField
+        values={values}
+        status={status}
+        errors={errors}
+        gpuReason={reasons.gpus}
+        onChange={onChange}
+      >
         <BudgetField
           label="Token budget"
           field="token_budget"

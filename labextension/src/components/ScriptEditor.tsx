@@ -14,6 +14,7 @@ interface IScriptEditorProps {
 /** Lab's own editor for a shell script; Tab leaves it, as it does every field of a form. */
 export function ScriptEditor(props: IScriptEditorProps): JSX.Element {
   const host = useRef<HTMLDivElement>(null);
+  const source = useRef<CodeEditor.IModel['sharedModel'] | null>(null);
   const latest = useRef(props);
   latest.current = props;
 
@@ -21,6 +22,7 @@ export function ScriptEditor(props: IScriptEditorProps): JSX.Element {
     const { services, value, label } = latest.current;
     const model = new CodeEditor.Model({ mimeType: 'text/x-sh' });
     model.sharedModel.setSource(value);
+    source.current = model.sharedModel;
     const editor = services.factoryService.newInlineEditor({
       host: host.current!,
       model,
@@ -35,6 +37,13 @@ export function ScriptEditor(props: IScriptEditorProps): JSX.Element {
       model.dispose();
     };
   }, []);
+
+  useEffect(() => {
+    // What was not typed here: a proposal.
+    if (source.current && source.current.getSource() !== props.value) {
+      source.current.setSource(props.value);
+    }
+  }, [props.value]);
 
   // The editor would indent with it, and Esc, the usual way out of an editor, closes the dialog.
   const onKeyDownCapture = (event: React.KeyboardEvent) => {

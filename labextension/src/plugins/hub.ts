@@ -1,4 +1,5 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ITranslator } from '@jupyterlab/translation';
 
 import { HubApi } from '../api';
 import { HubModel } from '../model';
@@ -6,6 +7,7 @@ import { EventStream } from '../stream';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 import { describe } from '../args';
 import { refused } from '../notices';
+import { translateBy } from '../translation';
 
 /** What every other plugin stands on: the model, kept by the events socket. */
 export const hub: JupyterFrontEndPlugin<IAgentHub> = {
@@ -13,7 +15,9 @@ export const hub: JupyterFrontEndPlugin<IAgentHub> = {
   description: 'Connects to the hub of this server.',
   autoStart: true,
   provides: IAgentHub,
-  activate: (app: JupyterFrontEnd): IAgentHub => {
+  optional: [ITranslator],
+  activate: (app: JupyterFrontEnd, translator: ITranslator | null): IAgentHub => {
+    translateBy(translator);
     const api = new HubApi(app.serviceManager.serverSettings);
     const stream = new EventStream(api);
     const model = new HubModel(api, stream);

@@ -2,11 +2,13 @@ import React from 'react';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import { IEditorServices } from '@jupyterlab/codeeditor';
+import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { newFolderIcon } from '@jupyterlab/ui-components';
 
 import { HubError, type Project } from '../api';
 import { describe, text } from '../args';
 import { ProjectForm } from '../components/ProjectForm';
+import type { IFolder } from '../components/RepositoryField';
 import { confirmed } from '../confirmed';
 import { showForm } from '../formdialog';
 import { newProject, projectChange, projectValues, type ProjectValues } from '../forms';
@@ -16,6 +18,7 @@ import { hubIcon } from '../icons';
 import type { HubModel, IHubChange } from '../model';
 import { refused } from '../notices';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+import { trans } from '../translation';
 
 /** Adding, changing and deleting projects. */
 export const projects: JupyterFrontEndPlugin<void> = {
@@ -23,14 +26,21 @@ export const projects: JupyterFrontEndPlugin<void> = {
   description: 'Adds projects, changes their settings, deletes them.',
   autoStart: true,
   requires: [IAgentHub, IEditorServices],
-  activate: (app: JupyterFrontEnd, { model }: IAgentHub, services: IEditorServices) => {
+  optional: [IFileBrowserFactory],
+  activate: (
+    app: JupyterFrontEnd,
+    { model }: IAgentHub,
+    services: IEditorServices,
+    browsers: IFileBrowserFactory | null
+  ) => {
     const { commands } = app;
     const find = (id: string): Project | undefined => model.project(id);
     const isHubUp = () => model.outage?.kind !== 'hub';
 
     const form = (
       project: Project | null,
-      submit: (values: ProjectValues) => Promise<Project>
+      submit: (values: ProjectValues) => Promise<Project>,
+      folder?: IFolder
     ): Form<ProjectValues, Project> =>
       new Form({
         values: projectValues(project),
@@ -43,6 +53,7 @@ export const projects: JupyterFrontEndPlugin<void> = {
             api={model.api}
             status={model.status}
             services={services}
+            folder={folder}
             onChange={form.change}
             onFound={form.fill}
             onErrors={form.setErrors}
@@ -50,23 +61,61 @@ export const projects: JupyterFrontEndPlugin<void> = {
         )
       });
 
+    /** The folder that the file browser shows, or the one that is selected in it. */
+    const folderOf = (isSelected: boolean): string | null => {
+      const browser = browsers?.tracker.currentWidget;
+      if (!browser) {
+        return null;
+      }
+      const items = isSelected ? [...browser.selectedItems()] : [];
+      const path = items.find(item => item.type === 'directory')?.path ?? browser.model.path;
+      return app.serviceManager.contents.localPath(path);
+    };
+
     commands.addCommand(CommandIDs.addProject, {
-      label: args => (args.isLauncher ? 'Add project' : 'Add Project…'),
-      caption: 'Add a Git repository and build its snapshot',
+      label: args => (args.isLauncher ? trans.__('Add project') : trans.__('Add Project…')),
+      caption: trans.__('Add a Git repository and build its snapshot'),
       icon: args => (args.isLauncher ? hubIcon : newFolderIcon),
       isEnabled: isHubUp,
       describedBy: {
-        args: { type: 'object', properties: { isLauncher: { type: 'boolean' } } }
+        args: {
+          type: 'object',
+          properties: {
+            isLauncher: { type: 'boolean' },
+            folder: { type: 'string', description: 'a folder of the file browser to make it of' }
+          }
+        }
       },
-      execute: async () => {
+      execute: async args => {
+        const isChosen = typeof args.folder === 'string';
+        const path = isChosen ? text(args, 'folder') : folderOf(false);
         const project = await showForm({
-          title: 'Add project',
-          accept: 'Add and build',
-          focus: '[data-field="url"]',
-          form: form(null, values => model.addProject(newProject(values)))
+          title: trans.__('Add project'),
+          accept: trans.__('Add and build'),
+          focus: isChosen ? '[data-field="name"]' : '[data-field="url"]',
+          form: form(
+            null,
+            values => model.addProject(newProject(values)),
+            path === null ? undefined : { path, isChosen }
+          )
         });
         if (project) {
           await commands.execute(CommandIDs.openBuild, { project: project.id });
+        }
+      }
+    });
+
+    commands.addCommand(CommandIDs.useFolder, {
+      label: trans.__('Use This Folder for Agents…'),
+      caption: trans.__('Add the Git repository of this folder as a project'),
+      icon: hubIcon,
+      describedBy: describe({}),
+      isEnabled: isHubUp,
+      isVisible: () => folderOf(true) !== null,
+      execute: async () => {
+        const folder = folderOf(true);
+        if (folder !== null) {
+          await commands.execute(CommandIDs.addProject, { folder });
         }
       }
     });
