@@ -166,6 +166,12 @@ def test_among_a_thousand_chats_a_change_draws_one_row_and_the_keys_reach_every_
         lab.page.keyboard.press("Home")
         expect(lab.panel.get_by_role("treeitem", name=re.compile("^widgets, "))).to_be_focused()
 
+        # What is opened from elsewhere is brought into view.
+        lab.run("agent-hub:open-chat", chat=f"{500:04x}")
+        expect(tree.get_by_role("treeitem", name="Chat 500,")).to_be_in_viewport()
+        expect(tree.get_by_role("treeitem", name="Chat 500,")).to_have_attribute("aria-current", "true")
+        lab.panel.get_by_role("treeitem", name=re.compile("^widgets, ")).focus()
+
         lab.page.keyboard.press("/")
         lab.page.keyboard.type("chat 77")
         expect(rows).to_have_count(1 + len(["77", *range(770, 780)]))

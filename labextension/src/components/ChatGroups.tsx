@@ -103,7 +103,7 @@ export function ChatGroups(props: IChatGroupsProps): JSX.Element {
   return (
     <>
       {selection.size > 1 && <SelectionBar selection={selection} commands={commands} />}
-      <Tree label="Chats" rows={rows} selection={selection} />
+      <Tree label="Chats" rows={rows} reveal={props.shown} selection={selection} />
     </>
   );
 }

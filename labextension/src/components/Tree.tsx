@@ -29,6 +29,8 @@ export interface ITreePlace {
 interface ITreeProps {
   label: string;
   rows: readonly ITreeRow[];
+  /** The key of a row that is scrolled into view whenever it becomes another. */
+  reveal?: string | null;
   /** Where several rows can be chosen together: which of them are. */
   selection?: Selection;
 }
@@ -65,6 +67,19 @@ export function Tree(props: ITreeProps): JSX.Element {
     rangeExtractor: extract,
     scrollMargin: offset
   });
+
+  const reveal = rows.findIndex(row => row.key === props.reveal);
+  const revealed = useRef<string | null>(null);
+  useEffect(() => {
+    const wanted = props.reveal ?? null;
+    // A row that is not there yet is waited for; one that a person scrolls away from later is left where it is.
+    if (wanted !== revealed.current && (reveal >= 0 || wanted === null)) {
+      revealed.current = wanted;
+      if (reveal >= 0) {
+        virtual.scrollToIndex(reveal, { align: 'auto' });
+      }
+    }
+  }, [props.reveal, reveal, virtual]);
 
   const find = (key: string | null) => itemsIn(node.current).find(item => item.dataset.key === key);
   const held = useHeldFocus({
