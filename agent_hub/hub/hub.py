@@ -303,7 +303,10 @@ class Hub:
             hub_id=self.store.hub_id,
             engine=self._engine_status,
             gpus=self._gpus,
-            agents=tuple(AgentInfo(name=agent.name, title=agent.title) for agent in self._offered.values()),
+            agents=tuple(
+                AgentInfo(name=agent.name, title=agent.title, converses=agent.converses)
+                for agent in self._offered.values()
+            ),
             default_base=self.settings.base_image,
             openai=self.openai.status,
             github=self.github.status,

@@ -14,6 +14,7 @@ class AgentInfo(Model):
 
     name: str
     title: str
+    converses: bool = Field(default=False, description="whether it tells of its turns, and takes prompts")
 
 
 class Status(Model):

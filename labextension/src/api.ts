@@ -12,6 +12,7 @@ type Full<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
 type Body<T, Required extends keyof T> = Pick<T, Required> & Partial<Omit<T, Required>>;
 
 export type AgentInfo = Schemas['AgentInfo'];
+export type Approval = Schemas['Approval'];
 export type Artifact = Full<Schemas['Artifact']>;
 export type Build = Full<Schemas['Build']>;
 export type BuildState = Schemas['BuildState'];
@@ -23,13 +24,20 @@ export type ChangeEvent = Pick<Schemas['ChangeEvent'], 'type' | 'seq' | 'id'> &
     | { kind: 'chat'; value: Chat | null }
     | { kind: 'artifact'; value: Artifact | null }
   );
+export type ChangedFile = Schemas['ChangedFile'];
 export type Chat = Omit<Full<Schemas['Chat']>, 'ask_before'> & { ask_before: string[] };
+export type ChatDiff = Schemas['ChatDiff'];
 export type ChatStatus = Schemas['ChatStatus'];
+export type ConversationEvent = Pick<Schemas['ConversationEvent'], 'type' | 'chat'> & {
+  turns: Turn[];
+};
 export type Decision = Schemas['Answer']['decision'];
 export type DeletedChat = Full<Schemas['DeletedChat']>;
 export type EngineStatus = Full<Schemas['EngineStatus']>;
 export type EnvVar = Schemas['EnvVar'];
 export type ErrorBody = Schemas['ErrorBody'];
+export type FileChange = Schemas['FileChange'];
+export type FollowedEvent = Pick<Schemas['FollowedEvent'], 'type' | 'chat'> & { event: TurnEvent };
 export type GatewayRequest = Full<Schemas['GatewayRequest']>;
 export type GatewayRoute = Full<Schemas['GatewayRoute']>;
 export type GatewayStatus = Full<Schemas['GatewayStatus']> & { routes: GatewayRoute[] };
@@ -42,6 +50,7 @@ export type Gpu = Schemas['Gpu'];
 export type Installation = Omit<Full<Schemas['Installation']>, 'repositories'> & {
   repositories: string[];
 };
+export type Item = Turn['items'][number];
 export type LogEvent = Schemas['LogEvent'];
 export type LogLine = Schemas['LogLine'];
 export type Mount = Schemas['Mount'];
@@ -72,6 +81,10 @@ export type Status = Omit<Full<Schemas['Status']>, 'engine' | 'openai' | 'github
 export type TerminalColours = Schemas['TerminalColours'];
 export type TerminalMatch = Schemas['TerminalMatch'];
 export type TerminalMatches = Schemas['TerminalMatches'];
+export type TurnEvent =
+  | (Pick<Schemas['TurnChanged'], 'type'> & { turn: Turn })
+  | Schemas['ItemChanged']
+  | Schemas['TextAdded'];
 export type TurnStatus = Schemas['TurnStatus'];
 export type Turn = Full<Schemas['Turn']>;
 export type StepState = Schemas['StepState'];
@@ -217,6 +230,27 @@ export class HubApi {
 
   stopChat(id: string): Promise<Chat> {
     return this._json('POST', `chats/${encodeURIComponent(id)}/stop`);
+  }
+
+  /** All turns of a chat, the oldest first, without what has happened in them. */
+  turns(chat: string): Promise<Turn[]> {
+    return this._json('GET', `chats/${encodeURIComponent(chat)}/turns`);
+  }
+
+  /** Give a chat's agent a prompt; asked again with the same key, the hub answers with the turn that there is. */
+  send(chat: string, prompt: string, key: string): Promise<Turn> {
+    const path = `chats/${encodeURIComponent(chat)}/turns`;
+    return this._json('POST', path, { prompt }, { 'Idempotency-Key': key });
+  }
+
+  /** End a turn; one that waits is never said. */
+  interrupt(chat: string, number: number): Promise<Turn> {
+    return this._json('POST', `chats/${encodeURIComponent(chat)}/turns/${number}/interrupt`);
+  }
+
+  /** What a chat has changed since it started, committed or not. */
+  diff(chat: string): Promise<ChatDiff> {
+    return this._json('GET', `chats/${encodeURIComponent(chat)}/diff`);
   }
 
   /** A turn of a chat with all that has happened in it. */

@@ -1,62 +1,35 @@
 import { MainAreaWidget, Toolbar } from '@jupyterlab/apputils';
 import type { Terminal as Session, TerminalManager } from '@jupyterlab/services';
-import { ITerminal, Terminal } from '@jupyterlab/terminal';
+import type { ITerminal } from '@jupyterlab/terminal';
 import type { ITranslator } from '@jupyterlab/translation';
-import { ReactWidget } from '@jupyterlab/ui-components';
-import type { CommandRegistry } from '@lumino/commands';
-import { Widget } from '@lumino/widgets';
-import React from 'react';
+import type { Message } from '@lumino/messaging';
+import type { ISignal } from '@lumino/signaling';
+import { BoxLayout, Widget } from '@lumino/widgets';
 
-import { ChatBar } from './components/ChatBar';
+import { ChatTerminal, OWN } from './chatpage/chatterminal';
+import type { ChatLayout, ILayoutState } from './chatpage/layout';
+import { ChatPage } from './chatpage/page';
 import { chatMark, MARKS } from './components/StatusMark';
 import { chatReason } from './format';
 import type { HubModel, IHubChange } from './model';
 import { isUnknown } from './outage';
-import { Scrollback, type IScreen } from './scrollback';
+import { Scrollback } from './scrollback';
 import { SearchBox } from './searchbox';
 import type { EventStream, StreamState } from './stream';
 import { TerminalSearch } from './terminalsearch';
 
-interface IXterm extends IScreen {
-  readonly options: { minimumContrastRatio?: number };
-}
-
-/** Lab's terminal, but that it never ends a chat, whatever is set for Lab's own terminals. */
-class ChatTerminal extends Terminal {
-  override setOption<K extends keyof ITerminal.IOptions>(
-    option: K,
-    value: ITerminal.IOptions[K]
-  ): void {
-    if (!(option in OWN)) {
-      super.setOption(option, value);
-    }
-  }
-
-  /** Lab's widget keeps its xterm.js terminal to itself; there is none until it was drawn. */
-  get screen(): IXterm | undefined {
-    return (this as unknown as { _term?: IXterm })._term;
-  }
-}
-
 /**
- * The least of a text to what is behind it, as WCAG 2 asks. An agent asks for the colours of its terminal once: after the
- * theme has changed, its own are for the one before.
+ * A chat as a tab. Closing it leaves the chat.
+ *
+ * To Lab its content is the terminal, so that what Lab does with terminals it does with this one; it has a place in the
+ * chat's page.
  */
-const CONTRAST = 4.5;
-
-const OWN = { initialCommand: '', shutdownOnClose: false, closeOnExit: false };
-
-/** A chat's terminal as a tab: Lab's own terminal, and a bar with the chat's state. Closing it leaves the chat. */
 export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
   constructor(options: ChatTab.IOptions) {
     const session = options.manager.connectTo({ model: { name: options.chat } });
     const settings = { ...options.settings, ...OWN };
     const terminal = new ChatTerminal(session, settings, options.translator);
-    super({
-      content: terminal,
-      // Lab's own folds what it holds away while it cannot measure it.
-      toolbar: new Toolbar()
-    });
+    super({ content: terminal, toolbar: new Toolbar() });
     this.chat = options.chat;
     this.id = `agent-hub-chat-${options.chat}`;
     this.addClass('jp-AgentHub-tab');
@@ -64,28 +37,19 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
     this._model = options.model;
     this._terminal = terminal;
     this._session = session;
-    const bar = ReactWidget.create(
-      <ChatBar
-        chat={options.chat}
-        model={options.model}
-        commands={options.commands}
-        onSearch={() => this.search()}
-      />
-    );
-    bar.addClass('jp-AgentHub');
-    bar.addClass('jp-AgentHub-chatBarItem');
-    this.toolbar.addItem('chat', bar);
+    this._page = new ChatPage({ ...options, terminal, onSearch: () => this.search() });
+    // The page has a header of its own.
+    this.toolbar.hide();
+    BoxLayout.setStretch(this._page, 1);
+    (this.layout as BoxLayout).addWidget(this._page);
     this._model.changed.connect(this._onChanged, this);
     this._model.stream.stateChanged.connect(this._onStream, this);
     this._update();
     // A program may name its terminal; the tab keeps the chat's name.
     this.title.changed.connect(this._update, this);
     void terminal.ready.then(() => {
-      if (terminal.screen) {
-        terminal.screen.options.minimumContrastRatio = CONTRAST;
-      }
       // A tab that was activated before its terminal was there gave the focus to an empty box.
-      if (this.node.contains(document.activeElement)) {
+      if (terminal.node.contains(document.activeElement)) {
         terminal.activate();
       }
     });
@@ -94,8 +58,19 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
   /** The id of the chat. */
   readonly chat: string;
 
+  /** How its page is laid out. */
+  get state(): ILayoutState {
+    return this._page.parts.state;
+  }
+
+  /** Its page is laid out in another way. */
+  get stateChanged(): ISignal<ChatLayout, void> {
+    return this._page.parts.changed;
+  }
+
   /** Search what the terminal has shown; the field lies over it until Esc. */
   search(): void {
+    this._page.parts.bring('terminal');
     if (!this._searchBox) {
       const terminal = this._terminal;
       const search = new TerminalSearch(this._model.api, this.chat);
@@ -110,7 +85,7 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
         },
         () => this._closeSearch()
       );
-      Widget.attach(this._searchBox, this.node);
+      Widget.attach(this._searchBox, this._page.terminalPart.node);
     }
     this._searchBox.activate();
   }
@@ -125,6 +100,21 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
       this._session.dispose();
     }
     super.dispose();
+  }
+
+  protected override onActivateRequest(): void {
+    this._page.focusPart();
+  }
+
+  protected override onAfterAttach(msg: Message): void {
+    // Before Lab's own, which gives the focus to the terminal wherever the click was.
+    this.node.addEventListener('mousedown', this._onMouseDown, true);
+    super.onAfterAttach(msg);
+  }
+
+  protected override onBeforeDetach(msg: Message): void {
+    this.node.removeEventListener('mousedown', this._onMouseDown, true);
+    super.onBeforeDetach(msg);
   }
 
   private _closeSearch(): void {
@@ -170,7 +160,15 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
     }
   }
 
+  private readonly _onMouseDown = (event: MouseEvent): void => {
+    const isInTerminal = this._terminal.node.contains(event.target as Node);
+    if (!isInTerminal && !this.node.contains(document.activeElement)) {
+      this._page.node.focus({ preventScroll: true });
+    }
+  };
+
   private readonly _model: HubModel;
+  private readonly _page: ChatPage;
   private readonly _terminal: ChatTerminal;
   private readonly _session: Session.ITerminalConnection;
   private _searchBox: SearchBox | null = null;
@@ -182,11 +180,8 @@ function firstLine(text: string): string {
 }
 
 export namespace ChatTab {
-  export interface IOptions {
-    chat: string;
-    model: HubModel;
+  export interface IOptions extends Omit<ChatPage.IOptions, 'terminal' | 'onSearch'> {
     manager: TerminalManager;
-    commands: CommandRegistry;
     /** What the person set for all of Lab's terminals. */
     settings: Partial<ITerminal.IOptions>;
     translator: ITranslator;

@@ -36,6 +36,11 @@ export const artifactIcon = outline(
   '<path d="M9.2 1.6H3.6v12.8h8.8V4.8Z"/><path d="M9.2 1.6v3.2h3.2M5.6 11.6l1.7-2.2 1.2 1.4 1-1.1 1.3 1.9"/>'
 );
 
+export const chatIcon = outline(
+  'chat',
+  '<path d="M1.6 2.2h12.8v9H8.6l-3.4 3v-3H1.6Z"/><path d="M4.6 5.4h6.8M4.6 8h4.4"/>'
+);
+
 export const branchIcon = outline(
   'branch',
   '<circle cx="4.5" cy="3.2" r="1.6"/><circle cx="4.5" cy="12.8" r="1.6"/><circle cx="11.5" cy="4.8" r="1.6"/><path d="M4.5 4.8v6.4M11.5 6.4c0 2.6-2.2 3.2-5.6 3.8"/>'

@@ -296,7 +296,7 @@ export class HubModel implements IDisposable {
   }
 
   private _onEvent(_: EventStream, event: HubEvent): void {
-    if (event.type === 'log') {
+    if (event.type !== 'snapshot' && event.type !== 'change') {
       return;
     }
     if (event.type === 'snapshot') {

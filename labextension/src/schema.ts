@@ -3220,6 +3220,12 @@ export interface components {
             name: string;
             /** Title */
             title: string;
+            /**
+             * Converses
+             * @description whether it tells of its turns, and takes prompts
+             * @default false
+             */
+            converses: boolean;
         };
         /**
          * Answer

@@ -6,14 +6,19 @@ import {
   HubError,
   NAMESPACE,
   type ChangeEvent,
+  type ConversationEvent,
+  type FollowedEvent,
   type HubApi,
   type LogEvent,
   type LogLine,
-  type SnapshotEvent
+  type SnapshotEvent,
+  type Turn
 } from './api';
+import { Interests } from './interests';
 import { PolledArtifacts } from './polledartifacts';
+import { isOver } from './turns';
 
-export type HubEvent = SnapshotEvent | ChangeEvent | LogEvent;
+export type HubEvent = SnapshotEvent | ChangeEvent | LogEvent | ConversationEvent | FollowedEvent;
 
 /** `live`: the socket delivers; `polling`: REST does; `offline`: neither, and it tries again. */
 export type StreamState = 'connecting' | 'live' | 'polling' | 'offline';
@@ -93,20 +98,27 @@ export class EventStream implements IDisposable {
 
   /** Receive the newest build log of a project, from its beginning, until the result is disposed. */
   subscribe(project: string): IDisposable {
-    const count = this._logs.get(project) ?? 0;
-    this._logs.set(project, count + 1);
-    if (count === 0) {
+    if (this._logs.add(project)) {
       this._send({ subscribe: project });
       void this._pollLog(project);
     }
     return new DisposableDelegate(() => {
-      const left = (this._logs.get(project) ?? 1) - 1;
-      if (left > 0) {
-        this._logs.set(project, left);
-        return;
+      if (this._logs.remove(project)) {
+        this._send({ unsubscribe: project });
       }
-      this._logs.delete(project);
-      this._send({ unsubscribe: project });
+    });
+  }
+
+  /** Receive a chat's turns, first all of them and then what happens, until the result is disposed. */
+  follow(chat: string): IDisposable {
+    this._chats.add(chat);
+    // Also where somebody follows it already: who comes later has to be told of everything as well.
+    this._send({ follow: chat });
+    void this._pollTurns(chat);
+    return new DisposableDelegate(() => {
+      if (this._chats.remove(chat)) {
+        this._send({ unfollow: chat });
+      }
     });
   }
 
@@ -141,8 +153,11 @@ export class EventStream implements IDisposable {
       this._seq = event.seq;
       clearTimeout(this._poll);
       this._setState('live');
-      for (const project of this._logs.keys()) {
+      for (const project of this._logs.all) {
         this._send({ subscribe: project });
+      }
+      for (const chat of this._chats.all) {
+        this._send({ follow: chat });
       }
     } else if (event.type === 'change') {
       if (this._seq === null || event.seq <= this._seq) {
@@ -191,7 +206,10 @@ export class EventStream implements IDisposable {
         this._lastSeen = new Date().toISOString();
         this._setState('polling');
         this._event.emit({ type: 'snapshot', seq: 0, status, projects, chats, artifacts });
-        await Promise.all([...this._logs.keys()].map(project => this._pollLog(project)));
+        await Promise.all([
+          ...this._logs.all.map(project => this._pollLog(project)),
+          ...this._chats.all.map(chat => this._pollTurns(chat))
+        ]);
       }
     } catch (reason) {
       // The next poll asks again; the state says so meanwhile.
@@ -218,6 +236,26 @@ export class EventStream implements IDisposable {
     }
     if (this._logs.has(project) && this._state === 'polling') {
       this._event.emit({ type: 'log', project, build: '', offset: 0, lines: parseLog(text) });
+    }
+  }
+
+  private async _pollTurns(chat: string): Promise<void> {
+    if (this._state !== 'polling') {
+      return;
+    }
+    let turns: Turn[];
+    try {
+      const heads = await this._api.turns(chat);
+      // As the socket does: what has ended comes without its items.
+      turns = await Promise.all(
+        heads.map(async head => (isOver(head) ? head : this._api.turn(chat, head.number)))
+      );
+    } catch {
+      // An agent may tell of no turns; a server that is gone is noticed by the poll itself.
+      return;
+    }
+    if (this._chats.has(chat) && this._state === 'polling') {
+      this._event.emit({ type: 'conversation', chat, turns });
     }
   }
 
@@ -253,7 +291,8 @@ export class EventStream implements IDisposable {
   private readonly _event = new Signal<this, HubEvent>(this);
   private readonly _stateChanged = new Signal<this, StreamState>(this);
   private readonly _published: PolledArtifacts;
-  private readonly _logs = new Map<string, number>();
+  private readonly _logs = new Interests();
+  private readonly _chats = new Interests();
   private _socket: WebSocket | null = null;
   private _seq: number | null = null;
   private _failure: HubError | null = null;

@@ -5,9 +5,11 @@ import type {
   DeletedChat,
   GitHubApp,
   Installation,
+  Item,
   Project,
   SnapshotEvent,
-  Status
+  Status,
+  Turn
 } from '../src/api';
 
 const TIME = '2025-01-01T12:00:00Z';
@@ -25,8 +27,8 @@ export const STATUS: Status = {
   },
   gpus: [],
   agents: [
-    { name: 'codex', title: 'Codex' },
-    { name: 'shell', title: 'Shell' }
+    { name: 'codex', title: 'Codex', converses: true },
+    { name: 'shell', title: 'Shell', converses: false }
   ],
   openai: {
     connected: false,
@@ -213,6 +215,48 @@ export function installation(change: Partial<Installation> = {}): Installation {
     suspended: false,
     problem: '',
     url: 'https://github.com/organizations/lab-a/settings/installations/1',
+    ...change
+  };
+}
+
+export function turn(change: Partial<Turn> = {}): Turn {
+  return {
+    chat: 'c1',
+    number: 1,
+    prompt: 'Plot it',
+    source: 'hub',
+    key: '',
+    agent_turn: '',
+    status: 'running',
+    items: [],
+    approvals: [],
+    usage: null,
+    error: null,
+    left_out: 0,
+    created_at: TIME,
+    started_at: TIME,
+    ended_at: null,
+    ...change
+  };
+}
+
+type Message = Extract<Item, { type: 'message' }>;
+type Command = Extract<Item, { type: 'command' }>;
+
+export function message(change: Partial<Message> = {}): Message {
+  return { type: 'message', id: 'm1', status: 'running', text: 'A heron', ...change };
+}
+
+export function command(change: Partial<Command> = {}): Command {
+  return {
+    type: 'command',
+    id: 'c1',
+    status: 'running',
+    command: 'pytest -q',
+    directory: '',
+    text: '',
+    exit_code: null,
+    seconds: null,
     ...change
   };
 }

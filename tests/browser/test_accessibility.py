@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import Lab
 from tests.conftest import Repository
 from tests.notebook.server import Server
+from tests.standins.model_server import ModelServer
 
 AXE = Path(__file__).parents[2] / "labextension/node_modules/axe-core/axe.min.js"
 OURS = ".jp-AgentHub, #agent-hub-panel"
@@ -90,4 +92,31 @@ def test_axe_finds_nothing_where_there_are_projects_and_chats(
     lab.run("agent-hub:new-chat-with-options")
     expect(lab.page.get_by_role("dialog")).to_be_visible()
     examination.look("the form of a chat")
+    assert examination.found == []
+
+
+@pytest.mark.timeout(180)
+def test_axe_finds_nothing_in_the_page_of_a_chat(
+    open_lab: OpenLab, a_lab_server_without_docker: Server, a_model: ModelServer, a_repository: Repository
+) -> None:
+    server = a_lab_server_without_docker
+    env = {"OPENAI_API_KEY": "sk-any", "OPENAI_BASE_URL": a_model.base_url(), "OPENAI_MODEL": "stand-in-1"}
+    project = server.hub().add_project(a_repository.path, agent="codex", env=env, progress=False)
+    prompt = "RUN: printf '# half of it\\ndef half(x):\\n    return x / 2, \"it\"\\n' > half.py\nRUN: ls nowhere"
+    chat = server.hub().new_chat(project, prompt, name="Halve it", ask_before=["touch"]).wait_ready(60)
+    chat.turn.wait(60)
+    chat.send("RUN: touch it")
+    lab = open_lab(server)
+    examination = Examination(lab)
+    lab.run("agent-hub:open-chat", chat=chat.id)
+    page = lab.page.locator("[id^='agent-hub-chat']")
+    expect(page.get_by_role("group", name="Codex asks")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("cannot access 'nowhere'").first).to_be_visible()
+    examination.look("a conversation")
+    page.get_by_role("tab", name="Changes").click()
+    expect(page.locator("code span", has_text="return")).to_be_visible()
+    examination.look("changes")
+    page.get_by_role("tab", name="Settings").click()
+    expect(page.get_by_role("button", name="Delete chat")).to_be_visible()
+    examination.look("settings")
     assert examination.found == []

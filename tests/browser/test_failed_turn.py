@@ -37,7 +37,7 @@ def test_a_person_sees_why_an_agent_could_not_go_on_and_mends_it(
     row = lab.panel.get_by_role("treeitem", name="Say heron, Could not go on, OpenAI is not connected")
     expect(row.locator(".jp-AgentHub-facts")).to_have_attribute("title", re.compile("Could not go on · OpenAI"))
     row.dblclick()
-    bar = page.locator(".jp-AgentHub-chatBar")
+    bar = page.locator(".jp-AgentHub-chatHeader")
     expect(bar.get_by_text("Could not go on")).to_be_visible(timeout=LIMIT)
     expect(bar.get_by_text("OpenAI is not connected")).to_have_attribute("title", re.compile("Connections page"))
     tab = page.locator(".lm-TabBar-tab", has_text="Say heron")

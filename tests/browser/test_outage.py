@@ -55,7 +55,7 @@ def test_while_the_hub_is_away_its_list_stays_and_says_unknown_until_it_is_back(
     new_chat = lab.panel.get_by_role("button", name="New chat", exact=True)
     expect(new_chat).to_be_disabled()
     expect(new_chat).to_have_attribute("title", "New chat in widgets: The hub does not answer")
-    bar = lab.page.locator(".jp-AgentHub-chatBar")
+    bar = lab.page.locator(".jp-AgentHub-chatHeader")
     expect(bar).to_contain_text(UNKNOWN)
     expect(bar.get_by_role("button", name="Stop")).to_be_disabled()
     works.hover()

@@ -83,5 +83,5 @@ def test_a_line_that_scrolled_away_is_found_and_shown_and_esc_leads_back_to_the_
     page.keyboard.type("echo on''ward\n")
     lab.wait_for_terminal("\nonward")
 
-    page.locator(".jp-AgentHub-chatBar").get_by_role("button", name="Search the terminal").click()
+    page.locator(".jp-AgentHub-chatHeader").get_by_role("button", name="Search the terminal").click()
     expect(field).to_be_focused()

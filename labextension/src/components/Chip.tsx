@@ -4,6 +4,7 @@ import { StatusMark, type Mark } from './StatusMark';
 
 const TINTS: Partial<Record<Mark, string>> = {
   ready: ' jp-mod-success',
+  warning: ' jp-mod-warning',
   failed: ' jp-mod-error',
   running: ' jp-mod-brand'
 };

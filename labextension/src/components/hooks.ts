@@ -15,6 +15,29 @@ export function useSignal(signal: ISignal<unknown, unknown>): void {
   }, [signal]);
 }
 
+/** Draw again when the signal was emitted, once for all the times between two frames. */
+export function useSignalByFrame(signal: ISignal<unknown, unknown>): void {
+  const [, draw] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    let frame: number | null = null;
+    const slot = () => {
+      frame ??= requestAnimationFrame(() => {
+        frame = null;
+        draw();
+      });
+    };
+    signal.connect(slot);
+    // What came between the first drawing and this moment was not heard of.
+    draw();
+    return () => {
+      signal.disconnect(slot);
+      if (frame !== null) {
+        cancelAnimationFrame(frame);
+      }
+    };
+  }, [signal]);
+}
+
 /** Draw again when the model changed, once for all the changes between two frames. */
 export function useModel(model: HubModel, kinds?: readonly IHubChange['kind'][]): void {
   const [, draw] = useReducer((count: number) => count + 1, 0);

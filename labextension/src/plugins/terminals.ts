@@ -5,14 +5,20 @@ import {
 } from '@jupyterlab/application';
 import { WidgetTracker } from '@jupyterlab/apputils';
 import { URLExt } from '@jupyterlab/coreutils';
+import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ServerConnection, TerminalManager } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITerminalTracker } from '@jupyterlab/terminal';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { searchIcon, terminalIcon } from '@jupyterlab/ui-components';
 
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
 import { NAMESPACE } from '../api';
 import { describe, text } from '../args';
+import { PARTS, type ILayoutState } from '../chatpage/layout';
 import { ChatTab } from '../chattab';
 import { labSettings } from '../labterminals';
 import { claimShortcuts } from '../shortcuts';
@@ -21,20 +27,30 @@ import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 /** Of Lab's address: the chat whose terminal is to be opened. */
 const CHAT_PARAMETER = 'agent-hub-chat';
 
-/** A chat's terminal in a tab, by Lab's own terminal widget. */
+/** A chat's page in a tab, with Lab's own terminal in it. */
 export const terminals: JupyterFrontEndPlugin<void> = {
   id: `${PLUGIN}:terminals`,
-  description: 'Opens the terminals of chats.',
+  description: 'Opens the pages of chats.',
   autoStart: true,
-  requires: [IAgentHub],
-  optional: [ILayoutRestorer, ITerminalTracker, ISettingRegistry, ITranslator],
+  requires: [IAgentHub, IRenderMimeRegistry],
+  optional: [
+    ILayoutRestorer,
+    ITerminalTracker,
+    ISettingRegistry,
+    ITranslator,
+    IEditorLanguageRegistry,
+    IStateDB
+  ],
   activate: (
     app: JupyterFrontEnd,
     { model }: IAgentHub,
+    rendermime: IRenderMimeRegistry,
     restorer: ILayoutRestorer | null,
     labTerminals: ITerminalTracker | null,
     registry: ISettingRegistry | null,
-    translator: ITranslator | null
+    translator: ITranslator | null,
+    languages: IEditorLanguageRegistry | null,
+    states: IStateDB | null
   ) => {
     const { settings } = model.api;
     const manager = new TerminalManager({
@@ -70,11 +86,19 @@ export const terminals: JupyterFrontEndPlugin<void> = {
             model,
             manager,
             commands: app.commands,
+            rendermime,
+            languages,
+            state: savedState(args),
             settings: await labSettings(registry),
             translator: translator ?? nullTranslator
           });
           claimShortcuts(tab.node, app.commands);
           await tracker.add(tab);
+          const { stateChanged, disposed } = tab;
+          // A tab that is one of Lab's terminals as well is neither saved again by its tracker nor forgotten.
+          const key = `${tracker.namespace}:${chat}`;
+          stateChanged.connect(({ state }) => void states?.save(key, { data: { chat, ...state } }));
+          disposed.connect(() => void states?.remove(key));
           app.shell.add(tab, 'main', { type: 'Chat' });
           labTerminals?.inject(tab);
         }
@@ -102,8 +126,15 @@ export const terminals: JupyterFrontEndPlugin<void> = {
 
     void restorer?.restore(tracker, {
       command: CommandIDs.openChat,
-      args: widget => ({ chat: widget.chat }),
+      args: ({ chat, state }) => ({ chat, ...state }),
       name: widget => widget.chat
     });
   }
 };
+
+/** How a page was laid out when Lab was open last. */
+function savedState(args: ReadonlyPartialJSONObject): Partial<ILayoutState> {
+  const part = PARTS.find(part => part === args.part);
+  const split = typeof args.split === 'number' ? args.split : NaN;
+  return { part: part ?? '', ...(split > 0 && split < 100 ? { split } : {}) };
+}

@@ -1,0 +1,70 @@
+import React, { useMemo } from 'react';
+import { refreshIcon } from '@jupyterlab/ui-components';
+
+import type { ChangedFile, ChatDiff } from '../../api';
+import type { IChatContext } from '../../chatpage/context';
+import { count } from '../../format';
+import { IconButton } from '../IconButton';
+import { useSignal } from '../hooks';
+import { FileDiff } from './FileDiff';
+
+/** The files that are open at first have so many characters at most: to draw them takes time. */
+const OPEN = 100_000;
+
+/** What a chat has changed, to read. */
+export function ChangesView(props: { context: IChatContext }): JSX.Element {
+  const { changes, highlighter } = props.context;
+  useSignal(changes.changed);
+  const { diff, problem } = changes;
+  const open = useMemo(() => fitting(diff?.files ?? []), [diff]);
+  return (
+    <div className="jp-AgentHub-changes">
+      <div className="jp-AgentHub-viewBar">
+        <span role="status">{diff ? words(diff) : problem ? '' : 'Looking…'}</span>
+        <span className="jp-AgentHub-spacer" />
+        <IconButton icon={refreshIcon} label="Look again" onClick={() => void changes.look()} />
+      </div>
+      {problem && (
+        <p className="jp-AgentHub-viewNote" role="alert">
+          <strong>{problem.message}</strong> {problem.hint}
+        </p>
+      )}
+      {diff?.files.map((file, index) => (
+        <FileDiff
+          key={`${file.old_path}→${file.path}`}
+          file={file}
+          isOpenAtFirst={index < open}
+          highlighter={highlighter}
+        />
+      ))}
+      {diff && diff.more > 0 && (
+        <p className="jp-AgentHub-viewNote">{count(diff.more, 'more file')} changed.</p>
+      )}
+      {diff && diff.left_out.length > 0 && (
+        <p className="jp-AgentHub-viewNote">
+          Not looked at, too large or a repository of its own:{' '}
+          {diff.left_out.slice(0, 20).join(', ')}
+          {diff.left_out.length > 20 && ` and ${diff.left_out.length - 20} more`}.
+        </p>
+      )}
+    </div>
+  );
+}
+
+function words(diff: ChatDiff): string {
+  const files = diff.files.length + diff.more;
+  if (files === 0) {
+    return diff.left_out.length > 0 ? '' : 'Nothing has changed since this chat was started.';
+  }
+  const added = diff.files.reduce((sum, file) => sum + file.added, 0);
+  const removed = diff.files.reduce((sum, file) => sum + file.removed, 0);
+  const committed = diff.uncommitted ? 'not all committed' : 'committed';
+  return `${count(files, 'file')} · +${added} −${removed} · ${committed}`;
+}
+
+/** How many files can be open at first. */
+function fitting(files: readonly ChangedFile[]): number {
+  let room = OPEN;
+  const at = files.findIndex(({ patch }) => (room -= patch.length) < 0);
+  return at < 0 ? files.length : at;
+}

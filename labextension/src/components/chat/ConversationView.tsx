@@ -1,0 +1,203 @@
+import React, { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { stopIcon } from '@jupyterlab/ui-components';
+
+import type { IChatContext } from '../../chatpage/context';
+import { byTurn } from '../../chatpage/published';
+import { TURNS_AT_ONCE } from '../../chatpage/reading';
+import { count, duration, elapsed } from '../../format';
+import { refused } from '../../notices';
+import { StatusMark } from '../StatusMark';
+import { useModel, useNow, useSignal, useSignalByFrame } from '../hooks';
+import { Composer } from './Composer';
+import { TurnView } from './TurnView';
+
+/** How far from the end it may be scrolled and still follow, in pixels. */
+const SLACK = 24;
+
+/** Of the newest turns, those whose summaries are fetched before anybody opens them. */
+const SUMMARIES = 20;
+
+/** A chat's conversation, and where a person writes to the agent. */
+export function ConversationView(props: { context: IChatContext }): JSX.Element {
+  const { context } = props;
+  const { model, conversation, reading } = context;
+  useModel(model, ['chat', 'artifact', 'status']);
+  useSignal(reading.changed);
+  useSignalByFrame(conversation.changed);
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const [hasNews, setNews] = useState(false);
+  const { turns, current } = conversation;
+  const chat = model.chat(context.chat);
+  const artifacts = model.artifactsOf(context.chat);
+  const published = useMemo(
+    () => new Map(byTurn(artifacts, turns).map(group => [group.turn?.number, group.artifacts])),
+    [artifacts, turns]
+  );
+
+  const toEnd = () => {
+    const { current: box } = scroller;
+    if (box) {
+      box.scrollTop = box.scrollHeight;
+    }
+  };
+  useLayoutEffect(() => {
+    if (reading.isFollowing) {
+      toEnd();
+    } else if (scroller.current) {
+      scroller.current.scrollTop = reading.top;
+    }
+    const observer = new ResizeObserver(() => {
+      if (reading.isFollowing) {
+        toEnd();
+      }
+    });
+    observer.observe(content.current!);
+    observer.observe(scroller.current!);
+    return () => observer.disconnect();
+  }, [reading]);
+  useEffect(() => {
+    const slot = () => {
+      if (!reading.isFollowing) {
+        setNews(true);
+      }
+    };
+    conversation.changed.connect(slot);
+    return () => {
+      conversation.changed.disconnect(slot);
+    };
+  }, [conversation, reading]);
+  useEffect(() => {
+    const recent = turns.slice(-SUMMARIES);
+    const next = recent.findLast(({ items }) => items === 'heads');
+    if (next && !recent.some(({ items }) => items === 'loading')) {
+      void conversation.load(next.turn.number);
+    }
+  }, [conversation, turns]);
+
+  const onScroll = () => {
+    const { scrollTop, scrollHeight, clientHeight } = scroller.current!;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < SLACK;
+    // Only who scrolls up stops following: that the end has moved away is no wish.
+    if (isAtEnd) {
+      reading.isFollowing = true;
+      setNews(false);
+    } else if (scrollTop < reading.top) {
+      reading.isFollowing = false;
+    }
+    reading.top = scrollTop;
+  };
+  const follow = () => {
+    reading.isFollowing = true;
+    setNews(false);
+    toEnd();
+  };
+  const interrupt = () => {
+    if (current) {
+      conversation.interrupt(current.number).catch(refused('Could not interrupt the agent'));
+    }
+  };
+
+  if (!chat) {
+    return <></>;
+  }
+  const agent = model.agentTitle(chat.agent);
+  const shown = turns.slice(-reading.most);
+  const older = turns.length - shown.length;
+  // What waits to be said folds nothing.
+  const last = shown.findLastIndex(({ turn }) => turn.status !== 'queued');
+  return (
+    <>
+      <div className="jp-AgentHub-scroll">
+        <div
+          ref={scroller}
+          className="jp-AgentHub-turns"
+          role="log"
+          // Word for word, as an agent speaks, it would be too much to be read out.
+          aria-live="off"
+          aria-label="Conversation"
+          tabIndex={0}
+          onScroll={onScroll}
+        >
+          <div ref={content} className="jp-AgentHub-turnsContent">
+            {older > 0 && (
+              <button
+                type="button"
+                className="jp-AgentHub-link"
+                onClick={() => {
+                  reading.isFollowing = false;
+                  reading.showMore();
+                }}
+              >
+                Show {count(Math.min(older, TURNS_AT_ONCE), 'earlier turn')} of {older}
+              </button>
+            )}
+            {conversation.isKnown && turns.length === 0 && (
+              <p className="jp-AgentHub-quiet">
+                Nothing was said yet. Write to {agent} below, or in its terminal.
+              </p>
+            )}
+            {shown.map((known, index) => (
+              <TurnView
+                key={known.turn.number}
+                context={context}
+                known={known}
+                behind={Math.max(0, last - index)}
+                artifacts={published.get(known.turn.number) ?? NONE}
+                agent={agent}
+              />
+            ))}
+            {current && (
+              <AtWork
+                since={current.started_at}
+                isWaiting={current.status === 'waiting'}
+                onInterrupt={interrupt}
+              />
+            )}
+          </div>
+        </div>
+        {hasNews && (
+          <button type="button" className="jp-AgentHub-plain jp-AgentHub-news" onClick={follow}>
+            New text below
+          </button>
+        )}
+      </div>
+      <Composer
+        context={context}
+        chat={chat}
+        agent={agent}
+        isAtWork={current !== undefined}
+        onInterrupt={interrupt}
+        onSent={follow}
+      />
+    </>
+  );
+}
+
+const NONE: readonly never[] = [];
+
+interface IAtWorkProps {
+  since: string | null;
+  isWaiting: boolean;
+  onInterrupt: () => void;
+}
+
+/** For how long the agent has been at work, and how to end that. */
+function AtWork(props: IAtWorkProps): JSX.Element {
+  const now = useNow(1000);
+  return (
+    <div className="jp-AgentHub-atWork">
+      <StatusMark mark={props.isWaiting ? 'warning' : 'running'} />
+      <span>
+        {props.isWaiting
+          ? 'Waiting for you'
+          : `Working for ${duration(elapsed(props.since, null, now))}`}
+      </span>
+      <span className="jp-AgentHub-spacer" />
+      <button type="button" className="jp-AgentHub-plain" onClick={props.onInterrupt}>
+        <stopIcon.react tag="span" />
+        Interrupt <kbd>Esc</kbd>
+      </button>
+    </div>
+  );
+}

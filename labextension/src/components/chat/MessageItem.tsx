@@ -1,0 +1,38 @@
+import React, { useState } from 'react';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+
+import { beginning } from '../../chatpage/cut';
+import { count } from '../../format';
+import { Markdown } from './Markdown';
+
+/** More than this of one answer is shown when it is asked for, and as plain text. */
+const MOST = 40_000;
+
+interface IMessageItemProps {
+  text: string;
+  /** Whether more may come. */
+  isLive: boolean;
+  rendermime: IRenderMimeRegistry;
+}
+
+/** Something the agent says. */
+export function MessageItem(props: IMessageItemProps): JSX.Element {
+  const { text, left } = beginning(props.text, MOST);
+  const [isWhole, setWhole] = useState(false);
+  return (
+    <div className={`jp-AgentHub-said${props.isLive ? ' jp-mod-live' : ''}`}>
+      {isWhole ? (
+        <pre className="jp-AgentHub-plainText" tabIndex={0}>
+          {props.text}
+        </pre>
+      ) : (
+        <Markdown text={text} rendermime={props.rendermime} />
+      )}
+      {left > 0 && !isWhole && (
+        <button type="button" className="jp-AgentHub-link" onClick={() => setWhole(true)}>
+          Show {count(left, 'more character')} as plain text
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+import React, { useState } from 'react';
+import { URLExt } from '@jupyterlab/coreutils';
+import type { CommandRegistry } from '@lumino/commands';
+
+import type { Artifact } from '../../api';
+import { count, size } from '../../format';
+import { artifactIcon } from '../../icons';
+import type { HubModel } from '../../model';
+import { CommandIDs } from '../../tokens';
+
+/** How many are shown at first. */
+const MOST = 3;
+
+/** The largest picture that is fetched to be shown small, in bytes. */
+const MOST_BYTES = 8_000_000;
+
+const PICTURES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/svg+xml']);
+
+interface IThumbnailsProps {
+  artifacts: readonly Artifact[];
+  model: HubModel;
+  commands: CommandRegistry;
+}
+
+/** What was published in a turn, small. */
+export function Thumbnails(props: IThumbnailsProps): JSX.Element {
+  const { artifacts } = props;
+  const [isWhole, setWhole] = useState(false);
+  const shown = isWhole ? artifacts : artifacts.slice(0, MOST);
+  const left = artifacts.length - shown.length;
+  return (
+    <div className="jp-AgentHub-thumbnails" role="group" aria-label="Published">
+      {shown.map(artifact => (
+        <Thumbnail key={artifact.id} artifact={artifact} {...props} />
+      ))}
+      {left > 0 && (
+        <button
+          type="button"
+          className="jp-AgentHub-link"
+          aria-label={`Show ${count(left, 'more artifact')}`}
+          onClick={() => setWhole(true)}
+        >
+          {left} more
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Thumbnail(props: IThumbnailsProps & { artifact: Artifact }): JSX.Element {
+  const { artifact, model, commands } = props;
+  const [isBroken, setBroken] = useState(false);
+  const isPicture = PICTURES.has(artifact.media_type) && artifact.size <= MOST_BYTES && !isBroken;
+  const { baseUrl } = model.api.settings;
+  const path = URLExt.join(baseUrl, 'files', URLExt.encodeParts(artifact.path));
+  return (
+    <button
+      type="button"
+      className="jp-AgentHub-thumbnail"
+      title={artifact.path}
+      onClick={() => void commands.execute(CommandIDs.openArtifact, { artifact: artifact.id })}
+    >
+      <span className="jp-AgentHub-thumbnailPicture">
+        {isPicture ? (
+          <img
+            src={`${path}?version=${artifact.version}`}
+            alt=""
+            loading="lazy"
+            onError={() => setBroken(true)}
+          />
+        ) : (
+          <artifactIcon.react tag="span" />
+        )}
+      </span>
+      <span className="jp-AgentHub-thumbnailName">{artifact.name}</span>
+      <span className="jp-AgentHub-quiet">
+        v{artifact.version} · {size(artifact.size)}
+      </span>
+    </button>
+  );
+}
