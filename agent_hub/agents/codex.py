@@ -30,6 +30,9 @@ RUN_CODEX = "run-codex"
 KEY_FILE = "openai_key"
 """Where the key is, in :data:`~agent_hub.agents.base.RUN`."""
 
+_COMMANDS = ("exec", "e", "review", "mcp", "debug", "features", "doctor", "help")
+"""Codex's own commands that make sense in a chat: they are no client of an app-server, and end by themselves."""
+
 _READ = 'exec cat "$AGENT_HUB_RUN/{}"'
 
 _AT_START = re.compile(
@@ -54,8 +57,11 @@ class CodexAgent(Agent):
     def command(self, chat: Chat, gateway: str) -> Sequence[str]:
         if chat.thread:
             return (RUN_CODEX, "resume", *_options(chat, gateway), "--", chat.thread)
+        own = ("--", *chat.arguments) if chat.arguments else ()
+        if chat.arguments[:1] and chat.arguments[0] in _COMMANDS:
+            return (RUN_CODEX, "alone", *_options(chat, gateway), *own)
         # The first prompt is said to the app-server, as every later one, and the terminal shows it.
-        return (RUN_CODEX, "new", *_options(chat, gateway))
+        return (RUN_CODEX, "new", *_options(chat, gateway), *own)
 
     def environment(self, chat: Chat) -> Mapping[str, str]:
         return {"CODEX_HOME": AGENT_HOME}
@@ -88,6 +94,7 @@ class CodexAgent(Agent):
         held, asked = _env(spare), _env(chat)
         return (
             spare.ask_before == chat.ask_before
+            and not chat.arguments
             and _provider(held, "") == _provider(asked, "")
             and bool(_model(spare)) <= bool(_model(chat))
             # What Codex has, the commands that it runs have as well: it can be given a value anew, not taken away.

@@ -13,8 +13,8 @@ START = """
 shell=$(command -v bash || command -v sh)
 exec "$shell" -lc '
     case ":$PATH:" in *":$AGENT_HUB_PATH:"*) ;; *) PATH=$AGENT_HUB_PATH:$PATH ;; esac
-    exec "$0"
-' "$shell"
+    exec "$0" "$@"
+' "$shell" "$@"
 """
 """A login shell, then the shell itself: many a system's login files set PATH anew, and the hub's programs with it."""
 
@@ -26,7 +26,8 @@ class ShellAgent(Agent):
     title: ClassVar[str] = "Shell"
 
     def command(self, chat: Chat, gateway: str) -> Sequence[str]:
-        return ("sh", "-c", START, "sh")
+        # Later it is a shell to go on in: what it ran at first is done.
+        return ("sh", "-c", START, "sh", *(chat.arguments if chat.started_at is None else ()))
 
     def environment(self, chat: Chat) -> Mapping[str, str]:
         return {}

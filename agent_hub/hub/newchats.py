@@ -166,6 +166,7 @@ class NewChats:
             model=new.model if new.model is not None else project.model,
             prompt=new.prompt,
             ask_before=new.ask_before,
+            arguments=new.arguments,
             mounts=merge_mounts(project.mounts, mounts),
             env=merge_env(project.env, new.env),
             resources=project.resources.model_copy(update=own),

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from agent_hub.models.base import ErrorBody, Model, Name, checked_prompt, now
 from agent_hub.models.containers import Env, Mount, Resources, Tokens
 from agent_hub.models.runs import InRun
-from agent_hub.models.settings import AskBefore, ChatSettings
+from agent_hub.models.settings import Arguments, AskBefore, ChatSettings
 from agent_hub.models.turns import TurnStatus, Usage
 
 
@@ -63,6 +63,7 @@ class Chat(Model):
     thread: str = Field(default="", description="the agent's own id of the conversation")
     turn: TurnSummary | None = Field(default=None, description="the newest, of an agent that tells of its turns")
     ask_before: AskBefore = ()
+    arguments: Arguments = ()
     tokens: Tokens = Field(default=0, description="that a model has counted for it, by way of the gateway")
     token_budget: Tokens | None = Field(default=None, description="most that it may take; None: as many as it likes")
     run: InRun | None = Field(default=None, description="the run that it is one of")
@@ -117,6 +118,7 @@ class NewChat(ChatSettings):
     """Body of ``POST api/chats``. What is ``None`` is the project's; mounts and env are added to the project's."""
 
     prompt: str = ""
+    arguments: Arguments = ()
 
     @field_validator("prompt")
     @classmethod

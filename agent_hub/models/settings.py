@@ -10,6 +10,9 @@ from pydantic import AfterValidator, Field, StringConstraints
 from agent_hub.models.base import NAME_LENGTH, Name
 from agent_hub.models.containers import Env, Mount, Resources, Tokens
 
+ARGUMENT_LENGTH = 30_000
+"""Longest argument, in characters: four bytes each are what Linux takes for one."""
+
 
 def _words(command: str) -> str:
     try:
@@ -27,6 +30,21 @@ AskBefore = Annotated[
         max_length=50,
         description="commands, by their first words, that the agent asks about before it runs them, and with any also "
         "what it takes for dangerous itself. A habit of the agent's, not a wall: the container is that",
+    ),
+]
+
+
+def _no_nul(argument: str) -> str:
+    if "\0" in argument:
+        raise ValueError("an argument cannot contain a NUL character")
+    return argument
+
+
+Arguments = Annotated[
+    tuple[Annotated[str, StringConstraints(max_length=ARGUMENT_LENGTH), AfterValidator(_no_nul)], ...],
+    Field(
+        max_length=100,
+        description="for the agent's own program, as it starts for the first time: it goes on without them",
     ),
 ]
 

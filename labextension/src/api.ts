@@ -25,7 +25,10 @@ export type ChangeEvent = Pick<Schemas['ChangeEvent'], 'type' | 'seq' | 'id'> &
     | { kind: 'artifact'; value: Artifact | null }
   );
 export type ChangedFile = Schemas['ChangedFile'];
-export type Chat = Omit<Full<Schemas['Chat']>, 'ask_before'> & { ask_before: string[] };
+export type Chat = Omit<Full<Schemas['Chat']>, 'ask_before' | 'arguments'> & {
+  ask_before: string[];
+  arguments: string[];
+};
 export type ChatDiff = Schemas['ChatDiff'];
 export type ChatStatus = Schemas['ChatStatus'];
 export type ConversationEvent = Pick<Schemas['ConversationEvent'], 'type' | 'chat'> & {

@@ -61,6 +61,7 @@ export class PendingChats {
       thread: '',
       turn: null,
       ask_before: body.ask_before ?? [],
+      arguments: [],
       tokens: 0,
       token_budget: body.token_budget ?? null,
       run: null,

@@ -3650,6 +3650,12 @@ export interface components {
              */
             ask_before: string[];
             /**
+             * Arguments
+             * @description for the agent's own program, as it starts for the first time: it goes on without them
+             * @default []
+             */
+            arguments: string[];
+            /**
              * Tokens
              * @description that a model has counted for it, by way of the gateway
              * @default 0
@@ -4724,6 +4730,12 @@ export interface components {
              * @default
              */
             prompt: string;
+            /**
+             * Arguments
+             * @description for the agent's own program, as it starts for the first time: it goes on without them
+             * @default []
+             */
+            arguments: string[];
         };
         /**
          * NewCommand

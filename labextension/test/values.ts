@@ -124,6 +124,7 @@ export function chat(change: Partial<Chat> = {}): Chat {
     thread: '',
     turn: null,
     ask_before: [],
+    arguments: [],
     tokens: 0,
     token_budget: null,
     run: null,

@@ -91,6 +91,10 @@ def test_a_spare_that_asks_the_gateway_is_for_no_chat_with_a_key_of_its_own():
     assert not CODEX.fits(PLAIN, with_env(OPENAI_API_KEY="k"))
 
 
+def test_a_spare_is_for_no_chat_that_has_arguments_since_it_was_started_without():
+    assert not CODEX.fits(PLAIN, PLAIN.model_copy(update={"arguments": ("--search",)}))
+
+
 SPARE = with_env(OPENAI_API_KEY="k", DATABASE="d")
 
 

@@ -22,7 +22,7 @@ from agent_hub.agents import AGENTS
 from agent_hub.agents.base import AGENT_HOME, RUN, WORKSPACE, Warm
 from agent_hub.agents.conversation import Conversation, Listener
 from agent_hub.errors import AgentUnavailable
-from agent_hub.models import Chat, EnvVar
+from agent_hub.models import Chat, EnvVar, now
 from tests.container.conftest import HOST, LABEL
 
 CODEX = AGENTS["codex"]
@@ -391,6 +391,29 @@ def test_the_shell_agent_gives_the_image_s_login_shell(open_chat, chat):
     screen.wait_for("shell-42 /usr/bin/bash /workspace")
     screen.type("exit 3\r")
     assert screen.wait_for_end() == 3
+
+
+def test_the_shell_agent_runs_what_it_is_given_once(open_chat, chat):
+    given = chat.model_copy(update={"arguments": ("-c", 'echo ran-$((40+2)) "$1"; exit 4', "sh", "two words")})
+    screen = open_chat(given, *AGENTS["shell"].command(given, ""))
+    screen.wait_for("ran-42 two words")
+    assert screen.wait_for_end() == 4
+    again = given.model_copy(update={"started_at": now()})
+    assert AGENTS["shell"].command(again, "") == AGENTS["shell"].command(chat, "")
+
+
+def test_arguments_of_the_person_s_own_follow_the_settings(open_chat, chat, model):
+    given = chat.model_copy(update={"arguments": ("--no-alt-screen", "Say heron")})
+    open_chat(given).wait_for("You said: Say heron")
+    assert model.turns[-1].prompts == ["Say heron"]
+
+
+def test_another_of_codex_s_commands_runs_by_itself_and_ends_the_chat(open_chat, chat, chat_folders):
+    given = chat.model_copy(update={"arguments": ("exec", "--skip-git-repo-check", "Say crane")})
+    screen = open_chat(given)
+    screen.wait_for("You said: Say crane")
+    assert screen.wait_for_end() == 0
+    assert not (chat_folders["agent"] / "app-server.log").exists()
 
 
 def test_the_folder_holds_no_configuration_that_others_may_read(chat, tmp_path: Path):
