@@ -10,6 +10,12 @@ from typing import TextIO
 
 from agent_hub.errors import DataDirectoryInUse
 
+LOCK = "hub.lock"
+"""The lock, and in it the process id of who holds it."""
+
+USERS = "users.lock"
+"""Held, shared, by each ``agent_cli`` that uses the hub: one in the background ends once it gets it for itself."""
+
 
 def take(folder: Path) -> TextIO:
     """Take a data directory for as long as the file that is returned stays open, however this process ends.
@@ -19,7 +25,7 @@ def take(folder: Path) -> TextIO:
     DataDirectoryInUse
         Another hub has it.
     """
-    lock = open(folder / "hub.lock", "a+")
+    lock = open(folder / LOCK, "a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -36,3 +42,12 @@ def take(folder: Path) -> TextIO:
         os.ftruncate(lock.fileno(), 0)
         os.write(lock.fileno(), str(os.getpid()).encode())
     return lock
+
+
+def last_owner(folder: Path) -> int | None:
+    """The process id of the hub that has a data directory, or had it last; ``None`` where nobody knows of any."""
+    try:
+        written = (folder / LOCK).read_text().strip()
+    except FileNotFoundError:
+        return None
+    return int(written) if written.isdigit() else None

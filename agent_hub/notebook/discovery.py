@@ -108,6 +108,14 @@ def _local() -> Iterator[Server]:
     yield from (server for _, _, server in sorted(near, key=lambda found: found[:2], reverse=True))
 
 
+def of_process(pid: int) -> Server | None:
+    """The person's server that runs as that process; ``None`` where there is none."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    info = _read(Path(jupyter_runtime_dir()) / f"jpserver-{pid}.json")
+    return _server(info) if info is not None and _alive(info) else None
+
+
 def _read(path: Path) -> dict[str, Any] | None:
     # A server that starts or ends this moment leaves a file half written, or gone: it is no server to use then.
     try:

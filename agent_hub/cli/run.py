@@ -1,0 +1,156 @@
+"""``agent_cli --project``: a chat in this terminal, from its project to its agent's exit."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
+
+from agent_hub.cli.attachment import ENDED, Attachment, Left
+from agent_hub.cli.background import data_dir, hub_of
+from agent_hub.cli.options import Wanted, Where
+from agent_hub.cli.project import Projects, Source
+from agent_hub.cli.say import say
+from agent_hub.cli.servers import named
+from agent_hub.cli.tty import Tty
+from agent_hub.errors import AgentHubError, Conflict, NotFound
+from agent_hub.models import Chat, Project, Status
+from agent_hub.notebook.polling import poll
+from agent_hub.notebook.status import NOT_ISOLATED
+from agent_hub.notebook.transport import Transport, part
+from agent_hub.suggestions import instead_of
+
+STOP_SECONDS = 30.0
+
+LAST = ""
+"""What ``--resume`` without a chat means."""
+
+
+def run(source: str, wanted: Wanted, resume: str | None, where: Where) -> int:
+    """Show a chat of a project until it ends; returns the exit code of the command."""
+    with _told_to_end():
+        repository = Source(source)
+        if where.url is not None:
+            return _on(named(where), repository, wanted, resume)
+        with hub_of(data_dir(where)) as hub:
+            return _on(hub, repository, wanted, resume)
+
+
+def _on(hub: Transport, source: Source, wanted: Wanted, resume: str | None) -> int:
+    if not hub.read("status", Status).engine.isolated:
+        say(NOT_ISOLATED)
+    projects = Projects(hub, source, wanted)
+    if resume is None:
+        source.warn()
+        project = projects.ready()
+        chat = hub.create("chats", Chat, wanted.chat(project.id))
+        return attach(hub, chat, owned=True)
+    chat = _last(hub, projects.of_the_source(), wanted, source) if resume == LAST else find_chat(hub, resume)
+    if wanted.of_the_chat:
+        say(f"{chat.name!r} goes on as it was made: {', '.join(wanted.of_the_chat)} would change a new chat alone")
+    if chat.status.value in ENDED:
+        chat = hub.send("POST", f"chats/{part(chat.id)}/start", Chat)
+        return attach(hub, chat, owned=True)
+    say(f"{chat.name!r} is {chat.status.value}: showing it")
+    return attach(hub, chat, owned=False)
+
+
+def _last(hub: Transport, projects: list[Project], wanted: Wanted, source: Source) -> Chat:
+    """The chat of these projects that was used last."""
+    ids = {project.id for project in projects}
+    chats = [
+        chat
+        for chat in hub.read_all("chats", Chat)
+        if chat.project in ids and wanted.agent in (None, chat.agent) and chat.status.value != "deleting"
+    ]
+    if not chats:
+        raise NotFound(f"No chat of {source.url} is there to go on with.", "Leave --resume out to start one.")
+    return max(chats, key=lambda chat: chat.ended_at or chat.started_at or chat.created_at)
+
+
+def find_chat(hub: Transport, key: str) -> Chat:
+    """A chat by its id, the beginning of its id, or its name. Raises :class:`~agent_hub.errors.NotFound`."""
+    chats = hub.read_all("chats", Chat)
+    # An id first: a chat may be called as another's id begins.
+    for found in (
+        [chat for chat in chats if chat.id == key],
+        [chat for chat in chats if chat.name == key],
+        [chat for chat in chats if key and chat.id.startswith(key)],
+    ):
+        if len(found) == 1:
+            return found[0]
+        if found:
+            ids = ", ".join(chat.id for chat in found)
+            raise Conflict(f"{len(found)} chats are meant by {key!r}.", f"Give the id of one: {ids}.")
+    others = instead_of(key, [chat.name for chat in chats])
+    raise NotFound(f"No chat has the id or the name {key!r}.", others or "There are no chats.")
+
+
+def attach(hub: Transport, chat: Chat, *, owned: bool) -> int:
+    """Show a chat's terminal until it ends; returns the exit code of the command.
+
+    Parameters
+    ----------
+    owned
+        It was started for this terminal, and is stopped with it.
+    """
+    attachment = Attachment(hub, chat, Tty())
+    try:
+        left = asyncio.run(attachment.show())
+    except BaseException:
+        if owned:
+            _stop(hub, chat)
+        raise
+    if left is Left.detached:
+        say(f"left {chat.name!r}, which goes on")
+        say(f"to come back: agent_cli attach {chat.id}")
+        return 0
+    if left is Left.told:
+        if owned:
+            _stop(hub, chat)
+        return 128 + attachment.signal
+    return exit_code(attachment.chat)
+
+
+def exit_code(chat: Chat) -> int:
+    """How a chat's end is told to who started the command. Raises why it could not start."""
+    if chat.error is not None:
+        raise AgentHubError.from_dict(chat.error.model_dump())
+    if chat.exit_code is None:
+        say(f"{chat.name!r} ended: {chat.reason or 'nobody knows how'}")
+        return 1
+    return chat.exit_code
+
+
+def _stop(hub: Transport, chat: Chat) -> None:
+    """Stop a chat, and return once it does not run; its workspace is kept."""
+    path = f"chats/{part(chat.id)}"
+    # It may have ended by itself, or be deleted, meanwhile.
+    with suppress(Conflict, NotFound):
+        hub.send("POST", f"{path}/stop", Chat)
+    try:
+        with suppress(NotFound):
+            for found in poll(lambda: hub.read(path, Chat), STOP_SECONDS, "The chat still runs", ""):
+                if found.status.value in ENDED:
+                    return
+    except TimeoutError:
+        say(f"{chat.name!r} still runs: agent_cli stop {chat.id} tries again")
+
+
+@contextmanager
+def _told_to_end() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the command by way of what it has to do first."""
+    before = {signum: signal.signal(signum, _end) for signum in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+def _end(signum: int, frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + signum)

@@ -1,0 +1,34 @@
+"""What the command says of itself, on standard error: standard output is the agent's, or the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from agent_hub.errors import AgentHubError
+
+NOT_SHOWN = 125
+"""The exit code where a command that ends with the agent's has none of it to end with, as of ``docker run``."""
+
+
+def say(text: str) -> None:
+    """Say something in a line of its own."""
+    click.echo(f"agent_cli: {text}", err=True)
+
+
+def tell(error: AgentHubError) -> None:
+    """Tell of an error: what happened, why, what to do, and the last lines of what failed."""
+    for line in error.details.get("tail") or []:
+        click.echo(f"  {line}", err=True)
+    say(str(error))
+
+
+def with_its_own_code(ctx: click.Context, show: Callable[[], int]) -> None:
+    """End the command with the exit code of the agent that it shows."""
+    try:
+        code = show()
+    except AgentHubError as error:
+        tell(error)
+        code = NOT_SHOWN
+    ctx.exit(code)

@@ -1,0 +1,49 @@
+"""Which running hub a command asks: the one that a person names, else the one of this machine's data directory."""
+
+from __future__ import annotations
+
+from agent_hub.cli.background import ANSWER_SECONDS, connected, data_dir, running
+from agent_hub.cli.options import Where
+from agent_hub.errors import AgentHubError, HubUnavailable
+from agent_hub.models import Status
+from agent_hub.notebook.discovery import candidates, is_no_hub
+from agent_hub.notebook.transport import Transport, connect
+
+
+def named(where: Where) -> Transport:
+    """The hub of the server at an address."""
+    return connect(where.url, where.token, ANSWER_SECONDS, Status)[0]
+
+
+def find(where: Where) -> Transport:
+    """The hub that a command is to ask.
+
+    In this order: the one of an address that is given; the one that has the data directory, which ``--project`` works
+    with too; that of the nearest server whose root folder holds this one, as a script would find it.
+
+    Raises
+    ------
+    HubUnavailable
+        None runs.
+    """
+    if where.url is not None:
+        return named(where)
+    folder = data_dir(where)
+    servers = [server for server in (running(folder),) if server is not None]
+    if where.data_dir is None:
+        servers += candidates(None, where.token)[0]
+    refused: list[AgentHubError] = []
+    for server in dict.fromkeys(servers):
+        try:
+            return connected(server)
+        except AgentHubError as error:
+            if not is_no_hub(error):
+                raise
+            refused.append(error)
+    if len(refused) == 1:
+        raise refused[0]
+    raise HubUnavailable(
+        f"None of {len(refused)} servers answers with a hub." if refused else f"No hub runs for {folder}.",
+        "Start one with `agent_hub`, begin a chat with `agent_cli --project PATH`, or name a server with --url and "
+        "--token: `jupyter server list` shows both.",
+    )

@@ -1,0 +1,74 @@
+"""The terminal that the command runs in: raw while an agent's is shown in it, and afterwards as it was."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import termios
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+LEAVE = "\x1b[?1049l"
+"""Leaves a full-screen program's screen. Elsewhere it would move the cursor."""
+
+UNDO = (
+    "\x1b7\x1b[r\x1b8\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?2026l"
+    "\x1b[?1l\x1b>\x1b[<u\x1b[?7h\x1b[m\x1b(B\x1b[?25h"
+)
+"""Takes back what else a program may have switched on: margins, the mouse, a hidden cursor…"""
+
+_SCREENS = re.compile(r"\x1b\[\?(?:1049|1047|47)([hl])|\x1bc")
+
+
+class Tty:
+    """Standard input and output, and whether they are a terminal.
+
+    Without one nothing is changed: what comes in is typed, and what the agent prints comes out as text.
+    """
+
+    def __init__(self) -> None:
+        self.input = sys.stdin.fileno()
+        self.output = sys.stdout.fileno()
+        self.typed = os.isatty(self.input)
+        self.shown = os.isatty(self.output)
+        self._before = termios.tcgetattr(self.input) if self.typed else None
+        self._full_screen = False
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Rows and columns; ``None`` where nothing is shown."""
+        if not self.shown:
+            return None
+        columns, rows = os.get_terminal_size(self.output)
+        return rows, columns
+
+    @contextmanager
+    def raw(self) -> Iterator[None]:
+        """Let every key through to the agent, Ctrl-C as well."""
+        try:
+            self.set_raw()
+            yield
+        finally:
+            self.restore()
+
+    def note(self, text: str) -> None:
+        """Take notice of what is shown: where it ends in a full-screen program, that has to be left in the end."""
+        for found in _SCREENS.finditer(text):
+            self._full_screen = found[1] == "h"
+
+    def set_raw(self) -> None:
+        """Raw, also again after the command was suspended."""
+        if self.typed:
+            tty.setraw(self.input, termios.TCSADRAIN)
+
+    def restore(self) -> None:
+        """As it was, however this ends."""
+        if self.shown:
+            # A terminal that is gone takes nothing, and needs nothing.
+            with suppress(OSError):
+                os.write(self.output, ((LEAVE if self._full_screen else "") + UNDO).encode())
+        if self._before is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self.input, termios.TCSADRAIN, self._before)
