@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import errno
 import json
 import os
-import select
 import signal
-import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
+from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpx
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from agent_hub.cli.shown import as_text, on_a_screen
-from agent_hub.cli.tty import Tty
-from agent_hub.errors import AgentHubError, HubUnavailable, NotFound
+from agent_hub.cli.sockets import away, open_socket
+from agent_hub.cli.tty import Tty, ready
+from agent_hub.errors import NotFound
 from agent_hub.models import Chat
-from agent_hub.notebook.discovery import Server
 from agent_hub.notebook.transport import Transport, part
 
 DETACH = b"\x10\x11"
@@ -39,6 +37,8 @@ _WRITE_BYTES = 4096
 _END_SECONDS = 0.5
 """Between two times that an agent is told that there is no more input: one that starts may have lost the first."""
 
+_DRAIN_SECONDS, _QUIET_SECONDS = 5.0, 0.05
+
 _PATIENCE_SECONDS = 30.0
 """How long a server may be away: its restart ends no chat."""
 
@@ -46,6 +46,9 @@ NO_SIZE = (24, 80)
 """Rows and columns of a terminal that nobody sees."""
 
 ENDED = ("exited", "failed")
+
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""Signals that end the command, and what was started for it."""
 
 
 class Left(Enum):
@@ -82,12 +85,32 @@ class Attachment:
         self._socket: ClientConnection | None = None
         self._connected = asyncio.Event()
         self._interrupted = False
+        self._taken = 0
+        self._busy = False
 
-    async def show(self) -> Left:
-        """Show it until the agent or the person ends it; returns which of them."""
+    async def show(self, give_up: Callable[[], None]) -> Left:
+        """Show it until the agent or the person ends it; returns which of them.
+
+        Parameters
+        ----------
+        give_up
+            Called, in a thread, where something else ends it: a signal, or an error. Further signals, such as a
+            terminal that goes away sends more than one of, do not end the command before it is done.
+        """
         loop = asyncio.get_running_loop()
         self._left = loop.create_future()
         handled = self._handle_signals(loop)
+        left = None
+        try:
+            left = await self._until_left()
+            return left
+        finally:
+            if left in (None, Left.told):
+                await asyncio.to_thread(give_up)
+            for signum in handled:
+                loop.remove_signal_handler(signum)
+
+    async def _until_left(self) -> Left:
         with self._tty.raw():
             works = (self._watch(), self._output(), self._input())
             tasks: list[asyncio.Future[Any]] = [asyncio.create_task(work) for work in works]
@@ -100,13 +123,11 @@ class Attachment:
                 left = await self._left
                 if left is Left.ended:
                     await self._drain()
-                elif self._tty.shown:
+                elif left is Left.detached:
                     # What is said next begins a line of its own.
                     await self._write(b"\r\n")
                 return left
             finally:
-                for signum in handled:
-                    loop.remove_signal_handler(signum)
                 for task in tasks:
                     task.cancel()
                 await asyncio.wait(tasks)
@@ -120,11 +141,11 @@ class Attachment:
             signal.SIGWINCH: self._resize,
             signal.SIGCONT: self._go_on,
             signal.SIGINT: self._interrupt,
-            signal.SIGTERM: lambda: self._end(signal.SIGTERM),
-            signal.SIGHUP: lambda: self._end(signal.SIGHUP),
+            **{signum: partial(self._end, signum) for signum in ENDING},
         }
         for signum, handler in handlers.items():
             loop.add_signal_handler(signum, handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         return list(handlers)
 
     def _end(self, signum: signal.Signals) -> None:
@@ -159,8 +180,11 @@ class Attachment:
 
     async def _input(self) -> None:
         while True:
-            await _ready(self._tty.input, write=False)
-            data = os.read(self._tty.input, _READ_BYTES)
+            await ready(self._tty.input, write=False)
+            try:
+                data = os.read(self._tty.input, _READ_BYTES)
+            except OSError:
+                data = b""
             if not data:
                 break
             await self._type(data)
@@ -200,15 +224,19 @@ class Attachment:
         lost = time.monotonic()
         while True:
             try:
-                self._socket = await _open(self._hub.server, f"terminals/websocket/{part(self.chat.id)}")
+                self._socket = await open_socket(self._hub.server, f"terminals/websocket/{part(self.chat.id)}")
                 self._resize()
                 self._connected.set()
                 async for message in self._socket:
+                    lost = time.monotonic()
+                    self._busy = True
                     await self._take(message)
+                    self._taken += 1
+                    self._busy = False
                 lost = time.monotonic()
             except (OSError, WebSocketException) as error:
                 if time.monotonic() - lost > _PATIENCE_SECONDS:
-                    raise _away(self._hub) from error
+                    raise away(self._hub) from error
             self._connected.clear()
             await asyncio.sleep(0.2)
 
@@ -222,17 +250,26 @@ class Attachment:
         for start in range(0, len(data), _WRITE_BYTES):
             piece = data[start : start + _WRITE_BYTES]
             while piece:
-                await _ready(self._tty.output, write=True)
-                piece = piece[os.write(self._tty.output, piece) :]
+                await ready(self._tty.output, write=True)
+                try:
+                    piece = piece[os.write(self._tty.output, piece) :]
+                except OSError as error:
+                    # Whoever saw it has gone: the terminal, or the other end of a pipe.
+                    self._end(signal.SIGPIPE if error.errno == errno.EPIPE else signal.SIGHUP)
+                    return
 
     async def _drain(self) -> None:
-        """Show the last of what was printed: all that the server has sent before it answers."""
-        # `_output` reads on meanwhile; where it finds the connection closed there is no more.
+        """Show the last of what was printed: all that the server had sent before it answered."""
+        # Where the connection is closed there is no more.
         with suppress(ConnectionClosed, TimeoutError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(_DRAIN_SECONDS):
                 if self._socket is not None:
                     await (await self._socket.ping())
-                    await asyncio.sleep(0)
+        taken = -1
+        # What came is here by now, and is shown by `_output`, which may have to wait for who reads it.
+        while (self._busy or taken != self._taken) and not self.signal:
+            taken = self._taken
+            await asyncio.sleep(_QUIET_SECONDS)
 
     # -- how the chat is
 
@@ -241,13 +278,13 @@ class Attachment:
         lost = time.monotonic()
         while True:
             try:
-                async with await _open(self._hub.server, "api/events") as events:
+                async with await open_socket(self._hub.server, "api/events") as events:
                     async for message in events:
                         lost = time.monotonic()
                         self._learn(json.loads(message))
             except (OSError, WebSocketException) as error:
                 if time.monotonic() - lost > _PATIENCE_SECONDS:
-                    raise _away(self._hub) from error
+                    raise away(self._hub) from error
             await asyncio.sleep(0.2)
 
     def _learn(self, event: dict[str, Any]) -> None:
@@ -262,66 +299,3 @@ class Attachment:
         self.chat = type(self.chat).model_validate(found[0], extra="ignore")
         if self.chat.status.value in ENDED:
             self._leave(Left.ended)
-
-
-def _away(hub: Transport) -> AgentHubError:
-    return HubUnavailable(
-        f"The server at {hub.url} does not answer any more.",
-        "The chat goes on where its container does: once the server is back, `agent_cli attach` shows it.",
-    )
-
-
-async def _open(server: Server, path: str) -> ClientConnection:
-    """A WebSocket of a server's hub, asked without a proxy."""
-    url = f"ws{server.url.removeprefix('http')}agent-hub/{path}"
-    parts = urlsplit(url)
-    if server.socket:
-        address = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        address.connect(server.socket)
-    else:
-        port = parts.port or (443 if parts.scheme == "wss" else 80)
-        address = await asyncio.to_thread(socket.create_connection, (parts.hostname, port), 10)
-    address.setblocking(False)
-    try:
-        return await connect(
-            url,
-            sock=address,
-            ssl=httpx.create_ssl_context() if parts.scheme == "wss" else None,
-            additional_headers={"Authorization": f"token {server.token}"} if server.token else None,
-            compression=None,
-            # A replay is a mebibyte, and a snapshot as long as there are chats.
-            max_size=None,
-            open_timeout=10,
-            close_timeout=1,
-        )
-    except InvalidStatus as error:
-        address.close()
-        if error.response.status_code == 404:
-            raise NotFound("There is no such terminal.", "`agent_cli ls` lists the chats.") from error
-        raise
-    except BaseException:
-        address.close()
-        raise
-
-
-async def _ready(descriptor: int, *, write: bool) -> None:
-    """Wait until a descriptor can be read or written; a regular file always can."""
-    loop = asyncio.get_running_loop()
-    ready: asyncio.Future[None] = loop.create_future()
-    add, remove = (loop.add_writer, loop.remove_writer) if write else (loop.add_reader, loop.remove_reader)
-
-    def tell() -> None:
-        if not ready.done():
-            ready.set_result(None)
-
-    # Most often it can be written at once.
-    if write and select.select([], [descriptor], [], 0)[1]:
-        return
-    try:
-        add(descriptor, tell)
-    except PermissionError:
-        return
-    try:
-        await ready
-    finally:
-        remove(descriptor)

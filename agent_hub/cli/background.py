@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from jupyter_core.paths import jupyter_data_dir
@@ -56,6 +56,18 @@ def connected(server: Server) -> Transport:
 
 
 @contextmanager
+def using(folder: Path) -> Iterator[None]:
+    """Keep the hub in the background, if there is one, for as long as this context lasts."""
+    with ExitStack() as held:
+        # Without the folder there is none.
+        if folder.is_dir():
+            users = held.enter_context(open(folder / USERS, "a"))
+            # Waits while one ends, as it keeps this to its last moment.
+            fcntl.flock(users, fcntl.LOCK_SH)
+        yield
+
+
+@contextmanager
 def hub_of(folder: Path) -> Iterator[Transport]:
     """The hub of a data directory, which stays for as long as this context does.
 
@@ -67,9 +79,7 @@ def hub_of(folder: Path) -> Iterator[Transport]:
         It could not be started; the hint names its log.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with open(folder / USERS, "a") as users, open(folder / STARTING, "a") as starting:
-        # Waits while a hub in the background ends, as it keeps this to its last moment.
-        fcntl.flock(users, fcntl.LOCK_SH)
+    with using(folder), open(folder / STARTING, "a") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
         hub = _found(folder) or _start(folder)
         fcntl.flock(starting, fcntl.LOCK_UN)

@@ -74,6 +74,17 @@ class Wanted:
         }
         return [option for option, given in named.items() if given not in (None, ())]
 
+    @property
+    def of_the_project(self) -> list[str]:
+        """Which options are about the project's snapshot."""
+        named = {
+            "--branch": self.branch,
+            "--base": self.base,
+            "--setup-script": self.setup_script,
+            "--snapshot-image-tag": self.snapshot_image_tag,
+        }
+        return [option for option, given in named.items() if given is not None]
+
     def settings(self) -> dict[str, Any]:
         """Mounts, variables and limits, as the API takes them."""
         from agent_hub.notebook import arguments
@@ -113,6 +124,27 @@ def _variable(text: str) -> str:
             field="env",
         )
     return f"{text}={os.environ[text]}"
+
+
+ARGUMENTS = "agent_hub.arguments"
+"""Where a context keeps what stands after ``--``."""
+
+
+def for_the_agent(args: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """The arguments of the command, and those after ``--``, which are for the agent's own program."""
+    if "--" not in args:
+        return args, ()
+    end = args.index("--")
+    return args[:end], tuple(args[end + 1 :])
+
+
+class ForTheAgent(click.Command):
+    """A command that passes on to an agent what stands after ``--``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep it."""
+        own, ctx.meta[ARGUMENTS] = for_the_agent(args)
+        return super().parse_args(ctx, own)
 
 
 CHAT = (

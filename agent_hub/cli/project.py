@@ -58,6 +58,13 @@ def _is_there(path: Path) -> bool:
         return False
 
 
+def known(hub: Transport, key: str) -> Project | None:
+    """The project of that id or name; ``None`` where there is none, so that it may be a folder or a URL."""
+    projects = hub.read_all("projects", Project)
+    same = [project for project in projects if project.id == key] or [one for one in projects if one.name == key]
+    return same[0] if same else None
+
+
 class Projects:
     """A hub's projects, as the command line looks for them."""
 

@@ -7,11 +7,13 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import NoReturn
 
-from agent_hub.cli.attachment import ENDED, Attachment, Left
+from agent_hub.cli.attachment import ENDED, ENDING, Attachment, Left
 from agent_hub.cli.background import data_dir, hub_of
+from agent_hub.cli.chat import find_chat
 from agent_hub.cli.options import Wanted, Where
 from agent_hub.cli.project import Projects, Source
 from agent_hub.cli.say import say
@@ -22,7 +24,6 @@ from agent_hub.models import Chat, Project, Status
 from agent_hub.notebook.polling import poll
 from agent_hub.notebook.status import NOT_ISOLATED
 from agent_hub.notebook.transport import Transport, part
-from agent_hub.suggestions import instead_of
 
 STOP_SECONDS = 30.0
 
@@ -47,12 +48,15 @@ def _on(hub: Transport, source: Source, wanted: Wanted, resume: str | None) -> i
     if resume is None:
         source.warn()
         project = projects.ready()
+        # A signal has to wait until somebody knows what there is to be stopped.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         chat = hub.create("chats", Chat, wanted.chat(project.id))
         return attach(hub, chat, owned=True)
     chat = _last(hub, projects.of_the_source(), wanted, source) if resume == LAST else find_chat(hub, resume)
     if wanted.of_the_chat:
         say(f"{chat.name!r} goes on as it was made: {', '.join(wanted.of_the_chat)} would change a new chat alone")
     if chat.status.value in ENDED:
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         chat = hub.send("POST", f"chats/{part(chat.id)}/start", Chat)
         return attach(hub, chat, owned=True)
     say(f"{chat.name!r} is {chat.status.value}: showing it")
@@ -72,24 +76,6 @@ def _last(hub: Transport, projects: list[Project], wanted: Wanted, source: Sourc
     return max(chats, key=lambda chat: chat.ended_at or chat.started_at or chat.created_at)
 
 
-def find_chat(hub: Transport, key: str) -> Chat:
-    """A chat by its id, the beginning of its id, or its name. Raises :class:`~agent_hub.errors.NotFound`."""
-    chats = hub.read_all("chats", Chat)
-    # An id first: a chat may be called as another's id begins.
-    for found in (
-        [chat for chat in chats if chat.id == key],
-        [chat for chat in chats if chat.name == key],
-        [chat for chat in chats if key and chat.id.startswith(key)],
-    ):
-        if len(found) == 1:
-            return found[0]
-        if found:
-            ids = ", ".join(chat.id for chat in found)
-            raise Conflict(f"{len(found)} chats are meant by {key!r}.", f"Give the id of one: {ids}.")
-    others = instead_of(key, [chat.name for chat in chats])
-    raise NotFound(f"No chat has the id or the name {key!r}.", others or "There are no chats.")
-
-
 def attach(hub: Transport, chat: Chat, *, owned: bool) -> int:
     """Show a chat's terminal until it ends; returns the exit code of the command.
 
@@ -99,21 +85,16 @@ def attach(hub: Transport, chat: Chat, *, owned: bool) -> int:
         It was started for this terminal, and is stopped with it.
     """
     attachment = Attachment(hub, chat, Tty())
-    try:
-        left = asyncio.run(attachment.show())
-    except BaseException:
-        if owned:
-            _stop(hub, chat)
-        raise
+    left = asyncio.run(attachment.show(partial(_stop, hub, chat) if owned else _nothing))
     if left is Left.detached:
         say(f"left {chat.name!r}, which goes on")
         say(f"to come back: agent_cli attach {chat.id}")
         return 0
-    if left is Left.told:
-        if owned:
-            _stop(hub, chat)
-        return 128 + attachment.signal
-    return exit_code(attachment.chat)
+    return 128 + attachment.signal if left is Left.told else exit_code(attachment.chat)
+
+
+def _nothing() -> None:
+    """A chat that was there before goes on, as it does when a browser's tab is closed."""
 
 
 def exit_code(chat: Chat) -> int:
@@ -129,22 +110,21 @@ def exit_code(chat: Chat) -> int:
 def _stop(hub: Transport, chat: Chat) -> None:
     """Stop a chat, and return once it does not run; its workspace is kept."""
     path = f"chats/{part(chat.id)}"
-    # It may have ended by itself, or be deleted, meanwhile.
-    with suppress(Conflict, NotFound):
-        hub.send("POST", f"{path}/stop", Chat)
     try:
-        with suppress(NotFound):
+        # It may have ended by itself, or be deleted, meanwhile.
+        with suppress(Conflict, NotFound):
+            hub.send("POST", f"{path}/stop", Chat)
             for found in poll(lambda: hub.read(path, Chat), STOP_SECONDS, "The chat still runs", ""):
                 if found.status.value in ENDED:
                     return
-    except TimeoutError:
-        say(f"{chat.name!r} still runs: agent_cli stop {chat.id} tries again")
+    except (AgentHubError, TimeoutError) as error:
+        say(f"{chat.name!r} could not be stopped, and may still run: agent_cli stop {chat.id}. {error}")
 
 
 @contextmanager
 def _told_to_end() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the command by way of what it has to do first."""
-    before = {signum: signal.signal(signum, _end) for signum in (signal.SIGTERM, signal.SIGHUP)}
+    before = {signum: signal.signal(signum, _end) for signum in ENDING}
     try:
         yield
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import click
 
@@ -14,7 +15,9 @@ NOT_SHOWN = 125
 
 def say(text: str) -> None:
     """Say something in a line of its own."""
-    click.echo(f"agent_cli: {text}", err=True)
+    # There may be nobody left to hear it, where a terminal has gone away.
+    with suppress(OSError):
+        click.echo(f"agent_cli: {text}", err=True)
 
 
 def tell(error: AgentHubError) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from agent_hub.cli.background import ANSWER_SECONDS, connected, data_dir, running
+import click
+
+from agent_hub.cli.background import ANSWER_SECONDS, connected, data_dir, running, using
 from agent_hub.cli.options import Where
 from agent_hub.errors import AgentHubError, HubUnavailable
 from agent_hub.models import Status
@@ -10,13 +12,24 @@ from agent_hub.notebook.discovery import candidates, is_no_hub
 from agent_hub.notebook.transport import Transport, connect
 
 
+def where_of(ctx: click.Context) -> Where:
+    """Which hub a command's options mean: what it is not told itself, ``agent_cli`` before it may have been told."""
+    found = Where()
+    context: click.Context | None = ctx
+    while context is not None:
+        given = {name: context.params.get(name) for name in ("url", "token", "data_dir")}
+        found = Where(**{name: getattr(found, name) or value for name, value in given.items()})
+        context = context.parent
+    return found
+
+
 def named(where: Where) -> Transport:
     """The hub of the server at an address."""
     return connect(where.url, where.token, ANSWER_SECONDS, Status)[0]
 
 
-def find(where: Where) -> Transport:
-    """The hub that a command is to ask.
+def asked(ctx: click.Context) -> Transport:
+    """The hub that a command is to ask; one in the background stays there for as long as the command runs.
 
     In this order: the one of an address that is given; the one that has the data directory, which ``--project`` works
     with too; that of the nearest server whose root folder holds this one, as a script would find it.
@@ -26,9 +39,11 @@ def find(where: Where) -> Transport:
     HubUnavailable
         None runs.
     """
+    where = where_of(ctx)
     if where.url is not None:
         return named(where)
     folder = data_dir(where)
+    ctx.with_resource(using(folder))
     servers = [server for server in (running(folder),) if server is not None]
     if where.data_dir is None:
         servers += candidates(None, where.token)[0]

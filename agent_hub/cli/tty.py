@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
+import select
 import sys
 import termios
 import tty
@@ -72,3 +74,26 @@ class Tty:
         if self._before is not None:
             with suppress(termios.error):
                 termios.tcsetattr(self.input, termios.TCSADRAIN, self._before)
+
+
+async def ready(descriptor: int, *, write: bool) -> None:
+    """Wait until a descriptor can be read or written; a regular file always can."""
+    loop = asyncio.get_running_loop()
+    can: asyncio.Future[None] = loop.create_future()
+    add, remove = (loop.add_writer, loop.remove_writer) if write else (loop.add_reader, loop.remove_reader)
+
+    def tell() -> None:
+        if not can.done():
+            can.set_result(None)
+
+    # Most often it can be written at once.
+    if write and select.select([], [descriptor], [], 0)[1]:
+        return
+    try:
+        add(descriptor, tell)
+    except PermissionError:
+        return
+    try:
+        await can
+    finally:
+        remove(descriptor)

@@ -87,6 +87,7 @@ ROUTES: tuple[tuple[str, str, str, type[BaseModel] | None, str], ...] = (
     ("get", "api/terminals", "Every terminal", None, "[TerminalInfo]"),
     ("get", "api/terminals/{id}", "One terminal", None, "TerminalInfo"),
     ("delete", "api/terminals/{id}", "Stop the terminal's chat", None, "204"),
+    ("get", "api/terminals/{id}/text", "What a terminal has shown, as far back as it is kept", None, "text"),
     ("get", "api/terminals/{id}/search", "Find ?q= in what a terminal has shown; ?limit=", None, "TerminalMatches"),
 )
 """Method, path, summary, model of the body, and the answer: its status where not 200, then a model, or a list of it."""

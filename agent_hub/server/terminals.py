@@ -139,6 +139,18 @@ class TerminalSearchHandler(HubHandler):
             self._search.cancel()
 
 
+class TerminalTextHandler(HubHandler):
+    """``api/terminals/{name}/text``"""
+
+    @guarded
+    async def get(self, name: str) -> None:
+        """What a terminal has shown, as far back as it is kept, without colours."""
+        text = await self.hub.terminals.text(name)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.finish(text.encode("utf-8", "replace"))
+
+
 class ColoursHandler(HubHandler):
     """``api/colours``"""
 
@@ -158,5 +170,6 @@ handlers: list[tuple[str, type]] = [
     (r"api/terminals", TerminalsHandler),
     (r"api/terminals/([^/]+)", TerminalHandler),
     (r"api/terminals/([^/]+)/search", TerminalSearchHandler),
+    (r"api/terminals/([^/]+)/text", TerminalTextHandler),
     (r"terminals/websocket/([^/]+)", TerminalSocket),
 ]

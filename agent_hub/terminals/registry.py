@@ -89,6 +89,11 @@ class Terminals(Mapping[str, Terminal]):
             finally:
                 cancelled.set()
 
+    async def text(self, name: str) -> str:
+        """Every line that is kept of what a terminal has shown. Raises :class:`~agent_hub.errors.NotFound`."""
+        async with self._searching:
+            return await asyncio.to_thread(self.find(name).history.lines().text)
+
     async def remove(self, name: str) -> None:
         """End a terminal for good; no error where there is none."""
         terminal = self._terminals.pop(name, None)

@@ -65,6 +65,12 @@ class KeptLines:
             query=query, lines=above + shown, complete=len(found) <= limit, matches=tuple(found[:limit])
         )
 
+    def text(self) -> str:
+        """All of them, without colours. Takes a while: run it in a thread."""
+        above = "".join(plain(source.read()) for source in self._sources)
+        shown = "".join(f"{line.rstrip()}\n" for line in self._screen).rstrip("\n")
+        return above + (f"{shown}\n" if shown else "")
+
     def _matches(
         self, blocks: Sequence[bytes], above: int, shown: int, query: str, cancelled: threading.Event
     ) -> Iterator[TerminalMatch]:

@@ -6,11 +6,20 @@ from pathlib import Path
 import docker
 import pytest
 
+from agent_hub.notebook.client import Hub
+from tests.cli.commands import Commands
 from tests.cli.person import Person
 from tests.cli.tmux import Tmux
-from tests.notebook.conftest import docker_server, nowhere, server
+from tests.notebook.conftest import docker_server, hub, nowhere, server
+from tests.notebook.server import Server
 
-__all__ = ["docker_server", "nowhere", "server"]
+__all__ = ["docker_server", "hub", "nowhere", "server"]
+
+
+@pytest.fixture
+def commands(server: Server, hub: Hub) -> Commands:
+    # `hub` leaves nothing behind.
+    return Commands(server)
 
 
 @pytest.fixture

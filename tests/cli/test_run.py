@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import docker
@@ -14,6 +15,7 @@ import docker
 from tests.cli.person import COMMAND, Person
 from tests.cli.tmux import Tmux
 from tests.conftest import Repository
+from tests.notebook.server import Server
 
 LIMIT = 60.0
 
@@ -105,6 +107,10 @@ def test_a_terminal_that_goes_away_takes_its_chat_with_it(
 ) -> None:
     with Tmux(tmp_path, person.environment) as window:
         start(window, a_repository)
+        command = process_of(person)
+    # A shell that is told sends it on, beside the system's own.
+    with suppress(ProcessLookupError):
+        os.kill(command, signal.SIGHUP)
     until_gone(person, docker_engine)
 
 
@@ -131,6 +137,25 @@ def test_two_terminals_work_with_one_hub(person: Person, terminal: Tmux, a_repos
     assert "using the hub that runs" in done.stderr
     terminal.type("exit 7")
     terminal.shows("code=7")
+
+
+def test_a_snapshot_that_a_server_has_built_is_used_as_it_is(
+    person: Person, docker_server: Server, a_repository: Repository, docker_engine: docker.DockerClient
+) -> None:
+    script = a_repository.path.parent / "prepare.sh"
+    script.write_text("touch prepared.txt\n")
+    project = docker_server.hub().add_project(a_repository.path, setup=script.read_text(), progress=False)
+    snapshot = project.snapshot
+    assert snapshot is not None
+    options = ("--agent", "shell", "--setup-script", str(script))
+    done = person.run("--project", str(a_repository.path), *options, "--", "-c", "ls prepared.txt")
+    assert done.returncode == 0, done.stderr
+    assert "prepared.txt" in done.stdout and "ready, built before" in done.stderr
+    (container,) = person.containers(docker_engine)
+    assert container.attrs["Config"]["Image"] == snapshot.image
+    project.delete(force=True)
+    container.remove(force=True, v=True)
+    docker_engine.images.remove(snapshot.image)
 
 
 def test_a_folder_that_is_no_repository_is_refused(person: Person, tmp_path: Path) -> None:

@@ -109,3 +109,10 @@ async def test_terminals_are_searched_by_name(tmp_path):
         with pytest.raises(NotFound):
             await terminals.search("nobody", "needle", 10)
     await terminals.close()
+
+
+def test_the_whole_text_is_every_line_without_its_colours(history):
+    history.append(b"the \x1b[31mneedle\x1b[m\r\n" + numbered(0, 1000) + b"$ ")
+    text = history.lines().text()
+    assert text.startswith("the needle\n") and text.endswith("\n$\n")
+    assert text.count("\n") == 1002

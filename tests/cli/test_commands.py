@@ -1,0 +1,163 @@
+"""``agent_cli``'s commands against a server that runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent_hub.notebook.client import Hub
+from tests.cli.commands import LIMIT, Commands
+from tests.cli.person import COMMAND
+from tests.conftest import Repository
+
+
+@pytest.fixture
+def project(commands: Commands, hub: Hub, a_repository: Repository) -> str:
+    return hub.add_project(a_repository.path, agent="shell", progress=False).name
+
+
+@pytest.fixture
+def chat(commands: Commands, project: str) -> Iterator[str]:
+    """A shell that runs."""
+    started = commands.ask("new", project, "--name", "The shell")
+    yield started["id"]
+    commands.run("stop", started["id"])
+
+
+def test_a_chat_from_its_start_to_its_end(commands: Commands, hub: Hub, project: str) -> None:
+    started = commands.ask("new", project, "--name", "A job", "--", "-c", "echo heron; read line; exit 3")
+    assert started["arguments"] == ["-c", "echo heron; read line; exit 3"]
+    assert started["name"] == "A job"
+    hub.chats["A job"].wait_ready()
+    done = commands.run("attach", "A job", "--json", typed="x\n")
+    assert done.returncode == 3
+    assert json.loads(done.stdout[done.stdout.index("{") :])["exit_code"] == 3
+    logs = commands.ask("logs", started["id"])
+    assert "heron" in logs["terminal"]
+    listed = commands.ask("ls")
+    assert [(one["id"], one["status"]) for one in listed["chats"]] == [(started["id"], "exited")]
+    assert [one["name"] for one in listed["projects"]] == [project]
+
+
+def test_a_list_is_for_people(commands: Commands, chat: str, project: str) -> None:
+    done = commands.run("ls")
+    assert done.returncode == 0
+    assert [line.split()[:3] for line in done.stdout.splitlines() if project in line and "ready" in line]
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith(chat)]
+    assert line.endswith("The shell") and project in line
+
+
+def test_a_folder_becomes_a_project_as_a_chat_is_asked_for(
+    commands: Commands, hub: Hub, a_repository: Repository
+) -> None:
+    data = a_repository.path / "data"
+    done = commands.run("new", str(data), "--agent", "shell", "--env-var", "API_TOKEN=s3cret", "--memory", "1g")
+    assert done.returncode == 0, done.stderr
+    chat = hub.chats[done.stdout.strip()]
+    assert chat.project.url == str(a_repository.path)
+    assert [(one.name, one.secret) for one in chat._data.env] == [("API_TOKEN", True)]
+    assert chat._data.resources.memory == 2**30
+    assert commands.run("new", str(a_repository.path), "--agent", "shell").returncode == 0
+    assert len(hub.projects) == 1
+
+
+def test_a_new_commit_is_in_the_next_chat_and_another_branch_has_its_own_project(
+    commands: Commands, hub: Hub, a_repository: Repository
+) -> None:
+    path = str(a_repository.path)
+    first = commands.ask("new", path, "--agent", "shell")
+    head = a_repository.commit("Add more", {"more.txt": "more\n"})
+    second = commands.ask("new", path, "--agent", "shell")
+    assert second["project"] == first["project"]
+    assert hub.chats[second["id"]].wait_ready().files["more.txt"].read_text() == "more\n"
+    a_repository.git("switch", "--quiet", "feature")
+    third = commands.ask("new", path, "--agent", "shell")
+    assert third["project"] != first["project"]
+    feature = hub.chats[third["id"]].wait_ready()
+    assert feature._data.commit == a_repository.git("rev-parse", "feature") != head
+
+
+def test_stop_waits_until_a_chat_does_not_run(commands: Commands, hub: Hub, chat: str) -> None:
+    (stopped,) = commands.ask("stop", chat)
+    assert (stopped["status"], stopped["reason"]) == ("exited", "stopped")
+    again = commands.run("stop", chat)
+    assert again.returncode == 0 and "does not run" in again.stderr
+    refused = commands.run("attach", chat)
+    assert refused.returncode == 125
+    assert f"agent_cli attach --start {chat}" in refused.stderr
+
+
+def test_a_shell_takes_no_prompt_and_says_so(commands: Commands, chat: str) -> None:
+    done = commands.run("send", chat, "Fix it")
+    assert done.returncode == 1
+    assert "takes no prompts" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_what_a_chat_has_published_is_listed_and_saved(commands: Commands, hub: Hub, chat: str, tmp_path: Path) -> None:
+    script = "printf one > a.txt; printf two > b.txt; hub_artifact publish a.txt b.txt"
+    hub.chats[chat].wait_ready().run(script).check()
+    assert {one["name"] for one in commands.ask("artifacts", chat)} == {"a.txt", "b.txt"}
+    folder = tmp_path / "saved"
+    (saved,) = commands.ask("artifacts", chat, "b.txt", "--save", str(folder))
+    assert saved["saved"] == str(folder / "b.txt")
+    assert [(path.name, path.read_text()) for path in folder.iterdir()] == [("b.txt", "two")]
+    refused = commands.run("artifacts", chat, "--save", str(folder))
+    assert refused.returncode == 2 and "--force" in refused.stderr
+    assert not (folder / "a.txt").exists()
+    unknown = commands.run("artifacts", chat, "c.txt")
+    assert unknown.returncode == 1 and "Did you mean 'b.txt'?" in unknown.stderr
+
+
+def test_an_unknown_chat_is_answered_with_the_one_that_may_be_meant(commands: Commands, chat: str) -> None:
+    done = commands.run("logs", "The shel")
+    assert done.returncode == 1
+    assert done.stderr == "agent_cli: No chat has the id or the name 'The shel'. Did you mean 'The shell'?\n"
+
+
+def test_without_a_server_every_command_says_how_to_get_one(commands: Commands, nowhere: Path, tmp_path: Path) -> None:
+    for command in ("ls", "new x", "attach x"):
+        done = subprocess.run(
+            [str(COMMAND), *command.split(), "--data-dir", str(tmp_path / "none")],
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+        )
+        assert done.returncode in (1, 125), command
+        assert "agent_cli --project PATH" in done.stderr, command
+    assert not (tmp_path / "none").exists()
+
+
+def test_what_cannot_be_meant_is_refused_before_anything_begins(commands: Commands, project: str) -> None:
+    for arguments, said in (
+        ((), "Say which project"),
+        (("--project", "x", "ls"), "leave out"),
+        (("--agent", "shell", "ls"), "stands after it"),
+        (("--project", "x", "--resume", "--", "-c"), "for a new chat"),
+        (("new", project, "--base", "debian"), "set up already"),
+        (("logs", "x", "--terminal", "--build"), "Choose one"),
+    ):
+        done = commands.run(*arguments)
+        assert done.returncode == 2 and said in done.stderr, (arguments, done.stderr)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_told_how_to_complete(commands: Commands, shell: str) -> None:
+    done = commands.run("completion", shell)
+    assert done.returncode == 0 and "_AGENT_CLI_COMPLETE" in done.stdout
+
+
+def test_a_shell_completes_the_names_of_chats(commands: Commands, chat: str) -> None:
+    words = {"_AGENT_CLI_COMPLETE": "bash_complete", "COMP_WORDS": "agent_cli stop The", "COMP_CWORD": "2"}
+    assert commands.run(**words).stdout == "plain,The shell\n"
+
+
+def test_help_waits_for_nothing_that_takes_long_to_import() -> None:
+    code = "import sys; import agent_hub.cli.main; print(*sorted(sys.modules))"
+    loaded = subprocess.run(
+        [str(COMMAND.with_name("python")), "-c", code], check=True, capture_output=True, text=True, timeout=LIMIT
+    ).stdout.split()
+    assert {"httpx", "pydantic", "asyncio", "websockets", "jupyter_core"}.isdisjoint(loaded)
