@@ -24,6 +24,17 @@ LogSink = Callable[[str], None]
 OutputSink = Callable[[bytes], Awaitable[None]]
 """Takes a piece of output; while it is awaited no more is read, so that a command waits for a slow reader."""
 
+ENGINES_OWN = (
+    "/var/run/docker.sock",
+    "/run/docker.sock",
+    "/run/podman/podman.sock",
+    "/run/containerd/containerd.sock",
+    "/var/lib/docker",
+    "/var/lib/containerd",
+    "/var/lib/containers",
+)
+"""Sockets and stores of container engines: whoever reaches one of these is root on the host."""
+
 INTERRUPT_GRACE = 2.0
 """Seconds that a command gets to end by itself once it was interrupted."""
 
@@ -186,8 +197,26 @@ class Engine(ABC):
         """The machines containers run on, with their GPUs."""
 
     @abstractmethod
-    async def gateway_address(self) -> tuple[str, str]:
-        """Where the hub's gateway listens and what containers call it: ``(host to bind, host name for containers)``."""
+    async def gateway_address(self, port: int = 0, told: str = "") -> tuple[str, str]:
+        """Where the hub's gateway listens and what containers call it: ``(host to bind, host name for containers)``.
+
+        Parameters
+        ----------
+        port
+            That the gateway was told to listen on; 0 where any will do.
+        told
+            What containers are told in any case.
+        """
+
+    def host_path(self, path: str) -> str:
+        """What the machine of the containers calls a path of the hub's: another one where the hub is in a container.
+
+        Raises
+        ------
+        InvalidMount
+            That machine has no such path, so no container can be given it.
+        """
+        return path
 
     # -- images
 

@@ -14,6 +14,7 @@ import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -33,10 +34,12 @@ from agent_hub.engines.base import (
     OutputSink,
     Stream,
 )
+from agent_hub.engines.docker_callback import callback_address
 from agent_hub.engines.docker_connection import CALL_TIMEOUT, DockerConnection
 from agent_hub.engines.docker_containers import create_body, given_labels, status_of
 from agent_hub.engines.docker_errors import typed_errors
 from agent_hub.engines.docker_execution import Execution
+from agent_hub.engines.docker_own_container import OwnContainer, find_own_container
 from agent_hub.engines.gpus import local_gpus
 from agent_hub.engines.http import Answer
 from agent_hub.engines.output import OUTPUT_KEPT, LineSplitter
@@ -97,6 +100,8 @@ class DockerEngine(Engine):
         self._sizes: dict[str, tuple[int, int]] = {}
         self._terminals: dict[str, bool] = {}
         self._unstarted: set[str] = set()
+        self._own: OwnContainer | None = None
+        self._looked_for_itself = False
 
     # -- the engine
 
@@ -112,6 +117,7 @@ class DockerEngine(Engine):
         name = f"{product} {number}" + (f" ({self._runtime})" if self._runtime else "")
         try:
             await self._check_runtime()
+            await self._own_container()
         except AgentHubError as error:
             return EngineStatus(name=name, kind="docker", reachable=False, isolated=True, message=str(error))
         return EngineStatus(name=name, kind="docker", reachable=True, isolated=True)
@@ -130,10 +136,20 @@ class DockerEngine(Engine):
         name = info.get("ID") or info.get("Name") or "docker"
         return [Node(id=name, address=address, cpus=info["NCPU"], memory=info["MemTotal"], gpus=gpus)]
 
-    async def gateway_address(self) -> tuple[str, str]:
-        """Where the gateway listens; see :mod:`agent_hub.engines.docker_network`."""
-        networks = await self._engine.sdk(lambda api: api.networks(names=["bridge"]))
-        return await self._engine.in_thread(partial(docker_network.gateway_address, self._engine.address, networks))
+    async def gateway_address(self, port: int = 0, told: str = "") -> tuple[str, str]:
+        """Where the gateway listens; see :mod:`agent_hub.engines.docker_callback`."""
+        return await callback_address(self._engine, self._network, await self._own_container(), port, told)
+
+    def host_path(self, path: str) -> str:
+        """What the engine's machine calls a path of the hub's, as far as the engine was asked; see `Engine`."""
+        return self._own.host_path(path) if self._own is not None else path
+
+    async def _own_container(self) -> OwnContainer | None:
+        # What a container was started with stays as it is for as long as it runs.
+        if not self._looked_for_itself:
+            self._own = await find_own_container(self._engine)
+            self._looked_for_itself = True
+        return self._own
 
     # -- images
 
@@ -190,7 +206,8 @@ class DockerEngine(Engine):
         with typed_errors():
             async with asyncio.timeout(self._engine.timeout):
                 network = await self._network.mode() if spec.network == "default" else "none"
-                body = create_body(spec, network, self._runtime)
+                await self._own_container()
+                body = create_body(self._of_the_machine(spec), network, self._runtime)
                 return await self._create(spec, body)
 
     async def _create(self, spec: ContainerSpec, body: bytes) -> Handle:
@@ -205,6 +222,10 @@ class DockerEngine(Engine):
                 return Handle(found["Id"], spec.name, given_labels(found["Config"].get("Labels")))
             # The name is taken by a container that is just being created, or removed.
             await asyncio.sleep(0.05)
+
+    def _of_the_machine(self, spec: ContainerSpec) -> ContainerSpec:
+        mounts = [mount.model_copy(update={"source": self.host_path(mount.source)}) for mount in spec.mounts]
+        return replace(spec, mounts=mounts)
 
     async def start(self, handle: Handle) -> None:
         """Start it, and give its terminal the size that was asked for before."""

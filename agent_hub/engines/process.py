@@ -114,7 +114,7 @@ class ProcessEngine(Engine):
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         return [Node(id=socket.gethostname(), address="127.0.0.1", cpus=os.cpu_count() or 1, memory=memory, gpus=gpus)]
 
-    async def gateway_address(self) -> tuple[str, str]:
+    async def gateway_address(self, port: int = 0, told: str = "") -> tuple[str, str]:
         """Give the loopback address, which both sides share."""
         return "127.0.0.1", "127.0.0.1"
 

@@ -85,7 +85,7 @@ class Gateway:
             The port that was asked for is taken.
         """
         if self._server is None:
-            address, name = await self._hub.engine.gateway_address()
+            address, name = await self._hub.engine.gateway_address(self._port, self._base_url)
             listener = self._bind(address)
             given = {"hub": self._hub, "callers": Callers(self._hub.store)}
             application = Application(
@@ -134,7 +134,7 @@ class Gateway:
                     ) from None
                 raise AgentHubError(
                     f"The hub cannot listen on {address}:{port} for its containers: {error.strerror}.",
-                    "Look at the engine's network, or name an address with --AgentHub.gateway_address.",
+                    "Look at the engine's network, and say with --AgentHub.gateway_base_url what containers find.",
                 ) from error
             listener.setblocking(False)
             self._hub.store.remember("gateway_port", str(listener.getsockname()[1]))

@@ -114,7 +114,7 @@ class Hub:
         self.identities = Identities(lambda: self.github.person)
         self.budgets = Budgets(self.store)
         access = self.github.environment
-        sources = MountSources(settings.data_dir, settings.mount_roots)
+        sources = MountSources(settings.data_dir, settings.mount_roots, engine.host_path)
         self.limits = ContainerLimits(engine)
         self.builds = Builds(
             self.store,

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
 
+from agent_hub.engines.base import ENGINES_OWN
 from agent_hub.errors import InvalidMount
-
-SOCKETS = (
-    "/var/run/docker.sock",
-    "/run/docker.sock",
-    "/run/podman/podman.sock",
-    "/run/containerd/containerd.sock",
-    "/var/lib/docker",
-    "/var/lib/containerd",
-    "/var/lib/containers",
-)
-"""Sockets and stores of container engines: whoever reaches one of these is root on the host."""
 
 ROOTLESS = (".local/share/docker", ".local/share/containers")
 """Of a person's home, the stores of an engine of their own: all that any of its containers has."""
@@ -48,6 +38,9 @@ SYSTEM = (
 )  # fmt: skip
 """What the machine itself is made of."""
 
+HostPath = Callable[[str], str]
+"""What the machine of the containers calls a path of the hub's."""
+
 ONE_BY_ONE = "Mount the folders that the chat needs, one by one."
 
 
@@ -61,10 +54,13 @@ class MountSources:
     roots
         The folders below which everything has to be; where there are none, everything may be mounted that is neither
         the system's nor a person's keys.
+    host_path
+        See :meth:`Engine.host_path`.
     """
 
-    def __init__(self, data_dir: Path, roots: Sequence[str] = ()) -> None:
+    def __init__(self, data_dir: Path, roots: Sequence[str] = (), host_path: HostPath = lambda path: path) -> None:
         self._data_dir = data_dir
+        self._host_path = host_path
         self._roots = [Path(os.path.expanduser(root)).resolve() for root in roots]
 
     def check(self, text: str) -> str:
@@ -88,6 +84,7 @@ class MountSources:
         self._refuse_engine(text, real)
         self._refuse_keys(text, real)
         self._refuse_elsewhere(text, real)
+        self._refuse_of_the_host(text, real)
         return str(real)
 
     def check_again(self, source: str) -> None:
@@ -100,7 +97,7 @@ class MountSources:
 
     def _refuse_engine(self, text: str, real: Path) -> None:
         named = [os.environ.get(name, "").removeprefix("unix://") for name in ("DOCKER_HOST", "CONTAINER_HOST")]
-        held = [Path(name) for name in (*SOCKETS, *named) if name.startswith("/")] + _of_the_home(ROOTLESS)
+        held = [Path(name) for name in (*ENGINES_OWN, *named) if name.startswith("/")] + _of_the_home(ROOTLESS)
         for one in held:
             # Unlike Path.exists, os.path.exists raises nothing for what this user may not look at.
             if os.path.exists(one) and _touches(real, one.resolve()):
@@ -120,6 +117,14 @@ class MountSources:
         for key in keys:
             if os.path.exists(key) and _touches(real, key.resolve()):
                 raise InvalidMount(f"{text} holds {key}, by which others know who you are.", ONE_BY_ONE)
+
+    def _refuse_of_the_host(self, text: str, real: Path) -> None:
+        """Refuse by what the path is on the machine of the containers, which the hub's own container may see twice."""
+        there, data = Path(self._host_path(str(real))), Path(self._host_path(str(self._data_dir.resolve())))
+        if _touches(there, data):
+            raise InvalidMount(
+                f"{text} holds the hub's own data, with the other chats' workspaces and tokens in it.", ONE_BY_ONE
+            )
 
     def _refuse_elsewhere(self, text: str, real: Path) -> None:
         if self._roots:

@@ -14,7 +14,7 @@ from traitlets import Bool, Float, Integer, List, Type, Unicode
 from agent_hub.engines.base import Engine
 from agent_hub.engines.docker import DockerEngine
 from agent_hub.engines.process import ProcessEngine
-from agent_hub.errors import AgentHubError, InvalidInput
+from agent_hub.errors import AgentHubError, InvalidInput, InvalidMount
 from agent_hub.gateway.listener import Gateway
 from agent_hub.hub.hub import Hub, Settings
 from agent_hub.server import (
@@ -176,6 +176,7 @@ class AgentHub(ExtensionApp):
             demo=self.demo,
         )
         try:
+            _refuse_hidden(engine, data_dir)
             self._hub = Hub(settings, engine)
         except (AgentHubError, OSError) as error:
             await engine.close()
@@ -212,6 +213,18 @@ class AgentHub(ExtensionApp):
         await docker.close()
         self.log.warning("No container engine answers: agents run as plain processes, NOT isolated. %s", found.message)
         return ProcessEngine(data_dir / "processes")
+
+
+def _refuse_hidden(engine: Engine, data_dir: Path) -> None:
+    """Raise where chats could not be given what is in the data directory."""
+    try:
+        engine.host_path(str(data_dir))
+    except InvalidMount as error:
+        raise InvalidMount(
+            error.message,
+            "Start the container with a volume (docker run -v agent-hub:/data), and with "
+            "--AgentHub.data_dir=/data/hub.",
+        ) from error
 
 
 def main() -> None:

@@ -32,6 +32,14 @@ def mount(source: object, target: str = "/data") -> Mount:
     return Mount(source=str(source), target=target)
 
 
+def test_the_hub_s_data_are_given_under_no_other_name_that_a_container_has_for_them(
+    a_folder: Path, data_dir: Path
+) -> None:
+    on_the_host = {str(a_folder): "/srv/hub/chats", str(data_dir.resolve()): "/srv/hub"}
+    with pytest.raises(InvalidMount, match="the hub's own data"):
+        MountSources(data_dir, host_path=on_the_host.__getitem__).check(str(a_folder))
+
+
 def test_a_folder_and_a_file_are_taken(a_folder: Path, data_dir: Path) -> None:
     (a_folder / "file").write_text("one")
     given = (mount(a_folder), mount(a_folder / "file", "/file"), mount(a_folder, "/workspace/inside"))
