@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from agent_hub.models import EngineStatus, Mount, Node
+from agent_hub.models.findings import Finding
 
 LogSink = Callable[[str], None]
 """Takes one line of output, without its newline. Called on the event loop."""
@@ -218,7 +219,15 @@ class Engine(ABC):
         """
         return path
 
+    async def findings(self) -> list[Finding]:
+        """What somebody has to know who relies on it; never raises."""
+        return []
+
     # -- images
+
+    async def some_image(self, wanted: str) -> str:
+        """An image to try something in: `wanted`, else one with the agent layer; empty where neither is here."""
+        return wanted if await self.image(wanted) else ""
 
     @abstractmethod
     async def image(self, ref: str) -> Image | None:

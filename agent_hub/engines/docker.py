@@ -21,7 +21,7 @@ from typing import Any
 import docker
 import docker.utils
 
-from agent_hub.engines import docker_buildkit, docker_images, docker_network, docker_runtime
+from agent_hub.engines import docker_buildkit, docker_findings, docker_images, docker_network, docker_runtime
 from agent_hub.engines.base import (
     BuildSpec,
     ContainerSpec,
@@ -45,6 +45,7 @@ from agent_hub.engines.http import Answer
 from agent_hub.engines.output import OUTPUT_KEPT, LineSplitter
 from agent_hub.errors import AgentHubError, Conflict, ContainerLost, EngineError, EngineUnavailable
 from agent_hub.models import EngineStatus, Node
+from agent_hub.models.findings import Finding
 
 VERIFY_TIMEOUT = 20.0
 """Seconds the engine gets to end a container that it said it ended."""
@@ -151,10 +152,25 @@ class DockerEngine(Engine):
             self._looked_for_itself = True
         return self._own
 
+    async def findings(self) -> list[Finding]:
+        """Look at what it says of itself; see :mod:`agent_hub.engines.docker_findings`."""
+        return await docker_findings.look(self._engine, self._own_container, self._check_runtime)
+
     # -- images
+
+    async def some_image(self, wanted: str) -> str:
+        """An image that is here; see :meth:`Engine.some_image`."""
+        query = {"filters": json.dumps({"reference": ["agent-hub/agent"]})}
+        layers = await self._engine.call("GET", "/images/json", query)
+        return await super().some_image(wanted) or next(
+            (ref for one in layers for ref in one.get("RepoTags") or ()), ""
+        )
 
     async def image(self, ref: str) -> Image | None:
         """The image of that name, or ``None``."""
+        if any(part in ("", ".", "..") for part in ref.split("/")):
+            # It is no name, and would be the path of another question.
+            return None
         try:
             found = await self._engine.call("GET", f"/images/{ref}/json")
         except AgentHubError as error:

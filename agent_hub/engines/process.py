@@ -45,6 +45,7 @@ from agent_hub.engines.process_records import ContainerRecord, read_records, wri
 from agent_hub.engines.process_terminal import Terminal, ended, set_size, spawn
 from agent_hub.errors import BaseImageNotFound, Conflict, ContainerLost, EngineError
 from agent_hub.models import EngineStatus, Node
+from agent_hub.models.findings import Finding
 
 T = TypeVar("T")
 
@@ -117,6 +118,17 @@ class ProcessEngine(Engine):
     async def gateway_address(self, port: int = 0, told: str = "") -> tuple[str, str]:
         """Give the loopback address, which both sides share."""
         return "127.0.0.1", "127.0.0.1"
+
+    async def findings(self) -> list[Finding]:
+        """Say it again."""
+        return [
+            Finding(
+                subject="Engine",
+                state="warning",
+                message=NOT_ISOLATED,
+                remedy="Leave --AgentHub.engine_class out where Docker is.",
+            )
+        ]
 
     # -- images
 

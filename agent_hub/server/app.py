@@ -65,6 +65,7 @@ class AgentHub(ExtensionApp):
     description = "Coding agents in isolated containers, inside JupyterLab."
     extension_url = "/lab"
     load_other_extensions = True
+    subcommands = {"doctor": ("agent_hub.server.doctor.Doctor", "Say what a hub lacks here, and what to do about it.")}
 
     data_dir = Unicode(
         help="""Folder of everything the hub keeps: its database, the projects' clones, the chats' workspaces. One hub
@@ -159,7 +160,7 @@ class AgentHub(ExtensionApp):
         self._gateway = self._hub = None
 
     async def _open(self, serverapp: Any) -> None:
-        data_dir = Path(self.data_dir or os.path.join(jupyter_data_dir(), "agent-hub")).expanduser().resolve()
+        data_dir = self.data_folder()
         root = Path(serverapp.contents_manager.root_dir).resolve()
         engine = await self._choose_engine(data_dir)
         settings = Settings(
@@ -191,26 +192,42 @@ class AgentHub(ExtensionApp):
         serverapp.web_app.settings["agent_hub"] = self._hub
         self.log.info("Agent Hub %s keeps its data in %s", self._hub.status().version, data_dir)
 
-    async def _choose_engine(self, data_dir: Path) -> Engine:
+    def data_folder(self) -> Path:
+        """Where the hub keeps everything."""
+        return Path(self.data_dir or os.path.join(jupyter_data_dir(), "agent-hub")).expanduser().resolve()
+
+    def make_engine(self) -> Engine:
+        """The engine that was asked for, Docker where none was.
+
+        Raises
+        ------
+        InvalidInput
+            It has not what else was asked for.
+        """
         chosen: type[Engine] | None = self.engine_class
-        if chosen is not None and not issubclass(chosen, DockerEngine):
-            if self.runtime:
-                raise InvalidInput(
-                    f"{chosen.__name__} has no runtimes, and --AgentHub.runtime asks for {self.runtime!r}.",
-                    "Leave one of the two out.",
-                )
-            if issubclass(chosen, ProcessEngine):
-                return chosen(data_dir / "processes")
-            # Any other finds what it needs in the environment, as the Docker engine does.
-            return cast(Callable[[], Engine], chosen)()
-        docker = (chosen or DockerEngine)(runtime=self.runtime, network=self.network)
-        found = await docker.status()
+        if chosen is None or issubclass(chosen, DockerEngine):
+            return (chosen or DockerEngine)(runtime=self.runtime, network=self.network)
+        if self.runtime:
+            raise InvalidInput(
+                f"{chosen.__name__} has no runtimes, and --AgentHub.runtime asks for {self.runtime!r}.",
+                "Leave one of the two out.",
+            )
+        if issubclass(chosen, ProcessEngine):
+            return chosen(self.data_folder() / "processes")
+        # Any other finds what it needs in the environment, as the Docker engine does.
+        return cast(Callable[[], Engine], chosen)()
+
+    async def _choose_engine(self, data_dir: Path) -> Engine:
+        engine = self.make_engine()
+        if not isinstance(engine, DockerEngine):
+            return engine
+        found = await engine.status()
         if found.reachable:
             self.log.info("Agent Hub uses %s", found.name)
         # Who asks for a runtime wants no agent without it.
-        if found.reachable or chosen is not None or self.runtime:
-            return docker
-        await docker.close()
+        if found.reachable or self.engine_class is not None or self.runtime:
+            return engine
+        await engine.close()
         self.log.warning("No container engine answers: agents run as plain processes, NOT isolated. %s", found.message)
         return ProcessEngine(data_dir / "processes")
 

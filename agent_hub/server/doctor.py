@@ -1,0 +1,84 @@
+"""``agent_hub doctor``: says what a hub lacks on this machine, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+from jupyter_core.application import JupyterApp, NoStart
+from traitlets import Bool
+
+from agent_hub.doctor.checkup import Checkup
+from agent_hub.models.findings import Finding
+
+
+def _is_well(found: list[Finding]) -> bool:
+    return all(finding.state != "problem" for finding in found)
+
+
+MARKS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
+
+
+class Doctor(JupyterApp):
+    """Look at what a hub needs: the engine, its network, GPUs, the data directory, the disk, Git."""
+
+    name = "agent_hub-doctor"
+    description = """Look at what a hub needs of this machine, and say what to do where something is not well.
+
+    Takes the options of agent_hub itself (--AgentHub.…), and reads the same configuration files. Ends with 1 where
+    there is a problem. Nothing is changed: a container that is made to try the network is removed again.
+    """
+    examples = "agent_hub doctor --AgentHub.data_dir=/data/hub"
+    flags = {"json": ({"Doctor": {"as_json": True}}, "Print one JSON object.")}
+    aliases = {"config": "JupyterApp.config_file"}
+
+    as_json = Bool(False, help="Print one JSON object.").tag(config=True)
+
+    def initialize(self, argv: Any = None) -> None:
+        """Take the options of the command that it belongs to."""
+        self.classes = [self._hub_class()]
+        super().initialize(argv)
+
+    def load_config_file(self, suppress_errors: bool = True) -> None:  # type: ignore[override]
+        """Read what the server reads."""
+        for name in ("jupyter_config", "jupyter_server_config", "jupyter_agent_hub_config"):
+            self.config_file_name = name
+            super().load_config_file(suppress_errors)
+
+    def start(self) -> None:
+        """Look, print, and end."""
+        try:
+            super().start()
+        except NoStart:
+            return
+        found = asyncio.run(self._look())
+        if self.as_json:
+            told = {"ok": _is_well(found), "findings": [finding.model_dump() for finding in found]}
+            print(json.dumps(told, indent=2))
+        self.exit(0 if _is_well(found) else 1)
+
+    async def _look(self) -> list[Finding]:
+        hub = self._hub_class()(config=self.config)
+        engine = hub.make_engine()
+        checkup = Checkup(engine, hub.data_folder(), hub.base_image, hub.gateway_port, hub.gateway_base_url)
+        found = []
+        try:
+            async for finding in checkup.findings():
+                found.append(finding)
+                if not self.as_json:
+                    self._print(finding)
+        finally:
+            await engine.close()
+        return found
+
+    def _hub_class(self) -> Any:
+        # Its parent is the command that it belongs to, which has read no configuration.
+        return type(self.parent)
+
+    def _print(self, finding: Finding) -> None:
+        print(f"{MARKS[finding.state]}  {finding.subject}: {finding.message}")
+        if finding.remedy:
+            print(f"         {finding.remedy}")
+        sys.stdout.flush()
