@@ -1,9 +1,16 @@
 import type { Chat, ChatStatus } from './api';
 
-/** What a chat does: its state, and of one that runs, whether its agent works, waits for the person, or is done. */
-export type Activity = ChatStatus | 'waiting' | 'idle';
+/**
+ * What a chat does: its state, and of one that runs, whether its agent works, waits for the person, has done what it was
+ * asked, or was asked nothing yet.
+ */
+export type Activity = ChatStatus | 'waiting' | 'idle' | 'ready';
 
-export function activityOf({ status, turn }: Pick<Chat, 'status' | 'turn'>): Activity {
+export function activityOf({
+  status,
+  turn,
+  prompt
+}: Pick<Chat, 'status' | 'turn' | 'prompt'>): Activity {
   if (status !== 'running') {
     return status;
   }
@@ -14,10 +21,28 @@ export function activityOf({ status, turn }: Pick<Chat, 'status' | 'turn'>): Act
     case 'failed':
     case 'interrupted':
       return 'idle';
+    case undefined:
+      // Of its first prompt there is a turn once the agent has taken it.
+      return prompt === '' ? 'ready' : 'running';
     default:
       return 'running';
   }
 }
+
+/** In which order chats stand: who waits for the person first, what has ended last. */
+export const RANK: Record<Activity, number> = {
+  waiting: 0,
+  running: 1,
+  starting: 2,
+  queued: 3,
+  stopping: 4,
+  idle: 5,
+  ready: 5,
+  unknown: 6,
+  failed: 7,
+  exited: 8,
+  deleting: 9
+};
 
 /** Chats, and how many of them do what. */
 interface IChatCounts {

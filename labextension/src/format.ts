@@ -1,3 +1,4 @@
+import { activityOf } from './activity';
 import type { Build, Chat, Project } from './api';
 import { isUnknown, type IOutage } from './outage';
 
@@ -194,9 +195,14 @@ export function chatWords(chat: Chat, outage: IOutage | null = null): string {
 
 /** What the agent of a chat that runs is doing, as far as it tells. */
 function turnWords(chat: Chat): string {
+  const activity = activityOf(chat);
+  if (activity === 'waiting') {
+    return 'Waiting for you';
+  }
+  if (activity === 'ready') {
+    return 'Ready';
+  }
   switch (chat.turn?.status) {
-    case 'waiting':
-      return 'Waiting for you';
     case 'completed':
       return 'Finished';
     case 'failed':

@@ -72,12 +72,12 @@ const COMMON: CommonValues = {
   token_budget: ''
 };
 
-/** The form for a new project, or for the settings of one. */
-export function projectValues(project: Project | null): ProjectValues {
+/** The form for a new project, which begins with an agent, or for the settings of one. */
+export function projectValues(project: Project | null, agent = 'codex'): ProjectValues {
   if (!project) {
     return {
       ...COMMON,
-      agent: 'codex',
+      agent,
       url: '',
       branch: '',
       base: '',

@@ -3,6 +3,7 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { announcer } from './plugins/announcer';
 import { approvals } from './plugins/approvals';
 import { artifacts } from './plugins/artifacts';
+import { attention } from './plugins/attention';
 import { builds } from './plugins/builds';
 import { chats } from './plugins/chats';
 import { colours } from './plugins/colours';
@@ -26,6 +27,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   builds,
   chats,
   approvals,
+  attention,
   connections,
   deleting,
   manyChats,

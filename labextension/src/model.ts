@@ -13,24 +13,13 @@ import {
   type ProjectChange,
   type Status
 } from './api';
-import { activityOf, type Activity } from './activity';
+import { activityOf, RANK, type Activity } from './activity';
 import { Collection } from './collection';
 import { DeletedChats } from './deletedchats';
 import { isBuilding } from './format';
 import { isSame, type IOutage } from './outage';
 import { PendingChats, type IChatRequest } from './pendingchats';
 import type { EventStream, HubEvent, StreamState } from './stream';
-
-const RANK: Record<ChatStatus, number> = {
-  running: 0,
-  starting: 1,
-  queued: 2,
-  stopping: 3,
-  unknown: 4,
-  failed: 5,
-  exited: 6,
-  deleting: 7
-};
 
 /** Orders `run 2` before `run 10`. */
 const NAMES = new Intl.Collator(undefined, { numeric: true });
@@ -98,7 +87,7 @@ export class HubModel implements IDisposable {
     return this._projects.values;
   }
 
-  /** The running ones first, then the newest. */
+  /** Those that wait for the person first, then what works; among the same, the newest. */
   get chats(): readonly Chat[] {
     return this._shown.values;
   }
@@ -423,7 +412,7 @@ export class HubModel implements IDisposable {
   private _chats = new Map<string, Chat>();
   /** The chats as they are shown: with what was asked for and not answered. */
   private readonly _shown = new Collection<Chat>(
-    (a, b) => RANK[a.status] - RANK[b.status] || newest(a, b)
+    (a, b) => RANK[activityOf(a)] - RANK[activityOf(b)] || newest(a, b)
   );
   private readonly _counts = new Map<Activity, number>();
   private readonly _artifacts = new Collection<Artifact>(newest);

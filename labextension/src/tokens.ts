@@ -1,10 +1,15 @@
 import { Token } from '@lumino/coreutils';
 
+import type { ChatNews } from './chatnews';
 import type { HubModel } from './model';
+import type { HubSettings } from './settings';
 
 /** The hub as other extensions see it. */
 export interface IAgentHub {
   readonly model: HubModel;
+  /** What the person has not seen of it. */
+  readonly news: ChatNews;
+  readonly settings: HubSettings;
 }
 
 export const IAgentHub = new Token<IAgentHub>(
@@ -39,6 +44,7 @@ export namespace CommandIDs {
   export const newChatWithOptions = 'agent-hub:new-chat-with-options';
   export const openChat = 'agent-hub:open-chat';
   export const answerChat = 'agent-hub:answer-chat';
+  export const nextWaiting = 'agent-hub:next-waiting';
   export const stopChat = 'agent-hub:stop-chat';
   export const resumeChat = 'agent-hub:resume-chat';
   export const renameChat = 'agent-hub:rename-chat';

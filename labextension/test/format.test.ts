@@ -36,6 +36,9 @@ describe('words', () => {
     const words = (status: TurnStatus) =>
       chatWords(chat({ turn: { number: 1, status, prompt: '', queued: 0 } as Chat['turn'] }));
     expect(words('running')).toBe('Running');
+    expect(words('queued')).toBe('Running');
+    expect(chatWords(chat())).toBe('Ready');
+    expect(chatWords(chat({ prompt: 'Plot the loss' }))).toBe('Running');
     expect(words('waiting')).toBe('Waiting for you');
     expect(words('completed')).toBe('Finished');
     expect(words('failed')).toBe('Could not go on');

@@ -51,6 +51,29 @@ describe('HubModel', () => {
     expect(model.status?.version).toBe('2.0');
   });
 
+  it('lists who waits for the person first, and what works before what is done', async () => {
+    const turn = {
+      number: 1,
+      prompt: '',
+      reason: '',
+      usage: null,
+      queued: 0,
+      started_at: null,
+      ended_at: null
+    };
+    for (const [id, status] of [
+      ['done', 'completed'],
+      ['works', 'running'],
+      ['asks', 'waiting']
+    ] as const) {
+      tell({ kind: 'chat', id, value: chat({ id, turn: { ...turn, status } }) });
+    }
+    tell({ kind: 'chat', id: 'c1', value: chat({ status: 'exited' }) });
+    await until(() =>
+      expect(model.chats.map(found => found.id)).toEqual(['asks', 'works', 'done', 'c1'])
+    );
+  });
+
   it('lists running chats before those that ended, then the newest', async () => {
     const at = (id: string, status: 'running' | 'exited', created_at: string) =>
       tell({ kind: 'chat', id, value: chat({ id, status, created_at }) });
@@ -189,14 +212,16 @@ describe('HubModel', () => {
     tell({ kind: 'chat', id: 'c3', value: chat({ id: 'c3' }) });
     tell({ kind: 'chat', id: 'c1', value: null });
     tell({ kind: 'chat', id: 'c2', value: chat({ id: 'c2', status: 'running' }) });
-    await until(() => expect(model.count('running')).toBe(2));
+    await until(() => expect(model.count('ready')).toBe(2));
     expect(model.count('queued')).toBe(0);
   });
 
-  it('counts no chat as running whose agent waits, or has done what it was asked', async () => {
+  it('counts no chat as running whose agent waits, has done what it was asked, or was asked nothing', async () => {
     const at = { started_at: null, ended_at: null };
     const turn = { number: 1, prompt: 'x', reason: '', usage: null, queued: 0, ...at };
-    expect(summary(model)).toBe('1 running');
+    expect(summary(model)).toBe('No agent is working');
+    tell({ kind: 'chat', id: 'c1', value: chat({ prompt: 'x' }) });
+    await until(() => expect(summary(model)).toBe('1 running'));
     for (const [status, words] of [
       ['running', '1 running'],
       ['waiting', '1 waiting for you'],

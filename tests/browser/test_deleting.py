@@ -45,7 +45,7 @@ def test_a_deleted_chat_is_restored_with_its_unsaved_work_downloaded_or_let_go_o
     expect(notice).to_contain_text("Deleted “Try things”. Its unsaved work is kept until ")
     lab.shoot("16-deleted")
     notice.get_by_role("button", name="Restore").click()
-    expect(lab.panel.get_by_role("treeitem", name="Try things, Running")).to_be_visible()
+    expect(lab.panel.get_by_role("treeitem", name="Try things, Ready")).to_be_visible()
     expect(kept).to_have_count(0)
     (restored,) = hub.chats.values()
     assert (Path(restored.workspace) / "new.txt").read_text() == "unsaved\n"

@@ -122,7 +122,7 @@ def test_a_chat_is_stopped_resumed_renamed_and_deleted_from_its_row(
     expect(lab.panel.get_by_role("treeitem", name="Try things, Exited")).to_be_visible()
     row.hover()
     row.get_by_role("button", name="Resume").click()
-    expect(lab.panel.get_by_role("treeitem", name="Try things, Running")).to_be_visible()
+    expect(lab.panel.get_by_role("treeitem", name="Try things, Ready")).to_be_visible()
 
     lab.run("agent-hub:rename-chat", chat=chat.id)
     lab.page.get_by_role("dialog").get_by_role("textbox").fill("Renamed, with “quotes” & <b>")

@@ -48,8 +48,8 @@ def test_a_chat_that_waits_says_why_and_its_start_is_cancelled_without_a_questio
     expect(said).to_contain_text("Second: Exited")
 
     gate.touch()
-    expect(first).to_contain_text("Running", timeout=START_TIMEOUT)
-    expect(said).to_contain_text("First: Running")
+    expect(first).to_contain_text("Ready", timeout=START_TIMEOUT)
+    expect(said).to_contain_text("First: Ready")
     expect(second).to_contain_text("Exited")
 
 

@@ -67,7 +67,7 @@ def test_a_person_goes_from_a_git_url_to_a_file_that_codex_published(
     # A Codex chat in a terminal tab.
     lab.panel.get_by_role("button", name="New chat", exact=True).click()
     lab.wait_for_terminal("Ask Codex to do anything")
-    expect(lab.panel.get_by_text("Running").first).to_be_visible()
+    expect(lab.panel.get_by_role("treeitem", name="Codex").get_by_text("Ready")).to_be_visible()
     lab.type(f'RUN: cat .prepared/when && echo "{CHART}" > loss.svg && hub_artifact publish loss.svg')
     lab.wait_for_terminal("hub_artifact publish loss.svg")
     page.keyboard.press("Enter")

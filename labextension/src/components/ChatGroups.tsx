@@ -3,6 +3,7 @@ import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Chat, Project } from '../api';
+import type { ChatNews } from '../chatnews';
 import { age } from '../format';
 import type { HubModel } from '../model';
 import { Selection } from '../selection';
@@ -22,6 +23,7 @@ interface IChatGroupsProps {
   /** The chat whose tab is the current one. */
   shown: string | null;
   model: HubModel;
+  news: ChatNews;
   commands: CommandRegistry;
 }
 
@@ -88,6 +90,7 @@ export function ChatGroups(props: IChatGroupsProps): JSX.Element {
             isShown={chat.id === props.shown}
             isSelected={selection.has(chat.id)}
             selection={selection}
+            isUnread={props.news.isUnread(chat.id)}
             place={place}
             position={position + 1}
             count={members.length}

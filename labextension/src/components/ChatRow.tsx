@@ -2,6 +2,7 @@ import React from 'react';
 import { checkIcon, refreshIcon, runIcon, stopIcon, terminalIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
+import { activityOf } from '../activity';
 import type { Artifact, Chat } from '../api';
 import { chatReason, chatWords, turnReason } from '../format';
 import { artifactIcon, iconOfAgent } from '../icons';
@@ -10,6 +11,7 @@ import type { HubModel } from '../model';
 import { isUnknown, type IOutage } from '../outage';
 import type { Selection } from '../selection';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { Highlight } from './Highlight';
 import { RowActions, type IRowAction } from './RowActions';
 import { chatMark, StatusMark } from './StatusMark';
@@ -32,6 +34,8 @@ interface IChatRowProps {
   /** Whether it is chosen, perhaps with others. */
   isSelected: boolean;
   selection: Selection;
+  /** Whether the person has not seen what became of it. */
+  isUnread: boolean;
   place: ITreePlace;
   position: number;
   count: number;
@@ -47,6 +51,14 @@ export const ChatRow = React.memo((props: IChatRowProps): JSX.Element => {
   const words = chatWords(chat, outage);
   const mark = chatMark(chat, isUnknown(chat, outage));
   const facts = factsOf(props);
+  const classes = ['jp-AgentHub-row', 'jp-AgentHub-chat'];
+  if (activityOf(chat) === 'waiting' && !outage) {
+    classes.push('jp-mod-waiting');
+  }
+  if (props.isUnread) {
+    classes.push('jp-mod-unread');
+  }
+  const label = [chat.name, words, ...facts, ...(props.isUnread ? [trans.__('not seen')] : [])];
   const Icon = iconOfAgent(chat.agent);
   const onMenu = (x: number, y: number) => {
     if (selection.isAmongMany(chat.id)) {
@@ -68,8 +80,8 @@ export const ChatRow = React.memo((props: IChatRowProps): JSX.Element => {
     <TreeItem
       id={chat.id}
       level={2}
-      className="jp-AgentHub-row jp-AgentHub-chat"
-      label={`${chat.name}, ${words}, ${facts.join(', ')}`}
+      className={classes.join(' ')}
+      label={label.join(', ')}
       isShown={props.isShown}
       isSelected={props.isSelected}
       place={props.place}
@@ -90,6 +102,7 @@ export const ChatRow = React.memo((props: IChatRowProps): JSX.Element => {
           <span className="jp-AgentHub-name" title={chat.name}>
             <Highlight text={chat.name} query={props.query} />
           </span>
+          {props.isUnread && <span className="jp-AgentHub-unread" aria-hidden="true" />}
           <span className="jp-AgentHub-time">{props.age}</span>
           <RowActions actions={actionsOf(props, refused, run)} onMenu={onMenu} />
         </div>

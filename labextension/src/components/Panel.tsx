@@ -7,9 +7,11 @@ import { age } from '../format';
 import { trouble } from '../connectionstate';
 import { connectionsIcon } from '../icons';
 import type { HubModel } from '../model';
+import type { ChatNews } from '../chatnews';
 import { CommandIDs } from '../tokens';
 import { ARTIFACT_HEIGHT, ArtifactRow } from './ArtifactRow';
 import { ChatGroups } from './ChatGroups';
+import { NeedsYou } from './NeedsYou';
 import { DELETED_HEIGHT, DeletedRow } from './DeletedRow';
 import { EmptyChats, EmptyProjects } from './Empty';
 import { EngineBanner } from './EngineBanner';
@@ -24,6 +26,7 @@ import { useModel, useNow, useSignal } from './hooks';
 
 interface IPanelProps {
   model: HubModel;
+  news: ChatNews;
   commands: CommandRegistry;
   tab: CurrentTab;
   /** What the rows are filtered by; `null` while the field is closed. */
@@ -33,8 +36,9 @@ interface IPanelProps {
 
 /** The side panel. */
 export function Panel(props: IPanelProps): JSX.Element {
-  const { model, commands, tab, onQuery } = props;
+  const { model, news, commands, tab, onQuery } = props;
   useModel(model);
+  useSignal(news.changed);
   useSignal(model.deleted.changed);
   useSignal(tab.changed);
   const now = useNow(15_000);
@@ -131,7 +135,11 @@ export function Panel(props: IPanelProps): JSX.Element {
             </Section>
           )}
           {model.status && show(chats) && (
-            <Section title="Chats" count={number(chats, allChats)}>
+            <Section
+              title="Chats"
+              count={number(chats, allChats)}
+              action={<NeedsYou model={model} commands={commands} />}
+            >
               {allChats.length === 0 ? (
                 <EmptyChats hasProjects={hasProjects} isIsolated={model.status.engine.isolated} />
               ) : (
@@ -141,6 +149,7 @@ export function Panel(props: IPanelProps): JSX.Element {
                   now={now}
                   shown={tab.id}
                   model={model}
+                  news={news}
                   commands={commands}
                 />
               )}

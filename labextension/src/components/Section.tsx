@@ -7,6 +7,8 @@ interface ISectionProps {
   count: string;
   /** Whether it is folded at first. */
   isFolded?: boolean;
+  /** What can be done from its header. */
+  action?: React.ReactNode;
   children: React.ReactNode;
 }
 
@@ -22,6 +24,7 @@ export function Section(props: ISectionProps): JSX.Element {
           <span className="jp-AgentHub-sectionTitle">{props.title}</span>
           <span className="jp-AgentHub-sectionCount">{props.count}</span>
         </button>
+        {props.action}
       </h3>
       {isOpen && props.children}
     </section>

@@ -2,6 +2,7 @@ import React from 'react';
 
 import { summary } from '../activity';
 import type { HubModel } from '../model';
+import { trans } from '../translation';
 import { StatusMark, type Mark } from './StatusMark';
 import { useModel } from './hooks';
 
@@ -10,7 +11,7 @@ interface IStatusItemProps {
   onClick: () => void;
 }
 
-/** The chats in a few words; a click shows the panel. */
+/** The chats in a few words. */
 export function StatusItem(props: IStatusItemProps): JSX.Element {
   const { model } = props;
   useModel(model, ['status', 'chat']);
@@ -25,7 +26,11 @@ export function StatusItem(props: IStatusItemProps): JSX.Element {
     <button
       type="button"
       className="jp-AgentHub jp-AgentHub-statusItem"
-      title="Show Agent Hub"
+      title={
+        model.count('waiting') > 0 && !outage
+          ? trans.__('Open the next chat that waits for you')
+          : trans.__('Show Agent Hub')
+      }
       onClick={props.onClick}
     >
       <StatusMark mark={markOf(model)} />

@@ -1,6 +1,7 @@
 import React from 'react';
 import type { LabIcon } from '@jupyterlab/ui-components';
 
+import { activityOf } from '../activity';
 import type { BuildState, Chat, ChatStatus, StepState, TurnStatus } from '../api';
 import {
   doneMark,
@@ -49,6 +50,9 @@ const TURN_MARKS: Partial<Record<TurnStatus, Mark>> = {
 export function chatMark(chat: Chat, isUnknown: boolean): Mark {
   if (isUnknown) {
     return CHAT_MARKS.unknown;
+  }
+  if (activityOf(chat) === 'ready') {
+    return 'ready';
   }
   const ofTurn = chat.status === 'running' && chat.turn ? TURN_MARKS[chat.turn.status] : undefined;
   return ofTurn ?? CHAT_MARKS[chat.status];

@@ -1,6 +1,6 @@
 import React from 'react';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { InputDialog, Notification } from '@jupyterlab/apputils';
+import { InputDialog } from '@jupyterlab/apputils';
 import { settingsIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
@@ -13,7 +13,6 @@ import { parseTokens, TOKENS_PATTERN } from '../format';
 import { chatValues, newChat, type ChatValues } from '../forms';
 import { Form } from '../formwidget';
 import { iconOfAgent } from '../icons';
-import type { HubModel, IHubChange } from '../model';
 import { refused } from '../notices';
 import { RequestKey } from '../requestkey';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
@@ -227,36 +226,5 @@ export const chats: JupyterFrontEndPlugin<void> = {
         }
       })
     });
-
-    watchFailures(model, id => void commands.execute(CommandIDs.openChat, { chat: id }));
   }
 };
-
-/** Tell when a chat that was seen starting fails. */
-function watchFailures(model: HubModel, open: (chat: string) => void): void {
-  const starting = new Set<string>();
-  const look = (chat: Chat) => {
-    if (chat.status === 'starting' || chat.status === 'queued') {
-      starting.add(chat.id);
-    } else if (starting.delete(chat.id) && chat.status === 'failed' && !isSeen(chat.id)) {
-      const { message = '', hint = '' } = chat.error ?? {};
-      Notification.error(`${chat.name} could not start. ${message} ${hint}`, {
-        autoClose: false,
-        actions: [{ label: 'Open', callback: () => open(chat.id) }]
-      });
-    }
-  };
-  model.changed.connect((_: HubModel, { kind, id }: IHubChange) => {
-    const changed = kind === 'chat' ? [model.chat(id)] : kind === 'all' ? model.chats : [];
-    for (const chat of changed) {
-      if (chat && !model.isPending(chat.id)) {
-        look(chat);
-      }
-    }
-  });
-}
-
-/** Whether the tab of a chat, which says the same, is in view. */
-function isSeen(chat: string): boolean {
-  return document.getElementById(`agent-hub-chat-${chat}`)?.checkVisibility() ?? false;
-}

@@ -1,8 +1,12 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
 
 import { HubApi } from '../api';
+import { ChatNews } from '../chatnews';
+import { isInView } from '../inview';
 import { HubModel } from '../model';
+import { HubSettings } from '../settings';
 import { EventStream } from '../stream';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 import { describe } from '../args';
@@ -15,8 +19,12 @@ export const hub: JupyterFrontEndPlugin<IAgentHub> = {
   description: 'Connects to the hub of this server.',
   autoStart: true,
   provides: IAgentHub,
-  optional: [ITranslator],
-  activate: (app: JupyterFrontEnd, translator: ITranslator | null): IAgentHub => {
+  optional: [ITranslator, ISettingRegistry],
+  activate: (
+    app: JupyterFrontEnd,
+    translator: ITranslator | null,
+    registry: ISettingRegistry | null
+  ): IAgentHub => {
     translateBy(translator);
     const api = new HubApi(app.serviceManager.serverSettings);
     const stream = new EventStream(api);
@@ -35,6 +43,11 @@ export const hub: JupyterFrontEndPlugin<IAgentHub> = {
         app.commands.notifyCommandChanged();
       }
     });
-    return { model };
+    const settings = new HubSettings();
+    registry
+      ?.load(`${PLUGIN}:plugin`)
+      .then(found => settings.use(found))
+      .catch(reason => console.warn('Agent Hub’s settings could not be read.', reason));
+    return { model, news: new ChatNews(model, isInView), settings };
   }
 };

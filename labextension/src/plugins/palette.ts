@@ -20,6 +20,7 @@ export const palette: JupyterFrontEndPlugin<void> = {
       CommandIDs.addProject,
       CommandIDs.newChat,
       CommandIDs.newChatWithOptions,
+      CommandIDs.nextWaiting,
       CommandIDs.searchTerminal,
       CommandIDs.openConnections,
       CommandIDs.checkEngine

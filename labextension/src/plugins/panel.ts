@@ -19,8 +19,12 @@ export const panel: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [IAgentHub],
   optional: [ILayoutRestorer],
-  activate: (app: JupyterFrontEnd, { model }: IAgentHub, restorer: ILayoutRestorer | null) => {
-    const widget = new HubPanel(model, app.commands, new CurrentTab(app.shell));
+  activate: (
+    app: JupyterFrontEnd,
+    { model, news }: IAgentHub,
+    restorer: ILayoutRestorer | null
+  ) => {
+    const widget = new HubPanel(model, news, app.commands, new CurrentTab(app.shell));
     app.shell.add(widget, 'left', { rank: RANK });
     restorer?.add(widget, widget.id);
 

@@ -29,7 +29,7 @@ export const projects: JupyterFrontEndPlugin<void> = {
   optional: [IFileBrowserFactory],
   activate: (
     app: JupyterFrontEnd,
-    { model }: IAgentHub,
+    { model, settings }: IAgentHub,
     services: IEditorServices,
     browsers: IFileBrowserFactory | null
   ) => {
@@ -43,7 +43,7 @@ export const projects: JupyterFrontEndPlugin<void> = {
       folder?: IFolder
     ): Form<ProjectValues, Project> =>
       new Form({
-        values: projectValues(project),
+        values: projectValues(project, settings.defaultAgent),
         submit,
         render: form => (
           <ProjectForm

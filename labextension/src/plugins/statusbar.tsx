@@ -21,7 +21,13 @@ export const statusbar: JupyterFrontEndPlugin<void> = {
       return;
     }
     const item = ReactWidget.create(
-      <StatusItem model={model} onClick={() => void app.commands.execute(CommandIDs.showPanel)} />
+      <StatusItem
+        model={model}
+        onClick={() => {
+          const { nextWaiting, showPanel } = CommandIDs;
+          void app.commands.execute(app.commands.isEnabled(nextWaiting) ? nextWaiting : showPanel);
+        }}
+      />
     );
     item.addClass('jp-mod-highlighted');
     const activeStateChanged = new Signal<HubModel, void>(model);
