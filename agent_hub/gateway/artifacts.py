@@ -1,10 +1,11 @@
-"""What ``hub_artifact publish`` talks to."""
+"""What ``hub_artifact`` talks to."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import re
+import unicodedata
 from typing import Any, BinaryIO, ClassVar
 
 from tornado.httputil import HTTPServerRequest
@@ -17,9 +18,9 @@ from agent_hub.hub.hub import Hub
 
 
 class ArtifactsHandler(StreamedHandler):
-    """``POST /artifacts?name=…`` with a chat's token: the body is the file.
+    """``POST /artifacts?name=…`` with a chat's token: the body is the file. ``GET /artifacts``: what it has published.
 
-    It goes to disk as it comes, so its size costs no memory; it becomes an artifact only once all of it is there.
+    A file goes to disk as it comes, so its size costs no memory; it becomes an artifact only once all of it is there.
     """
 
     wants: ClassVar[str] = "publish"
@@ -38,13 +39,18 @@ class ArtifactsHandler(StreamedHandler):
         """Check the token before a byte of the body is taken."""
         self.take_at_most(self._limit)
         try:
-            self._look_at_request()
+            await self._look_at_request()
         except AgentHubError as error:
             self._refusal = error
             raise
+        if self.request.method != "POST":
+            return
         self._path = self._hub.artifacts.incoming()
         self._digest = hashlib.sha256()
         self._file = await asyncio.to_thread(open, self._path, "wb")
+        if self._is_closed:
+            # It went away meanwhile, and nothing comes any more that would discard the file.
+            self._discard()
 
     async def take(self, chunk: bytes) -> None:
         """Write one piece of the file."""
@@ -56,6 +62,13 @@ class ArtifactsHandler(StreamedHandler):
             # The rest of the body is read and dropped, so that the client gets an answer and not a reset connection.
             self._refusal = StorageFull.from_os_error(error)
 
+    async def get(self) -> None:
+        """A line for each artifact, which a shell can read: name, version, bytes and time, oldest first."""
+        self.body_is_there()
+        mine = [artifact for artifact in self._hub.store.artifacts if artifact.chat == self._chat]
+        self.set_header("Content-Type", "text/tab-separated-values; charset=utf-8")
+        self.finish("".join(f"{one.name}\t{one.version}\t{one.size}\t{one.created_at:%FT%TZ}\n" for one in mine))
+
     async def post(self) -> None:
         """All is there: make it an artifact."""
         self.body_is_there()
@@ -64,12 +77,7 @@ class ArtifactsHandler(StreamedHandler):
         assert self._file is not None
         self._file.close()
         try:
-            # As it was sent: Tornado's own reading of it makes blanks of control characters.
-            name = self.request.query_arguments.get("name", [b""])[-1].decode()
-        except UnicodeDecodeError:
-            raise InvalidInput("The name is no text.", "Send it as UTF-8.", field="name") from None
-        try:
-            artifact = await self._hub.artifacts.publish(self._chat, name, self._path, self._digest.hexdigest())
+            artifact = await self._hub.artifacts.publish(self._chat, self._name(), self._path, self._digest.hexdigest())
         except OSError as error:
             raise StorageFull.from_os_error(error) from None
         self.set_status(201)
@@ -86,17 +94,30 @@ class ArtifactsHandler(StreamedHandler):
         super().on_connection_close()
         self._discard()
 
-    def _look_at_request(self) -> None:
+    async def _look_at_request(self) -> None:
         """Find out who publishes, and whether what it asks for can be right."""
-        if self.request.method != "POST":
-            raise InvalidInput("Only POST is understood here.", "Use hub_artifact publish.")
-        self.ask_who()
+        if self.request.method not in ("GET", "POST"):
+            raise InvalidInput("Only GET and POST are understood here.", "Use hub_artifact.")
+        if self.request.method == "GET":
+            self.ask_who()
+            return
+        self._chat = self._callers.chat(self.request)
+        await self._callers.let_file_in(self._chat)
         if not re.fullmatch(r"[0-9]{0,19}", length := self.request.headers.get("Content-Length", "")):
             raise InvalidInput(f"{length[:80]!r} is no length of a file.", "Use hub_artifact publish.")
         if int(length or 0) > self._limit:
             raise TooLarge(
                 f"The file is larger than {self._limit / 2**20:.0f} MiB.", "Publish a smaller one, or raise the limit."
             )
+
+    def _name(self) -> str:
+        """What the file is to be called. Two forms of a letter are one to a person, and so they are one name here."""
+        try:
+            # As it was sent: Tornado's own reading of it makes blanks of control characters.
+            name = self.request.query_arguments.get("name", [b""])[-1].decode()
+        except UnicodeDecodeError:
+            raise InvalidInput("The name is no text.", "Send it as UTF-8.", field="name") from None
+        return unicodedata.normalize("NFC", name)
 
     def _take(self, chunk: bytes) -> None:
         assert self._file is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from base64 import b64decode
 from collections.abc import Callable
@@ -13,10 +14,16 @@ from agent_hub.hub.store import Store
 from agent_hub.hub.tokens import token_hash
 
 PER_SECOND = 20.0
-"""Requests of one chat, over time."""
+"""Requests of one chat, over time; as many files that it publishes."""
 
 BURST = 200
 """Requests of one chat that may come at once."""
+
+FILES_BURST = 2000
+"""Files that one chat may publish at once: as many as an experiment leaves."""
+
+PATIENCE_SECONDS = 10.0
+"""How long a file is made to wait for its turn, before it is refused."""
 
 
 class Callers:
@@ -25,7 +32,8 @@ class Callers:
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._clock = clock
-        self._rooms: dict[str, tuple[float, float]] = {}
+        self._requests: dict[str, tuple[float, float]] = {}
+        self._files: dict[str, tuple[float, float]] = {}
 
     def chat(self, request: HTTPServerRequest) -> str:
         """The id of the chat that asks, which is not let in by that.
@@ -43,14 +51,30 @@ class Callers:
 
     def let_in(self, chat: str) -> None:
         """Take a request of a chat's. Raises :class:`~agent_hub.errors.TooManyRequests` where it asks for too much."""
+        self._take(self._requests, chat, BURST, 0)
+
+    async def let_file_in(self, chat: str) -> None:
+        """Take a file of a chat's, as soon as it is its turn: a program that publishes many goes on by itself.
+
+        Raises
+        ------
+        TooManyRequests
+            So many of the chat's wait already that it would take too long.
+        """
+        await asyncio.sleep(self._take(self._files, chat, FILES_BURST, PATIENCE_SECONDS))
+
+    def _take(self, rooms: dict[str, tuple[float, float]], chat: str, burst: int, patience: float) -> float:
+        """Take one of what there is room for, and return the seconds until there is."""
         now = self._clock()
-        room, at = self._rooms.get(chat, (float(BURST), now))
-        room = min(float(BURST), room + (now - at) * PER_SECOND)
-        if room < 1:
+        room, at = rooms.get(chat, (float(burst), now))
+        room = min(float(burst), room + (now - at) * PER_SECOND) - 1
+        if room < -patience * PER_SECOND:
             raise TooManyRequests("This chat asks the hub for too much.", "Ask again in a second.", retry_after=1)
-        self._rooms[chat] = (room - 1, now)
-        if len(self._rooms) > 2 * len(self._store.chats) + BURST:
-            self._rooms = {id: value for id, value in self._rooms.items() if id in self._store.chats}
+        rooms[chat] = (room, now)
+        if len(rooms) > 2 * len(self._store.chats) + BURST:
+            for id in rooms.keys() - self._store.chats.items.keys():
+                del rooms[id]
+        return max(0.0, -room / PER_SECOND)
 
 
 def _token(shown: str) -> str:

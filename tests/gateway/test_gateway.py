@@ -6,9 +6,11 @@ import asyncio
 import hashlib
 import json
 import os
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +19,7 @@ import pytest
 
 from agent_hub.engines.process import ProcessEngine
 from agent_hub.errors import PortInUse
+from agent_hub.gateway import callers
 from agent_hub.gateway.listener import CONNECTIONS_OF_ONE, LARGEST_BODY, Gateway
 from agent_hub.models import Chat, NewChat
 from tests.gateway.container import Container
@@ -218,8 +221,63 @@ async def _eventually(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+async def test_a_chat_lists_its_own_artifacts_and_all_of_them(
+    hub: RunningHub, a_chat: Chat, container: Container
+) -> None:
+    assert (await container.send("", None, "GET")).body == b""
+    for number in range(210):
+        await container.published(f"n {number}.txt", b"%d" % number)
+    await container.published("n 0.txt", b"again")
+    other = await hub.start(hub.hub.store.projects[a_chat.project], name="second")
+    await Container.of(hub, other).published("theirs.txt")
+    rows = [line.split("\t") for line in (await container.send("", None, "GET")).body.decode().splitlines()]
+    assert [row[0] for row in rows] == [f"n {number}.txt" for number in range(210)]
+    assert rows[0][1:3] == ["2", "5"] and rows[209][1:3] == ["1", "3"]
+    assert all(datetime.fromisoformat(row[3]).tzinfo is not None for row in rows)
+
+
+async def test_a_letter_in_two_forms_is_one_name(hub: RunningHub, container: Container) -> None:
+    for version, form in enumerate(("NFC", "NFD"), 1):
+        artifact = await container.published(unicodedata.normalize(form, "Ergebnis für Zoë.txt"), b"%d" % version)
+        assert (artifact["name"], artifact["version"]) == (
+            unicodedata.normalize("NFC", "Ergebnis für Zoë.txt"),
+            version,
+        )
+    assert [path.read_bytes() for path in shown(hub)] == [b"2"]
+
+
+async def test_what_is_published_does_not_change_with_what_it_was_made_from(
+    hub: RunningHub, a_chat: Chat, container: Container
+) -> None:
+    made = hub.hub.folders.workspace(a_chat.id) / "log.txt"
+    made.write_bytes(b"all of it")
+    await hub.type(a_chat.id, "hub_artifact publish log.txt\r")
+    artifact = await hub.until(lambda: next(iter(hub.hub.store.artifacts), None))
+    os.truncate(made, 3)
+    shown_there = hub.hub.settings.root / artifact.path
+    assert shown_there.read_bytes() == hub.hub.artifacts.content(artifact.id).read_bytes() == b"all of it"
+    # Neither what the agent does to its own, nor what a person does to the one that is shown.
+    os.truncate(shown_there, 0)
+    assert hub.hub.artifacts.content(artifact.id).read_bytes() == b"all of it"
+
+
+async def test_many_files_of_one_chat_come_in_turn_and_others_need_not_wait(
+    hub: RunningHub, a_chat: Chat, container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callers, "FILES_BURST", 1)
+    monkeypatch.setattr(callers, "PATIENCE_SECONDS", 0.25)
+    answers = await asyncio.gather(*(container.publish(f"{number}.txt") for number in range(12)))
+    codes = sorted(answer.code for answer in answers)
+    # One at once, five in the quarter of a second; no more wait.
+    assert codes[:5] == [201] * 5 and codes[-1] == 429
+    other = await hub.start(hub.hub.store.projects[a_chat.project], name="second")
+    await Container.of(hub, other).published("theirs.txt")
+    (refused, *_) = (json.loads(answer.body) for answer in answers if answer.code == 429)
+    assert refused["details"]["retry_after"] == 1 and incoming(hub) == []
+
+
 async def test_only_files_are_taken_here_and_the_jupyter_api_is_not(hub: RunningHub, container: Container) -> None:
-    for method in ("GET", "PUT", "DELETE", "HEAD"):
+    for method in ("PUT", "DELETE", "HEAD"):
         assert (await container.send("?name=file.txt", None if method != "PUT" else b"", method)).code >= 400
     parts = urlsplit(container.url)
     root = replace(container, url=f"{parts.scheme}://{parts.netloc}")

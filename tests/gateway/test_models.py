@@ -531,14 +531,14 @@ async def test_a_chat_that_hangs_up_hides_nothing_of_what_it_asked(
 
 async def test_a_refusal_of_any_kind_is_told(hub: RunningHub, agent: httpx.AsyncClient, a_chat: Chat) -> None:
     asked = [("DELETE", "files/x", 405), ("PUT", "../git/13/github.com/heron/widgets.git/git-receive-pack", 405),
-             ("GET", "../artifacts", 400), ("GET", "../github-token", 405), ("GET", "../elsewhere", 404)]  # fmt: skip
+             ("PUT", "../artifacts", 400), ("GET", "../github-token", 405), ("GET", "../elsewhere", 404)]  # fmt: skip
     for method, path, status in asked:
         assert (await agent.request(method, path)).status_code == status, path
     told = {(one.asked, one.status) for one in hub.hub.access_log.newest() if one.refused and one.chat == a_chat.id}
     assert told == {
         ("DELETE /v1/files/x", 405),
         ("PUT /git/13/github.com/heron/widgets.git/git-receive-pack", 405),
-        ("GET /artifacts", 400),
+        ("PUT /artifacts", 400),
         ("GET /github-token", 405),
         ("GET /elsewhere", 404),
     }
