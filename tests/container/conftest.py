@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import subprocess
-import threading
-import urllib.parse
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +17,7 @@ import pytest
 from docker.models.containers import Container
 
 from agent_hub.agents.layer import container_folder, stage_layer
+from tests.container.receiver import Receiver, open_receiver
 from tests.standins.model_server import ModelServer
 
 BASE = os.environ.get("AGENT_HUB_TEST_BASE", "debian:bookworm-slim")
@@ -158,51 +155,76 @@ def host() -> str:
     return HOST
 
 
-@dataclass
-class Receiver:
-    """A small gateway: takes published files, and answers as the hub does."""
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with open_receiver() as received:
+        yield received
 
-    port: int
-    published: list[dict[str, Any]] = field(default_factory=list)
-    refusal: dict[str, str] | None = None
-    before_answer: Callable[[], None] = lambda: None
 
-    def url(self, host: str = "127.0.0.1") -> str:
-        return f"http://{host}:{self.port}/artifacts"
+TOKEN = "a-secret-token"
+SENDERS = {"curl": ("curl",), "python3": ("python3",), "wget": ("wget", "grep", "mktemp", "rm")}
+"""What can send a file, and what else it needs."""
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            content = self.rfile.read(int(self.headers["Content-Length"]))
-            query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query, keep_blank_values=True)
-            name = query["name"][0]
-            versions = sum(1 for one in received.published if one["name"] == name)
-            received.published.append({"name": name, "content": content, "headers": dict(self.headers.items())})
-            received.before_answer()
-            if received.refusal:
-                self.answer(413, received.refusal)
-            else:
-                path = f"artifacts/{name}"
-                self.answer(201, {"name": name, "version": versions + 1, "size": len(content), "path": path})
+def run_folder(tmp_path: Path, receiver: Receiver) -> Path:
+    """What the hub tells a chat's container: the receiver's address, and a token."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "token").write_text(TOKEN + "\n")
+    (folder / "artifacts_url").write_text(receiver.url())
+    return folder
 
-        def answer(self, status: int, body: dict[str, Any]) -> None:
-            content = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing: what came is recorded."""
+@pytest.fixture
+def pauses(tmp_path: Path) -> Path:
+    """A folder with a sleep that does not: it writes down how long it was asked to."""
+    folder = tmp_path / "pauses"
+    folder.mkdir()
+    (folder / "sleep").write_text(f'#!/bin/sh\necho "$1" >>"{folder}/asked"\n')
+    (folder / "sleep").chmod(0o755)
+    return folder
 
-    server = ThreadingHTTPServer(("0.0.0.0", 0), Handler)
-    server.daemon_threads = True
-    received = Receiver(server.server_address[1])
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield received
-    server.shutdown()
-    server.server_close()
-    thread.join(timeout=5)
+
+@pytest.fixture(params=SENDERS)
+def path_with_one_sender(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A PATH where one program only can send a file."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    for name in ("cat", "od", *SENDERS[request.param]):
+        program = Path("/usr/bin") / name
+        if not program.exists():
+            found = shutil.which(name)
+            if not found:
+                pytest.skip(f"this machine has no {name}")
+            program = Path(found)
+        (folder / name).symlink_to(program)
+    return str(folder)
+
+
+Tool = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def hub_artifact(run_folder: Path, pauses: Path, tmp_path: Path) -> Tool:
+    """Run it as an agent does, in a folder of its own."""
+
+    def run(
+        *arguments: str, path: str = "/usr/bin:/bin", shell: str = "/bin/sh", **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [shell, str(BIN / "hub_artifact"), *arguments],
+            cwd=tmp_path,
+            env={"PATH": f"{pauses}:{path}", "AGENT_HUB_RUN": str(run_folder), "LANG": "C.UTF-8"} | env,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+
+    return run
+
+
+@pytest.fixture
+def publish(hub_artifact: Tool) -> Tool:
+    """Run ``hub_artifact publish``."""
+    return lambda *arguments, **options: hub_artifact("publish", *arguments, **options)
