@@ -121,12 +121,20 @@ enabled = false
 daemon_auto_start = false
 # A refused connection would be retried for ever.
 unbounded_connection_retries = false
+
+# The tools publish_artifact and list_artifacts. A server has no more of Codex's environment than is named here.
+[mcp_servers.agent_hub]
+command = "artifacts-mcp"
+env_vars = ["AGENT_HUB_RUN", "AGENT_HUB_WORKSPACE"]
+# A large file may take its time.
+tool_timeout_sec = 1800
 """
 
 
 _INSTRUCTIONS = """\
-To hand a file over to the person, as a result to look at or to keep, run `hub_artifact publish PATH`. They see it in
-JupyterLab at once; the same name published again is a new version. Publish results they asked for, not every file.
+To hand a file over to the person, as a result to look at or to keep, call the tool `publish_artifact`, or run
+`hub_artifact publish PATH`. They see it in JupyterLab at once; the same name published again is a new version. Publish
+results they asked for, not every file.
 """
 
 

@@ -125,7 +125,7 @@ def test_a_refusal_is_final_and_the_others_go_on(
     assert not (pauses / "asked").exists()
 
 
-def test_a_hub_that_stays_away_is_given_up_after_half_a_minute_for_all_files(
+def test_a_hub_that_stays_away_is_given_up_for_all_files(
     publish: Tool, receiver: Receiver, run_folder: Path, tmp_path: Path, pauses: Path
 ) -> None:
     files(tmp_path, "a", "b")

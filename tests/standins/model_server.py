@@ -3,6 +3,7 @@
 - A line ``RUN: <shell command>`` in a prompt makes the model call that command; several lines, one after another. Once
   the last command's output has come back, the model answers with ``Done:`` and that output.
 - A line ``JS: <code>`` makes it call Codex's code mode with that JavaScript, in the same way.
+- A line ``MCP: <server> <tool> <JSON>`` makes it call that tool of an MCP server with those arguments.
 - A prompt that one of ``skills`` fits is answered as if it had such lines: the stand-in does what it is asked.
 - Any other prompt is answered with ``You said:`` and the prompt; the request for a conversation's title with a title.
 
@@ -159,7 +160,7 @@ class ModelServer:
                 for name, value in found.groupdict().items():
                     command = command.replace(f"{{{name}}}", value)
                 return [("RUN", command)]
-        return re.findall(r"^\s*(RUN|JS): (.+)$", prompt, re.MULTILINE)
+        return re.findall(r"^\s*(RUN|JS|MCP): (.+)$", prompt, re.MULTILINE)
 
     def __enter__(self) -> ModelServer:
         self._thread.start()
@@ -174,11 +175,14 @@ class ModelServer:
 
 
 def _call(number: int, kind: str, code: str) -> dict[str, Any]:
-    """The item that calls a tool: a shell command's, or code mode's."""
+    """The item that calls a tool: a shell command's, code mode's, or an MCP server's."""
     if kind == "JS":
         return {"type": "custom_tool_call", "call_id": f"call_{number}", "name": "exec", "input": code}
-    arguments = json.dumps({"cmd": code})
-    return {"type": "function_call", "call_id": f"call_{number}", "name": "exec_command", "arguments": arguments}
+    call = {"type": "function_call", "call_id": f"call_{number}"}
+    if kind == "MCP":
+        server, tool, arguments = code.split(" ", 2)
+        return call | {"namespace": f"mcp__{server}", "name": tool, "arguments": arguments}
+    return call | {"name": "exec_command", "arguments": json.dumps({"cmd": code})}
 
 
 def _text(item: Any) -> str:
