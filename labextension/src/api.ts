@@ -14,6 +14,7 @@ type Body<T, Required extends keyof T> = Pick<T, Required> & Partial<Omit<T, Req
 export type AgentInfo = Schemas['AgentInfo'];
 export type Approval = Schemas['Approval'];
 export type Artifact = Full<Schemas['Artifact']>;
+export type ArtifactVersion = Full<Schemas['ArtifactVersion']>;
 export type Build = Full<Schemas['Build']>;
 export type BuildState = Schemas['BuildState'];
 export type BuildStep = Schemas['BuildStep'];
@@ -372,9 +373,33 @@ export class HubApi {
     return this._json('GET', `chats/${encodeURIComponent(chat)}/artifacts`);
   }
 
-  /** The address that downloads an artifact. */
-  artifactUrl(id: string): string {
-    return this._url(`artifacts/${encodeURIComponent(id)}/content`);
+  /** Every version of all that a chat has published, oldest first. */
+  artifactVersions(chat: string): Promise<ArtifactVersion[]> {
+    return this._json('GET', `chats/${encodeURIComponent(chat)}/artifacts/versions`);
+  }
+
+  /** The bytes of a version, or the first of them. */
+  async artifactContent(id: string, version: number, most?: number): Promise<Blob> {
+    const path = `artifacts/${encodeURIComponent(id)}/content?version=${version}`;
+    const headers: Record<string, string> =
+      most === undefined ? {} : { Range: `bytes=0-${most - 1}` };
+    return (await this._request('GET', path, undefined, headers)).blob();
+  }
+
+  /** Delete an artifact with all its versions. */
+  deleteArtifact(id: string): Promise<void> {
+    return this._empty('DELETE', `artifacts/${encodeURIComponent(id)}`);
+  }
+
+  /** The address that downloads an artifact, at one of its versions or the newest. */
+  artifactUrl(id: string, version?: number): string {
+    const query = version === undefined ? '' : `?version=${version}`;
+    return this._url(`artifacts/${encodeURIComponent(id)}/content${query}`);
+  }
+
+  /** The address that downloads all that a chat has published. */
+  artifactsUrl(chat: string): string {
+    return this._url(`chats/${encodeURIComponent(chat)}/artifacts/zip`);
   }
 
   private _url(path: string): string {

@@ -58,6 +58,16 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(passed / HOUR)} h ${String(minutes).padStart(2, '0')} min`;
 }
 
+/** The length of a film in seconds: `0:24`, `1:02:05`. */
+export function clockOf(seconds: number): string {
+  const whole = Math.round(seconds);
+  const parts = [Math.floor(whole / 60) % 60, whole % 60].map(part =>
+    String(part).padStart(2, '0')
+  );
+  const hours = Math.floor(whole / 3600);
+  return hours > 0 ? `${hours}:${parts.join(':')}` : `${Number(parts[0])}:${parts[1]}`;
+}
+
 /** How long an answer lets wait, in milliseconds: `640 ms`, `12.3 s`. */
 export function delay(milliseconds: number): string {
   return milliseconds < SECOND

@@ -41,6 +41,18 @@ export const chatIcon = outline(
   '<path d="M1.6 2.2h12.8v9H8.6l-3.4 3v-3H1.6Z"/><path d="M4.6 5.4h6.8M4.6 8h4.4"/>'
 );
 
+export const gridIcon = outline('grid', '<path d="M2 2h5v5H2ZM9 2h5v5H9ZM2 9h5v5H2ZM9 9h5v5H9Z"/>');
+
+export const videoIcon = outline(
+  'video',
+  '<rect x="1.6" y="2.6" width="12.8" height="10.8"/><path d="m6.4 5.6 4 2.4-4 2.4Z"/>'
+);
+
+export const audioIcon = outline(
+  'audio',
+  '<path d="M2 6h2.6L8 3v10L4.6 10H2ZM10.4 5.6a3.4 3.4 0 0 1 0 4.8M12.4 3.6a6.2 6.2 0 0 1 0 8.8"/>'
+);
+
 export const branchIcon = outline(
   'branch',
   '<circle cx="4.5" cy="3.2" r="1.6"/><circle cx="4.5" cy="12.8" r="1.6"/><circle cx="11.5" cy="4.8" r="1.6"/><path d="M4.5 4.8v6.4M11.5 6.4c0 2.6-2.2 3.2-5.6 3.8"/>'

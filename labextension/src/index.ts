@@ -9,6 +9,7 @@ import { chats } from './plugins/chats';
 import { colours } from './plugins/colours';
 import { connections } from './plugins/connections';
 import { deleting } from './plugins/deleting';
+import { gallery } from './plugins/gallery';
 import { hub } from './plugins/hub';
 import { launcher } from './plugins/launcher';
 import { manyChats } from './plugins/manychats';
@@ -34,6 +35,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   terminals,
   colours,
   artifacts,
+  gallery,
   launcher,
   notebooks,
   palette,

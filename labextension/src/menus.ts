@@ -56,7 +56,7 @@ export function chatMenu(commands: CommandRegistry, model: HubModel, chat: Chat)
         args: { artifact: artifact.id, label: artifact.name }
       });
     }
-    menu.addItem({ type: 'separator' });
+    filled(menu, ['', CommandIDs.openArtifacts], args);
     menu.addItem({ type: 'submenu', submenu });
   }
   return filled(menu, ['', CommandIDs.deleteChat], args);
@@ -76,8 +76,18 @@ export function chatsMenu(
 export function artifactMenu(commands: CommandRegistry, artifact: Artifact): Menu {
   return filled(
     new Menu({ commands }),
-    [CommandIDs.openArtifact, CommandIDs.revealArtifact, CommandIDs.downloadArtifact],
-    { artifact: artifact.id }
+    [
+      CommandIDs.openArtifact,
+      CommandIDs.insertArtifact,
+      CommandIDs.revealArtifact,
+      CommandIDs.downloadArtifact,
+      '',
+      CommandIDs.copyArtifactPath,
+      CommandIDs.copyArtifactLink,
+      '',
+      CommandIDs.deleteArtifact
+    ],
+    { artifact: artifact.id, version: String(artifact.version) }
   );
 }
 

@@ -1,6 +1,7 @@
 import { Token } from '@lumino/coreutils';
 
 import type { ChatNews } from './chatnews';
+import type { IGalleryContext } from './components/ArtifactGallery';
 import type { HubModel } from './model';
 import type { HubSettings } from './settings';
 
@@ -15,6 +16,11 @@ export interface IAgentHub {
 export const IAgentHub = new Token<IAgentHub>(
   'agent-hub-labextension:IAgentHub',
   'The projects, chats and artifacts of Agent Hub.'
+);
+
+export const IArtifactGallery = new Token<IGalleryContext>(
+  'agent-hub-labextension:IArtifactGallery',
+  'What galleries of published files are drawn with.'
 );
 
 export const PLUGIN = 'agent-hub-labextension';
@@ -62,4 +68,10 @@ export namespace CommandIDs {
   export const openArtifact = 'agent-hub:open-artifact';
   export const revealArtifact = 'agent-hub:reveal-artifact';
   export const downloadArtifact = 'agent-hub:download-artifact';
+  export const openArtifacts = 'agent-hub:open-artifacts';
+  export const insertArtifact = 'agent-hub:insert-artifact';
+  export const copyArtifactPath = 'agent-hub:copy-artifact-path';
+  export const copyArtifactLink = 'agent-hub:copy-artifact-link';
+  export const deleteArtifact = 'agent-hub:delete-artifact';
+  export const downloadArtifacts = 'agent-hub:download-artifacts';
 }

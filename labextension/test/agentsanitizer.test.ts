@@ -1,7 +1,7 @@
 import { Sanitizer } from '@jupyterlab/apputils/lib/sanitizer';
 import { describe, expect, it } from 'vitest';
 
-import { AgentSanitizer } from '../src/chatpage/agentsanitizer';
+import { AgentSanitizer } from '../src/agentsanitizer';
 
 const sanitizer = new AgentSanitizer(new Sanitizer());
 

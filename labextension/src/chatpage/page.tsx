@@ -1,19 +1,17 @@
 import React from 'react';
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
-import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ReactWidget, settingsIcon, terminalIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { BoxPanel, Panel, type Widget } from '@lumino/widgets';
 
+import { ArtifactGallery, type IGalleryContext } from '../components/ArtifactGallery';
 import { ChatHeader } from '../components/ChatHeader';
-import { ArtifactsView } from '../components/chat/ArtifactsView';
 import { ChangesView } from '../components/chat/ChangesView';
 import { ConversationView } from '../components/chat/ConversationView';
 import { SettingsView } from '../components/chat/SettingsView';
 import { artifactIcon, branchIcon, chatIcon } from '../icons';
 import type { HubModel, IHubChange } from '../model';
-import { AgentSanitizer } from './agentsanitizer';
 import { Changes } from './changes';
 import type { IChatContext } from './context';
 import { Conversation } from './conversation';
@@ -26,7 +24,7 @@ import { Reading } from './reading';
 export class ChatPage extends Panel {
   constructor(options: ChatPage.IOptions) {
     super();
-    const { chat, model, commands, rendermime } = options;
+    const { chat, model, commands, gallery } = options;
     this.addClass('jp-AgentHub-chatPage');
     // So that a click beside everything stays in the page.
     this.node.tabIndex = -1;
@@ -40,7 +38,7 @@ export class ChatPage extends Panel {
       reading: new Reading(),
       changes: new Changes(model.api, chat),
       highlighter: new Highlighter(options.languages),
-      rendermime: rendermime.clone({ sanitizer: new AgentSanitizer(rendermime.sanitizer) })
+      rendermime: gallery.rendermime
     };
     const context = this._context;
     const header = ReactWidget.create(
@@ -52,7 +50,7 @@ export class ChatPage extends Panel {
     this.terminalPart.title.label = 'Terminal';
     this.terminalPart.title.icon = terminalIcon;
     this._artifacts = new PartWidget('Artifacts', artifactIcon, () => (
-      <ArtifactsView context={context} />
+      <ArtifactGallery chat={chat} {...gallery} />
     ));
     this._changes = new PartWidget('Changes', branchIcon, () => <ChangesView context={context} />);
     this.parts = new ChatLayout(
@@ -202,7 +200,7 @@ export namespace ChatPage {
     model: HubModel;
     commands: CommandRegistry;
     terminal: Widget;
-    rendermime: IRenderMimeRegistry;
+    gallery: IGalleryContext;
     languages: IEditorLanguageRegistry | null;
     /** How it was laid out when Lab was open last. */
     state: Partial<ILayoutState>;

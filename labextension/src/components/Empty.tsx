@@ -21,6 +21,31 @@ export function EmptyProjects(props: { commands: CommandRegistry }): JSX.Element
   );
 }
 
+/** What an artifact is, and the way to the first one. */
+export function EmptyArtifacts(props: {
+  /** The chat that has published none; null: none has. */
+  chat: string | null;
+  commands: CommandRegistry;
+}): JSX.Element {
+  const { chat, commands } = props;
+  return (
+    <div className="jp-AgentHub-empty">
+      <p>Files the agent publishes appear here.</p>
+      <button
+        type="button"
+        className="jp-AgentHub-plain"
+        onClick={() =>
+          void (chat === null
+            ? commands.execute(CommandIDs.newChatWithOptions)
+            : commands.execute(CommandIDs.openChat, { chat }))
+        }
+      >
+        Ask for one
+      </button>
+    </div>
+  );
+}
+
 /** What a chat is. */
 export function EmptyChats(props: { hasProjects: boolean; isIsolated: boolean }): JSX.Element {
   return (

@@ -55,7 +55,10 @@ export const artifacts: JupyterFrontEndPlugin<void> = {
         const artifact = find(text(args, 'artifact'));
         if (artifact) {
           const link = document.createElement('a');
-          link.href = model.api.artifactUrl(artifact.id);
+          link.href = model.api.artifactUrl(
+            artifact.id,
+            Number(text(args, 'version')) || undefined
+          );
           link.download = artifact.name;
           link.click();
         }

@@ -22,6 +22,7 @@ export const palette: JupyterFrontEndPlugin<void> = {
       CommandIDs.newChatWithOptions,
       CommandIDs.nextWaiting,
       CommandIDs.searchTerminal,
+      CommandIDs.openArtifacts,
       CommandIDs.openConnections,
       CommandIDs.checkEngine
     ]) {

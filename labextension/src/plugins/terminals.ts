@@ -6,7 +6,6 @@ import {
 import { WidgetTracker } from '@jupyterlab/apputils';
 import { URLExt } from '@jupyterlab/coreutils';
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
-import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ServerConnection, TerminalManager } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
@@ -20,9 +19,10 @@ import { NAMESPACE } from '../api';
 import { describe, text } from '../args';
 import { PARTS, type ILayoutState } from '../chatpage/layout';
 import { ChatTab } from '../chattab';
+import type { IGalleryContext } from '../components/ArtifactGallery';
 import { labSettings } from '../labterminals';
 import { claimShortcuts } from '../shortcuts';
-import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+import { CommandIDs, IAgentHub, IArtifactGallery, PLUGIN } from '../tokens';
 
 /** Of Lab's address: the chat whose terminal is to be opened. */
 const CHAT_PARAMETER = 'agent-hub-chat';
@@ -32,7 +32,7 @@ export const terminals: JupyterFrontEndPlugin<void> = {
   id: `${PLUGIN}:terminals`,
   description: 'Opens the pages of chats.',
   autoStart: true,
-  requires: [IAgentHub, IRenderMimeRegistry],
+  requires: [IAgentHub, IArtifactGallery],
   optional: [
     ILayoutRestorer,
     ITerminalTracker,
@@ -44,7 +44,7 @@ export const terminals: JupyterFrontEndPlugin<void> = {
   activate: (
     app: JupyterFrontEnd,
     { model }: IAgentHub,
-    rendermime: IRenderMimeRegistry,
+    gallery: IGalleryContext,
     restorer: ILayoutRestorer | null,
     labTerminals: ITerminalTracker | null,
     registry: ISettingRegistry | null,
@@ -86,7 +86,7 @@ export const terminals: JupyterFrontEndPlugin<void> = {
             model,
             manager,
             commands: app.commands,
-            rendermime,
+            gallery,
             languages,
             state: savedState(args),
             settings: await labSettings(registry),

@@ -1,0 +1,219 @@
+import React, { useMemo, useState } from 'react';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { PartialJSONValue } from '@lumino/coreutils';
+
+import type { Artifact, HubApi } from '../api';
+import { typeOf } from '../artifactkinds';
+import { size } from '../format';
+import { keyOf } from '../gallery';
+import { HeadTable } from './HeadTable';
+import { MimeView } from './MimeView';
+import { NotebookView } from './NotebookView';
+import { useAddress, useLoaded } from './useloaded';
+
+/** The beginning of a text or a table that is shown, in bytes. */
+const HEAD = 64_000;
+
+/** The largest file that is shown as a whole, in bytes. */
+const WHOLE = 20_000_000;
+
+/** The largest text that is shown with all its structure, in bytes. */
+const STRUCTURED = 2_000_000;
+
+interface IArtifactContentProps {
+  file: Artifact;
+  api: HubApi;
+  rendermime: IRenderMimeRegistry;
+  /** Told how large a picture is. */
+  onSize: (words: string) => void;
+}
+
+/** What a file holds, as far as a page can show it. Nothing that an agent wrote runs in it. */
+export function ArtifactContent(props: IArtifactContentProps): JSX.Element {
+  const { file, api } = props;
+  const { form, word } = typeOf(file);
+  switch (form) {
+    case 'picture':
+      return <Fitting {...props} most={WHOLE} draw={blob => <Picture {...props} blob={blob} />} />;
+    case 'pdf':
+      return <Fitting {...props} most={WHOLE} draw={blob => <Pdf {...props} blob={blob} />} />;
+    case 'video':
+      return <video controls src={api.artifactUrl(file.id, file.version)} />;
+    case 'audio':
+      return <audio controls src={api.artifactUrl(file.id, file.version)} />;
+    case 'none':
+      return <NoPreview word={word} />;
+    default:
+      return <Text {...props} />;
+  }
+}
+
+function NoPreview({ word }: { word: string }): JSX.Element {
+  const hint = word === 'Parquet' ? 'Insert it into a notebook, which loads it with pandas.' : '';
+  return (
+    <p className="jp-AgentHub-quiet">
+      There is no preview of {word === 'file' ? 'this kind of file' : `${word} files`}. {hint}
+    </p>
+  );
+}
+
+function Fitting(
+  props: IArtifactContentProps & { most: number; draw: (blob: Blob) => JSX.Element }
+): JSX.Element {
+  const { file, api, most } = props;
+  const isSmall = file.size <= most;
+  const { value, error } = useLoaded(isSmall ? keyOf(file) : null, () =>
+    api.artifactContent(file.id, file.version)
+  );
+  if (!isSmall) {
+    return <p className="jp-AgentHub-quiet">This is larger than {size(most)}. Open it instead.</p>;
+  }
+  if (error) {
+    return <Failure message={error.message} hint={error.hint} />;
+  }
+  return value ? props.draw(value) : <Loading />;
+}
+
+function Loading(): JSX.Element {
+  return <p className="jp-AgentHub-quiet">Loading…</p>;
+}
+
+function Failure({ message, hint }: { message: string; hint: string }): JSX.Element {
+  return (
+    <p role="alert">
+      {message} {hint}
+    </p>
+  );
+}
+
+function Picture({ file, blob, onSize }: IArtifactContentProps & { blob: Blob }): JSX.Element {
+  const [isBroken, setBroken] = useState(false);
+  const address = useAddress(blob, typeOf(file).mime);
+  if (isBroken) {
+    return <p className="jp-AgentHub-quiet">These bytes are no picture.</p>;
+  }
+  return address ? (
+    <img
+      src={address}
+      alt={file.name}
+      onError={() => setBroken(true)}
+      onLoad={({ currentTarget: { naturalWidth: width, naturalHeight: height } }) =>
+        onSize(width > 0 ? `${width} × ${height} px` : '')
+      }
+    />
+  ) : (
+    <></>
+  );
+}
+
+function Pdf({ file, rendermime, blob }: IArtifactContentProps & { blob: Blob }): JSX.Element {
+  const { value } = useLoaded(keyOf(file), () => base64(blob));
+  return value === undefined ? (
+    <Loading />
+  ) : (
+    <div className="jp-AgentHub-pdf">
+      <MimeView rendermime={rendermime} mime="application/pdf" data={value} />
+    </div>
+  );
+}
+
+function Text(props: IArtifactContentProps): JSX.Element {
+  const { file, api } = props;
+  const { form } = typeOf(file);
+  const isStructured = ['html', 'json', 'notebook', 'markdown'].includes(form);
+  const most = isStructured && file.size <= STRUCTURED ? STRUCTURED : HEAD;
+  const { value, error } = useLoaded(keyOf(file), async () =>
+    (await api.artifactContent(file.id, file.version, most)).text()
+  );
+  if (error) {
+    return <Failure message={error.message} hint={error.hint} />;
+  }
+  return value === undefined ? (
+    <Loading />
+  ) : (
+    <>
+      <TextBody {...props} text={value} />
+      {file.size > most && (
+        <p className="jp-AgentHub-quiet">
+          The first {size(most)} of {size(file.size)}.
+        </p>
+      )}
+    </>
+  );
+}
+
+function TextBody(props: IArtifactContentProps & { text: string }): JSX.Element {
+  const { file, rendermime, text } = props;
+  const { form, language } = typeOf(file);
+  const isWhole = file.size <= STRUCTURED;
+  const json = useMemo(
+    () => (isWhole && (form === 'json' || form === 'notebook') ? parsed(text) : undefined),
+    [form, isWhole, text]
+  );
+  if (form === 'html') {
+    // An origin of its own, no scripts, and nothing from the network.
+    return <iframe title={file.name} sandbox="" srcDoc={`${POLICY}${text}`} />;
+  }
+  if (form === 'markdown') {
+    return <MimeView rendermime={rendermime} mime="text/markdown" data={text} />;
+  }
+  if (form === 'table') {
+    return (
+      <HeadTable
+        text={text}
+        delimiter={file.name.toLowerCase().endsWith('.tsv') ? '\t' : ','}
+        isWhole={file.size <= HEAD}
+        rows={100}
+        columns={30}
+      />
+    );
+  }
+  if (form === 'json' && json !== undefined) {
+    return <MimeView rendermime={rendermime} mime="application/json" data={json} />;
+  }
+  if (form === 'notebook' && json !== undefined) {
+    return <NotebookView rendermime={rendermime} notebook={json} />;
+  }
+  return language || form !== 'text' ? (
+    <MimeView
+      rendermime={rendermime}
+      mime="text/markdown"
+      data={fenced(text, language ?? 'json')}
+    />
+  ) : (
+    <pre>{text}</pre>
+  );
+}
+
+const POLICY =
+  '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; media-src data:; ' +
+  "font-src data:; style-src 'unsafe-inline'\">";
+
+/** A value of JSON; undefined where it is none. */
+function parsed(text: string): PartialJSONValue | undefined {
+  try {
+    return JSON.parse(text) as PartialJSONValue;
+  } catch (reason) {
+    if (reason instanceof SyntaxError) {
+      return undefined;
+    }
+    throw reason;
+  }
+}
+
+/** A text as a block of code, which Lab highlights, whatever ticks are in it. */
+function fenced(text: string, language: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
+}
+
+async function base64(blob: Blob): Promise<string> {
+  const address = await new Promise<string>((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result as string);
+    reader.onerror = () => reject(reader.error ?? new Error('The file could not be read.'));
+    reader.readAsDataURL(blob);
+  });
+  return address.slice(address.indexOf(',') + 1);
+}

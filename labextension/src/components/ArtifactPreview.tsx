@@ -1,0 +1,156 @@
+import React, { useState } from 'react';
+import {
+  caretLeftIcon,
+  caretRightIcon,
+  closeIcon,
+  downloadIcon,
+  ellipsesIcon,
+  folderIcon,
+  launchIcon,
+  notebookIcon
+} from '@jupyterlab/ui-components';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { CommandRegistry } from '@lumino/commands';
+
+import type { Artifact, ArtifactVersion } from '../api';
+import { moment, size } from '../format';
+import { keyOf } from '../gallery';
+import { artifactMenu, openMenu } from '../menus';
+import type { HubModel } from '../model';
+import type { NotebookTarget } from '../notebooktarget';
+import { CommandIDs } from '../tokens';
+import { ArtifactContent } from './ArtifactContent';
+import { BarButton } from './BarButton';
+import { IconButton } from './IconButton';
+import { useSignal } from './hooks';
+
+interface IArtifactPreviewProps {
+  file: Artifact;
+  /** Its versions, oldest first. */
+  versions: readonly ArtifactVersion[];
+  position: number;
+  count: number;
+  model: HubModel;
+  commands: CommandRegistry;
+  rendermime: IRenderMimeRegistry;
+  notebooks: NotebookTarget;
+  onVersion: (version: number) => void;
+  onStep: (by: number) => void;
+  onClose: () => void;
+}
+
+/** A file as it looks, what is known of it, and what can be done with it. */
+export function ArtifactPreview(props: IArtifactPreviewProps): JSX.Element {
+  const { file, versions, model, commands, notebooks } = props;
+  useSignal(notebooks.changed);
+  const [measured, setMeasured] = useState({ key: '', words: '' });
+  const key = keyOf(file);
+  const newest = versions.at(-1)?.version ?? file.version;
+  const isOld = file.version !== newest;
+  const onlyNewest = isOld ? 'The file browser has the newest version alone.' : '';
+  const args = { artifact: file.id, version: String(file.version) };
+  const run = (command: string) => () => void commands.execute(command, args);
+  const words = measured.key === key ? measured.words : '';
+  return (
+    <aside className="jp-AgentHub-preview" aria-label={`Preview of ${file.name}`}>
+      <div className="jp-AgentHub-previewHeader">
+        <h3 title={file.name}>{file.name}</h3>
+        <span className="jp-AgentHub-quiet">
+          {props.position} of {props.count}
+        </span>
+        <IconButton
+          icon={caretLeftIcon}
+          label="Previous file"
+          onClick={() => props.onStep(-1)}
+          blocked={props.position === 1 ? 'This is the first.' : undefined}
+        />
+        <IconButton
+          icon={caretRightIcon}
+          label="Next file"
+          onClick={() => props.onStep(1)}
+          blocked={props.position === props.count ? 'This is the last.' : undefined}
+        />
+        <IconButton icon={closeIcon} label="Close preview (Space)" onClick={props.onClose} />
+      </div>
+      <div className="jp-AgentHub-content" tabIndex={0} aria-label={`Content of ${file.name}`}>
+        <ArtifactContent
+          key={key}
+          file={file}
+          api={model.api}
+          rendermime={props.rendermime}
+          onSize={found => setMeasured({ key, words: found })}
+        />
+      </div>
+      <div className="jp-AgentHub-previewFoot">
+        <div className="jp-AgentHub-previewActions">
+          <BarButton
+            icon={launchIcon}
+            label="Open"
+            isPrimary
+            isEnabled={!isOld}
+            blocked={onlyNewest}
+            onClick={run(CommandIDs.openArtifact)}
+          />
+          <BarButton
+            icon={notebookIcon}
+            label="Insert into notebook"
+            isEnabled={notebooks.blocked === ''}
+            blocked={notebooks.blocked}
+            onClick={run(CommandIDs.insertArtifact)}
+          />
+          <BarButton
+            icon={folderIcon}
+            label="Reveal"
+            isEnabled={!isOld}
+            blocked={onlyNewest}
+            onClick={run(CommandIDs.revealArtifact)}
+          />
+          <IconButton
+            icon={downloadIcon}
+            label="Download"
+            onClick={run(CommandIDs.downloadArtifact)}
+          />
+          <IconButton
+            icon={ellipsesIcon}
+            label="More"
+            onClick={event => openMenu(artifactMenu(commands, file), event.clientX, event.clientY)}
+          />
+        </div>
+        {newest > 1 && (
+          <select
+            className="jp-AgentHub-select"
+            aria-label="Version"
+            value={file.version}
+            onChange={event => props.onVersion(Number(event.target.value))}
+          >
+            {[...versions].reverse().map(({ version, turn }) => (
+              <option key={version} value={version}>
+                {`Version ${version} of ${newest}${turn === null ? '' : `, from prompt ${turn}`}`}
+              </option>
+            ))}
+          </select>
+        )}
+        <dl>
+          {file.turn !== null && (
+            <>
+              <dt>Prompt</dt>
+              <dd title={file.prompt}>
+                [{file.turn}] {file.prompt}
+              </dd>
+            </>
+          )}
+          <dt>Chat</dt>
+          <dd>{model.chat(file.chat)?.name ?? 'a deleted chat'}</dd>
+          <dt>Published</dt>
+          <dd>{moment(file.created_at)}</dd>
+          <dt>Path</dt>
+          <dd>
+            <code title={file.path}>{file.path}</code>
+          </dd>
+          <dt>Size</dt>
+          <dd>{[words, size(file.size)].filter(Boolean).join(', ')}</dd>
+        </dl>
+      </div>
+    </aside>
+  );
+}

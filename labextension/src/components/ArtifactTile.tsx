@@ -1,0 +1,65 @@
+import React from 'react';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+
+import type { Artifact, HubApi } from '../api';
+import { iconOfFile } from '../artifacticon';
+import { typeOf } from '../artifactkinds';
+import { size } from '../format';
+import { keyOf } from '../gallery';
+import { ArtifactThumbnail } from './ArtifactThumbnail';
+import { Highlight } from './Highlight';
+
+interface IArtifactTileProps {
+  file: Artifact;
+  query: string;
+  isSelected: boolean;
+  /** Whether it is the one that takes part in the tab order. */
+  isCurrent: boolean;
+  api: HubApi;
+  rendermime: IRenderMimeRegistry;
+  onSelect: (file: Artifact) => void;
+  onPick: (file: Artifact) => void;
+  onOpen: (file: Artifact) => void;
+  onMenu: (file: Artifact, x: number, y: number) => void;
+  onPress: (file: Artifact, event: React.MouseEvent<HTMLElement>) => void;
+}
+
+/** A file of a gallery: what it looks like, its name, its version, size and kind. */
+export const ArtifactTile = React.memo((props: IArtifactTileProps): JSX.Element => {
+  const { file } = props;
+  const { word } = typeOf(file);
+  const Icon = iconOfFile(file);
+  const facts = `v${file.version} · ${size(file.size)} · ${word}`;
+  return (
+    <div
+      role="option"
+      className="jp-AgentHub-tile"
+      data-key={keyOf(file)}
+      aria-selected={props.isSelected}
+      aria-label={`${file.name}, version ${file.version}, ${size(file.size)}, ${word}`}
+      tabIndex={props.isCurrent ? 0 : -1}
+      title={file.path}
+      onClick={() => props.onPick(file)}
+      onDoubleClick={() => props.onOpen(file)}
+      onMouseDown={event => event.button === 0 && props.onPress(file, event)}
+      onContextMenu={event => {
+        event.preventDefault();
+        event.stopPropagation();
+        props.onSelect(file);
+        props.onMenu(file, event.clientX, event.clientY);
+      }}
+    >
+      <ArtifactThumbnail file={file} api={props.api} rendermime={props.rendermime} />
+      <div className="jp-AgentHub-tileText">
+        <span className="jp-AgentHub-line">
+          <Icon.react tag="span" className="jp-AgentHub-tileIcon" />
+          <span className="jp-AgentHub-tileName">
+            <Highlight text={file.name} query={props.query} />
+          </span>
+        </span>
+        <span className="jp-AgentHub-tileFacts">{facts}</span>
+      </div>
+    </div>
+  );
+});
+ArtifactTile.displayName = 'ArtifactTile';
