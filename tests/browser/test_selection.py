@@ -48,7 +48,7 @@ def test_chosen_chats_are_stopped_and_deleted_together_and_unsaved_work_is_asked
     dialog.get_by_role("button", name="Stop").click()
     for number in (1, 2, 3):
         expect(row(number)).to_contain_text("Exited")
-    expect(row(0)).to_contain_text("Running")
+    expect(row(0)).to_contain_text("Ready")
 
     # By keys alone: the first, then all, then down to those below.
     row(0).focus()
