@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_hub.agents import AGENTS, agent
+from agent_hub.agents import agent, offered
 from agent_hub.errors import InvalidInput
 from agent_hub.models import Chat
 
@@ -181,6 +181,7 @@ def test_a_thread_in_which_nobody_has_said_anything_is_no_conversation(tmp_path)
 
 
 def test_an_agent_that_is_not_there_is_refused_with_the_names_of_those_that_are():
-    with pytest.raises(InvalidInput, match="codex, shell"):
-        agent("gpt")
-    assert {one.title for one in AGENTS.values()} == {"Codex", "Shell"}
+    with pytest.raises(InvalidInput, match=r"codex, shell\."):
+        agent("gpt", offered(demo=False))
+    with pytest.raises(InvalidInput, match=r"codex, demo, shell\."):
+        agent("gpt", offered(demo=True))
