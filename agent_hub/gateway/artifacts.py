@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import re
 import unicodedata
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, ClassVar
 
 from tornado.httputil import HTTPServerRequest
 from tornado.web import Application
 
 from agent_hub.errors import AgentHubError, InvalidInput, StorageFull, TooLarge
 from agent_hub.gateway.callers import Callers
+from agent_hub.gateway.incoming import IncomingFile
 from agent_hub.gateway.streamed import StreamedHandler
 from agent_hub.hub.hub import Hub
 
@@ -27,7 +26,7 @@ class ArtifactsHandler(StreamedHandler):
 
     def __init__(self, application: Application, request: HTTPServerRequest, **kwargs: Any) -> None:
         self._refusal: AgentHubError | None = None
-        self._file: BinaryIO | None = None
+        self._file: IncomingFile | None = None
         super().__init__(application, request, **kwargs)
 
     def initialize(self, hub: Hub, callers: Callers, limit: int = 0) -> None:
@@ -45,19 +44,14 @@ class ArtifactsHandler(StreamedHandler):
             raise
         if self.request.method != "POST":
             return
-        self._path = self._hub.artifacts.incoming()
-        self._digest = hashlib.sha256()
-        self._file = await asyncio.to_thread(open, self._path, "wb")
-        if self._is_closed:
-            # It went away meanwhile, and nothing comes any more that would discard the file.
-            self._discard()
+        self._file = IncomingFile(self._hub.artifacts.incoming())
 
     async def take(self, chunk: bytes) -> None:
         """Write one piece of the file."""
         if self._file is None or self._refusal is not None:
             return
         try:
-            await asyncio.to_thread(self._take, chunk)
+            await self._file.take(chunk)
         except OSError as error:
             # The rest of the body is read and dropped, so that the client gets an answer and not a reset connection.
             self._refusal = StorageFull.from_os_error(error)
@@ -75,14 +69,16 @@ class ArtifactsHandler(StreamedHandler):
         if self._refusal is not None:
             raise self._refusal
         assert self._file is not None
-        self._file.close()
+        name = self._name()
         try:
-            artifact = await self._hub.artifacts.publish(self._chat, self._name(), self._path, self._digest.hexdigest())
+            digest = await self._file.close()
+            artifact = await self._hub.artifacts.publish(self._chat, name, self._file.path, digest)
         except OSError as error:
             raise StorageFull.from_os_error(error) from None
         self.set_status(201)
         self.set_header("Content-Type", "application/json")
-        self.finish(artifact.model_dump_json())
+        # Who asks has the prompt; a shell reads this letter by letter.
+        self.finish(artifact.model_dump_json(exclude={"prompt"}))
 
     def on_finish(self) -> None:
         """Leave nothing behind of a file that did not become an artifact."""
@@ -119,13 +115,7 @@ class ArtifactsHandler(StreamedHandler):
             raise InvalidInput("The name is no text.", "Send it as UTF-8.", field="name") from None
         return unicodedata.normalize("NFC", name)
 
-    def _take(self, chunk: bytes) -> None:
-        assert self._file is not None
-        self._file.write(chunk)
-        self._digest.update(chunk)
-
     def _discard(self) -> None:
         if self._file is not None:
-            self._file.close()
-            self._path.unlink(missing_ok=True)
+            self._file.discard()
             self._file = None

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from tests.bench import (
+    artifacts,
     burst,
     codex,
     conversation,
@@ -42,6 +43,7 @@ WITH_SPARES: Measurements = {
     "conversation": conversation.measure,
     "files": files.measure,
     "library": library.measure,
+    "artifacts": artifacts.measure,
     "proxy": proxy.measure,
     "echo": echo.measure,
     "output": output.measure,

@@ -21,6 +21,8 @@ class Scale:
     few_runs: int = 3
     echoes: int = 2000
     output_bytes: int = 100_000_000
+    published: int = 1000
+    published_bytes: int = 500_000_000
     files: int = 20_000
     spares: int = 4
     burst: int = 10
@@ -39,6 +41,8 @@ QUICK = Scale(
     few_runs=1,
     echoes=50,
     output_bytes=2_000_000,
+    published=20,
+    published_bytes=2_000_000,
     files=500,
     spares=1,
     burst=3,
