@@ -42,7 +42,11 @@ def test_a_person_goes_from_a_git_url_to_a_file_that_codex_published(
     dialog.get_by_label("URL", exact=True).press("Tab")
     expect(dialog.get_by_text("Reachable")).to_be_visible()
     expect(dialog.get_by_label("Name", exact=True)).to_have_value("agent-hub")
+    # What is proposed needs a registry, and installs from the internet.
+    expect(dialog.get_by_label("Base image")).to_have_value("python:3.12-bookworm")
+    dialog.get_by_label("Base image").fill("")
     dialog.locator(".cm-content").click()
+    page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("git log --oneline -3\nmkdir -p .prepared\ndate > .prepared/when")
     dialog.get_by_role("button", name="Environment").click()
     for number, (name, value) in enumerate(
