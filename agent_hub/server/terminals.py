@@ -146,9 +146,8 @@ class TerminalTextHandler(HubHandler):
     async def get(self, name: str) -> None:
         """What a terminal has shown, as far back as it is kept, without colours."""
         text = await self.hub.terminals.text(name)
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.set_header("X-Content-Type-Options", "nosniff")
-        self.finish(text.encode("utf-8", "replace"))
+        self.finish(text.encode("utf-8", "replace"), set_content_type="text/plain; charset=utf-8")
 
 
 class ColoursHandler(HubHandler):

@@ -116,7 +116,7 @@ def ask(server: dict[str, Any], path: str) -> Any:
 
 def test_its_hub_offers_the_script_and_isolates_nothing(server: dict[str, Any]) -> None:
     status = ask(server, "agent-hub/api/status")
-    assert {"name": "demo", "title": "Demo (a script, no model)"} in status["agents"]
+    assert ("demo", "Demo (a script, no model)") in {(agent["name"], agent["title"]) for agent in status["agents"]}
     assert status["engine"]["kind"] == "process" and not status["engine"]["isolated"]
 
 

@@ -176,7 +176,6 @@ TRIES = {
     "the hub's API": "GET /agent-hub/api/chats",
     "another chat's files": "GET /agent-hub/api/chats/{victim}/files/file",
     "another chat's terminal": "GET /agent-hub/terminals/websocket/{victim}|Upgrade: websocket|Connection: Upgrade",
-    "another chat's artifacts": "GET /artifacts?chat={victim}",
     "the metadata of a cloud, in full": "GET http://169.254.169.254/latest/meta-data/",
     "the metadata of a cloud, by Git": "GET /git/16/169.254.169.254/latest/meta.git/info/refs?service=git-upload-pack",
     "another repository": "GET /git/11/{github}/heron/other.git/info/refs?service=git-upload-pack",
@@ -212,6 +211,15 @@ def test_the_gateway_answers_nothing_but_what_it_is_for(scene: Scene, what: str)
     for secret in scene.secrets.values():
         assert secret not in answer
     assert (len(scene.model.requests), len(scene.github.seen), len(scene.server.hub().chats)) == before
+
+
+def test_a_list_of_artifacts_has_the_chats_own_alone(scene: Scene) -> None:
+    for chat, name in ((scene.victim, "theirs.txt"), (scene.evil, "own.txt")):
+        assert chat.run(f"sh -c 'echo heron >{name} && hub_artifact publish {name}'").exit_code == 0
+    asked = f"GET /artifacts?chat={scene.victim.id} HTTP/1.1\r\nAuthorization: Bearer {scene.token}\r\nHost: x\r\n"
+    answer = scene.send(f"{asked}Connection: close\r\n\r\n")
+    assert "own.txt" in answer
+    assert "theirs.txt" not in answer
 
 
 def test_what_the_gateway_is_for_it_answers(scene: Scene) -> None:

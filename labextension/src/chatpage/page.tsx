@@ -83,8 +83,10 @@ export class ChatPage extends Panel {
     const conversation = this._conversation;
     const isTerminal = this.parts.shows('terminal');
     if (isTerminal && (this._last === 'terminal' || !conversation)) {
-      // There may be nothing in it yet that takes the focus.
-      this._terminal.node.focus({ preventScroll: true });
+      // There may be nothing in it yet that takes the focus; where there is, who types already would lose letters.
+      if (!this._terminal.node.contains(document.activeElement)) {
+        this._terminal.node.focus({ preventScroll: true });
+      }
       this._terminal.activate();
     } else if (conversation && this.parts.shows('conversation')) {
       const { draft } = this._context.reading;
