@@ -36,7 +36,7 @@ export const ArtifactThumbnail = React.memo((props: IArtifactThumbnailProps): JS
     return () => observer.disconnect();
   }, []);
   return (
-    <div ref={node} className="jp-AgentHub-thumbnail" aria-hidden="true">
+    <div ref={node} className="jp-AgentHub-tilePicture" aria-hidden="true">
       {isSeen && <Thumbnail key={keyOf(file)} {...props} />}
     </div>
   );
