@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.browser.chromium import chromium
 from tests.browser.lab import Lab
@@ -21,6 +21,10 @@ SCREENSHOTS = Path(os.environ.get("AGENT_HUB_SCREENSHOTS") or Path(__file__).par
 SAID_BY_THE_BROWSER = ("WebSocket connection to", "Failed to load resource")
 """How errors begin that tell of a server that is away, and of nothing wrong in the page."""
 ROOT = Path(__file__).parent.parent.parent
+LIMIT = 30_000
+"""Milliseconds that the page gets for anything: no test is about how long it takes."""
+
+expect.set_options(timeout=LIMIT)
 
 
 @pytest.fixture
@@ -82,7 +86,7 @@ def open_lab(browser: Browser) -> Iterator[Callable[[Server], Lab]]:
 
     def open_window(server: Server) -> Lab:
         page = browser.new_page(viewport={"width": 1290, "height": 924}, device_scale_factor=1)
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(LIMIT)
         page.on("console", note)
         page.on("pageerror", lambda error: errors.append(str(error)))
         pages.append(page)
