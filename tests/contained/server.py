@@ -18,7 +18,24 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 SOCKET = "/var/run/docker.sock"
 
 
-class ContainedServer(Server):
+class ServerElsewhere(Server):
+    """A server in a container, whose store is not where the tests look: it tells itself which hub it has."""
+
+    hub_id = ""
+
+    async def ready(self) -> None:
+        """Wait until the hub answers; see :meth:`Server.ready`."""
+        await super().ready()
+        self.hub_id = (await self.get("api/status"))["hub_id"]
+
+    def clear(self) -> None:
+        """Remove the chats' containers."""
+        if self.hub_id:
+            for one in self._engine.api.containers(all=True, filters={"label": f"agent-hub.hub={self.hub_id}"}):
+                self._engine.api.remove_container(one["Id"], force=True)
+
+
+class ContainedServer(ServerElsewhere):
     """``jupyter server`` with the hub, in a container of the base image with this machine's own programs in it.
 
     Parameters
@@ -56,7 +73,6 @@ class ContainedServer(Server):
         if gateway is not None:
             self._ports[f"{gateway[1]}/tcp"] = gateway
         self.container: Container | None = None
-        self.hub_id = ""
 
     async def __aenter__(self) -> ContainedServer:
         for one in (self.root, self.folder / "home", self.repositories):
@@ -76,17 +92,6 @@ class ContainedServer(Server):
         assert self.container is not None
         await asyncio.to_thread(self.container.remove, force=True, v=True)
         await asyncio.to_thread(self.clear)
-
-    async def ready(self) -> None:
-        """Wait until the hub answers; see :meth:`Server.ready`."""
-        await super().ready()
-        self.hub_id = (await self.get("api/status"))["hub_id"]
-
-    def clear(self) -> None:
-        """Remove the chats' containers."""
-        if self.hub_id:
-            for one in self._engine.api.containers(all=True, filters={"label": f"agent-hub.hub={self.hub_id}"}):
-                self._engine.api.remove_container(one["Id"], force=True)
 
     def _create(self) -> Container:
         given = {

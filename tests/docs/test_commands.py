@@ -29,6 +29,8 @@ ELSEWHERE = {
     "bin/test": "is what runs this",
     "bin/test tests/engines -k mount": "hands its arguments to pytest",
     "bin/setup --test": "is what bin/test begins with",
+    "docker compose up": "tests/contained/test_compose.py",
+    "docker run -p 172.17.0.1:8765:8765 … agent-hub/hub --AgentHub.gateway_port=8765": "tests/contained",
     ".venv/bin/pre-commit install": "changes the checkout; its hooks are what bin/test runs",
     ".venv/bin/sphinx-build -E -n -W docs .tools/docs": "is a stage of bin/test",
 }
