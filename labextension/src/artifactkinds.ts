@@ -1,4 +1,5 @@
 import type { Artifact } from './api';
+import { trans } from './translation';
 
 /** What people look for in a gallery. */
 export type ArtifactKind =
@@ -21,7 +22,7 @@ export type ArtifactForm =
 export interface IArtifactType {
   kind: ArtifactKind;
   form: ArtifactForm;
-  /** What it is called. */
+  /** What it is called: a name of its own, or one of `WORDS`. */
   word: string;
   /** What a browser may take the bytes for: ours to say, as an agent named the file. */
   mime: string;
@@ -29,17 +30,31 @@ export interface IArtifactType {
   language?: string;
 }
 
-export const KINDS: readonly { value: ArtifactKind | 'all'; label: string }[] = [
-  { value: 'all', label: 'All kinds' },
-  { value: 'image', label: 'Images' },
-  { value: 'document', label: 'Documents' },
-  { value: 'table', label: 'Tables' },
-  { value: 'data', label: 'Data' },
-  { value: 'notebook', label: 'Notebooks' },
-  { value: 'code', label: 'Code' },
-  { value: 'media', label: 'Video and audio' },
-  { value: 'other', label: 'Other' }
+export const KINDS: readonly { value: ArtifactKind | 'all'; label: () => string }[] = [
+  { value: 'all', label: () => trans.__('All kinds') },
+  { value: 'image', label: () => trans.__('Images') },
+  { value: 'document', label: () => trans.__('Documents') },
+  { value: 'table', label: () => trans.__('Tables') },
+  { value: 'data', label: () => trans.__('Data') },
+  { value: 'notebook', label: () => trans.__('Notebooks') },
+  { value: 'code', label: () => trans.__('Code') },
+  { value: 'media', label: () => trans.__('Video and audio') },
+  { value: 'other', label: () => trans.__('Other') }
 ];
+
+/** The words among what files are called; all else is a name, the same in every language. */
+const WORDS: Readonly<Record<string, () => string>> = {
+  image: () => trans.__('image'),
+  video: () => trans.__('video'),
+  audio: () => trans.__('audio'),
+  text: () => trans.__('text'),
+  log: () => trans.__('log'),
+  patch: () => trans.__('patch'),
+  'JSON lines': () => trans.__('JSON lines'),
+  notebook: () => trans.__('notebook'),
+  shell: () => trans.__('shell'),
+  file: () => trans.__('file')
+};
 
 const picture = (mime: string): IArtifactType => ({
   kind: 'image',
@@ -165,6 +180,11 @@ const OTHER: IArtifactType = {
   word: 'file',
   mime: 'application/octet-stream'
 };
+
+/** What a file is called, in the person's language. */
+export function wordOf(word: string): string {
+  return WORDS[word]?.() ?? word;
+}
 
 /** What a file is, by its name; where that says nothing, by what the hub took it for. */
 export function typeOf({ name, media_type }: Pick<Artifact, 'name' | 'media_type'>): IArtifactType {

@@ -5,6 +5,7 @@ import type { IGalleryContext } from './components/ArtifactGallery';
 import { ArtifactsPage } from './components/ArtifactsPage';
 import { artifactIcon } from './icons';
 import type { HubModel, IHubChange } from './model';
+import { trans } from './translation';
 
 /** The gallery of a chat's files, or of all chats', as the content of a tab. */
 export class ArtifactsPageWidget extends ReactWidget {
@@ -38,7 +39,9 @@ export class ArtifactsPageWidget extends ReactWidget {
   private _update(): void {
     const { title, chat } = this;
     const name = chat === null ? '' : this._context.model.chat(chat)?.name;
-    title.label = name ? `Artifacts: ${name}` : 'Artifacts';
-    title.caption = name ? `What ${name} has published` : 'What all chats have published';
+    title.label = name ? trans.__('Artifacts: %1', name) : trans.__('Artifacts');
+    title.caption = name
+      ? trans.__('What %1 has published', name)
+      : trans.__('What all chats have published');
   }
 }

@@ -1,5 +1,6 @@
 import type { Artifact, ArtifactVersion } from './api';
 import { KINDS, typeOf, type ArtifactKind } from './artifactkinds';
+import { trans } from './translation';
 
 export type Grouping = 'prompt' | 'chat' | 'kind';
 
@@ -88,14 +89,17 @@ function heading(
       return {
         key: `${file.chat} ${file.turn ?? ''}`,
         turn: file.turn,
-        title: file.turn === null ? 'In no prompt' : file.prompt.trim() || 'An empty prompt',
+        title:
+          file.turn === null
+            ? trans.__('In no prompt')
+            : file.prompt.trim() || trans.__('An empty prompt'),
         chat: isOne ? '' : nameOf(file.chat)
       };
     case 'chat':
       return { key: file.chat, turn: null, title: nameOf(file.chat), chat: '' };
     case 'kind': {
       const { kind } = typeOf(file);
-      const title = KINDS.find(({ value }) => value === kind)?.label ?? '';
+      const title = KINDS.find(({ value }) => value === kind)?.label() ?? '';
       return { key: kind, turn: null, title, chat: '' };
     }
   }

@@ -2,6 +2,8 @@ import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
 import { Signal, type ISignal } from '@lumino/signaling';
 
+import { trans } from './translation';
+
 /** Makes the source of a cell, for a notebook at a path. */
 export type CellMaker = (notebook: string) => string;
 
@@ -21,7 +23,7 @@ export class NotebookTarget {
 
   /** Why nothing can be inserted; empty where it can. */
   get blocked(): string {
-    return this._tracker?.currentWidget ? '' : 'Open a notebook first.';
+    return this._tracker?.currentWidget ? '' : trans.__('Open a notebook first.');
   }
 
   /** Put a cell below the active one, and go there where the notebook is not in view. */

@@ -3,9 +3,10 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { PartialJSONValue } from '@lumino/coreutils';
 
 import type { Artifact, HubApi } from '../api';
-import { typeOf } from '../artifactkinds';
+import { typeOf, wordOf } from '../artifactkinds';
 import { size } from '../format';
 import { keyOf } from '../gallery';
+import { trans } from '../translation';
 import { HeadTable } from './HeadTable';
 import { MimeView } from './MimeView';
 import { NotebookView } from './NotebookView';
@@ -49,10 +50,14 @@ export function ArtifactContent(props: IArtifactContentProps): JSX.Element {
 }
 
 function NoPreview({ word }: { word: string }): JSX.Element {
-  const hint = word === 'Parquet' ? 'Insert it into a notebook, which loads it with pandas.' : '';
+  const hint =
+    word === 'Parquet' ? trans.__('Insert it into a notebook, which loads it with pandas.') : '';
   return (
     <p className="jp-AgentHub-quiet">
-      There is no preview of {word === 'file' ? 'this kind of file' : `${word} files`}. {hint}
+      {word === 'file'
+        ? trans.__('There is no preview of this kind of file.')
+        : trans.__('There is no preview of %1 files.', wordOf(word))}{' '}
+      {hint}
     </p>
   );
 }
@@ -66,7 +71,11 @@ function Fitting(
     api.artifactContent(file.id, file.version)
   );
   if (!isSmall) {
-    return <p className="jp-AgentHub-quiet">This is larger than {size(most)}. Open it instead.</p>;
+    return (
+      <p className="jp-AgentHub-quiet">
+        {trans.__('This is larger than %1. Open it instead.', size(most))}
+      </p>
+    );
   }
   if (error) {
     return <Failure message={error.message} hint={error.hint} />;
@@ -75,7 +84,7 @@ function Fitting(
 }
 
 function Loading(): JSX.Element {
-  return <p className="jp-AgentHub-quiet">Loading…</p>;
+  return <p className="jp-AgentHub-quiet">{trans.__('Loading…')}</p>;
 }
 
 function Failure({ message, hint }: { message: string; hint: string }): JSX.Element {
@@ -90,7 +99,7 @@ function Picture({ file, blob, onSize }: IArtifactContentProps & { blob: Blob })
   const [isBroken, setBroken] = useState(false);
   const address = useAddress(blob, typeOf(file).mime);
   if (isBroken) {
-    return <p className="jp-AgentHub-quiet">These bytes are no picture.</p>;
+    return <p className="jp-AgentHub-quiet">{trans.__('These bytes are no picture.')}</p>;
   }
   return address ? (
     <img
@@ -98,7 +107,7 @@ function Picture({ file, blob, onSize }: IArtifactContentProps & { blob: Blob })
       alt={file.name}
       onError={() => setBroken(true)}
       onLoad={({ currentTarget: { naturalWidth: width, naturalHeight: height } }) =>
-        onSize(width > 0 ? `${width} × ${height} px` : '')
+        onSize(width > 0 ? trans.__('%1 × %2 px', width, height) : '')
       }
     />
   ) : (
@@ -135,7 +144,7 @@ function Text(props: IArtifactContentProps): JSX.Element {
       <TextBody {...props} text={value} />
       {file.size > most && (
         <p className="jp-AgentHub-quiet">
-          The first {size(most)} of {size(file.size)}.
+          {trans.__('The first %1 of %2.', size(most), size(file.size))}
         </p>
       )}
     </>
@@ -212,7 +221,8 @@ async function base64(blob: Blob): Promise<string> {
   const address = await new Promise<string>((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result as string);
-    reader.onerror = () => reject(reader.error ?? new Error('The file could not be read.'));
+    reader.onerror = () =>
+      reject(reader.error ?? new Error(trans.__('The file could not be read.')));
     reader.readAsDataURL(blob);
   });
   return address.slice(address.indexOf(',') + 1);

@@ -6,12 +6,13 @@ import type { Artifact } from '../api';
 import { cellFor } from '../artifactcell';
 import type { ArtifactHistory } from '../artifacthistory';
 import { watchDrag } from '../celldrag';
-import { count, size } from '../format';
+import { size } from '../format';
 import { atVersion, chosen, grouped, keyOf, type IGalleryChoice } from '../gallery';
 import { artifactMenu, openMenu } from '../menus';
 import type { HubModel } from '../model';
 import type { NotebookTarget } from '../notebooktarget';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { ArtifactGrid } from './ArtifactGrid';
 import { ArtifactPreview } from './ArtifactPreview';
 import { EmptyArtifacts } from './Empty';
@@ -57,7 +58,7 @@ export function ArtifactGallery(props: IArtifactGalleryProps): JSX.Element {
     ? artifacts.flatMap(one => history.of(one).map(version => atVersion(one, version)))
     : artifacts;
   const found = chosen(files, choice);
-  const nameOf = (id: string) => model.chat(id)?.name ?? 'A deleted chat';
+  const nameOf = (id: string) => model.chat(id)?.name ?? trans.__('A deleted chat');
   const groups = grouped(found, choice.grouping, nameOf, chat !== null);
   const shown = groups.filter(group => !folded.has(group.key)).flatMap(group => group.files);
   const at = shown.findIndex(file => keyOf(file) === selected);
@@ -92,20 +93,23 @@ export function ArtifactGallery(props: IArtifactGalleryProps): JSX.Element {
       <GalleryBar
         choice={choice}
         isList={isList}
-        summary={`${count(found.length, 'file')} · ${size(found.reduce((sum, one) => sum + one.size, 0))}`}
+        summary={[
+          trans._n('%1 file', '%1 files', found.length),
+          size(found.reduce((sum, one) => sum + one.size, 0))
+        ].join(' · ')}
         onChoose={change => setChoice({ ...choice, ...change })}
         onList={setList}
         onDown={() => grid.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus()}
       />
       {failure && (
         <p role="alert" className="jp-AgentHub-empty">
-          The older versions could not be listed. {failure.message} {failure.hint}
+          {trans.__('The older versions could not be listed.')} {failure.message} {failure.hint}
         </p>
       )}
       <div className="jp-AgentHub-galleryBody">
         {found.length === 0 ? (
           <p className="jp-AgentHub-empty">
-            Nothing that was published fits. Filter by another name, prompt or kind.
+            {trans.__('Nothing that was published fits. Filter by another name, prompt or kind.')}
           </p>
         ) : (
           <ArtifactGrid

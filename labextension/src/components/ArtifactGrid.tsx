@@ -3,8 +3,9 @@ import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
 import type { Artifact, HubApi } from '../api';
-import { clock, count, shortMoment } from '../format';
+import { clock, shortMoment } from '../format';
 import { keyOf, type IGalleryGroup } from '../gallery';
+import { trans } from '../translation';
 import { ArtifactTile } from './ArtifactTile';
 
 /** Files that are drawn at once; more are as soon as the end of these is near. */
@@ -116,7 +117,7 @@ export function ArtifactGrid(props: IArtifactGridProps): JSX.Element {
       </div>
       {shown.length > most && (
         <div ref={end} className="jp-AgentHub-quiet">
-          {count(shown.length - most, 'more file')} …
+          {trans._n('%1 more file …', '%1 more files …', shown.length - most)}
         </div>
       )}
     </div>
@@ -144,7 +145,7 @@ function Heading(props: {
       {group.chat && <span className="jp-AgentHub-quiet">{group.chat}</span>}
       <span className="jp-AgentHub-spacer" />
       <span className="jp-AgentHub-quiet" title={clock(time, true)}>
-        {count(group.files.length, 'file')} · {shortMoment(time)}
+        {trans._n('%1 file', '%1 files', group.files.length)} · {shortMoment(time)}
       </span>
     </button>
   );

@@ -19,6 +19,7 @@ import { artifactMenu, openMenu } from '../menus';
 import type { HubModel } from '../model';
 import type { NotebookTarget } from '../notebooktarget';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { ArtifactContent } from './ArtifactContent';
 import { BarButton } from './BarButton';
 import { IconButton } from './IconButton';
@@ -47,32 +48,40 @@ export function ArtifactPreview(props: IArtifactPreviewProps): JSX.Element {
   const key = keyOf(file);
   const newest = versions.at(-1)?.version ?? file.version;
   const isOld = file.version !== newest;
-  const onlyNewest = isOld ? 'The file browser has the newest version alone.' : '';
+  const onlyNewest = isOld ? trans.__('The file browser has the newest version alone.') : '';
   const args = { artifact: file.id, version: String(file.version) };
   const run = (command: string) => () => void commands.execute(command, args);
   const words = measured.key === key ? measured.words : '';
   return (
-    <aside className="jp-AgentHub-preview" aria-label={`Preview of ${file.name}`}>
+    <aside className="jp-AgentHub-preview" aria-label={trans.__('Preview of %1', file.name)}>
       <div className="jp-AgentHub-previewHeader">
         <h3 title={file.name}>{file.name}</h3>
         <span className="jp-AgentHub-quiet">
-          {props.position} of {props.count}
+          {trans.__('%1 of %2', props.position, props.count)}
         </span>
         <IconButton
           icon={caretLeftIcon}
-          label="Previous file"
+          label={trans.__('Previous file')}
           onClick={() => props.onStep(-1)}
-          blocked={props.position === 1 ? 'This is the first.' : undefined}
+          blocked={props.position === 1 ? trans.__('This is the first.') : undefined}
         />
         <IconButton
           icon={caretRightIcon}
-          label="Next file"
+          label={trans.__('Next file')}
           onClick={() => props.onStep(1)}
-          blocked={props.position === props.count ? 'This is the last.' : undefined}
+          blocked={props.position === props.count ? trans.__('This is the last.') : undefined}
         />
-        <IconButton icon={closeIcon} label="Close preview (Space)" onClick={props.onClose} />
+        <IconButton
+          icon={closeIcon}
+          label={trans.__('Close preview (Space)')}
+          onClick={props.onClose}
+        />
       </div>
-      <div className="jp-AgentHub-content" tabIndex={0} aria-label={`Content of ${file.name}`}>
+      <div
+        className="jp-AgentHub-content"
+        tabIndex={0}
+        aria-label={trans.__('Content of %1', file.name)}
+      >
         <ArtifactContent
           key={key}
           file={file}
@@ -85,7 +94,7 @@ export function ArtifactPreview(props: IArtifactPreviewProps): JSX.Element {
         <div className="jp-AgentHub-previewActions">
           <BarButton
             icon={launchIcon}
-            label="Open"
+            label={trans.__('Open')}
             isPrimary
             isEnabled={!isOld}
             blocked={onlyNewest}
@@ -93,39 +102,41 @@ export function ArtifactPreview(props: IArtifactPreviewProps): JSX.Element {
           />
           <BarButton
             icon={notebookIcon}
-            label="Insert into notebook"
+            label={trans.__('Insert into notebook')}
             isEnabled={notebooks.blocked === ''}
             blocked={notebooks.blocked}
             onClick={run(CommandIDs.insertArtifact)}
           />
           <BarButton
             icon={folderIcon}
-            label="Reveal"
+            label={trans.__('Reveal')}
             isEnabled={!isOld}
             blocked={onlyNewest}
             onClick={run(CommandIDs.revealArtifact)}
           />
           <IconButton
             icon={downloadIcon}
-            label="Download"
+            label={trans.__('Download')}
             onClick={run(CommandIDs.downloadArtifact)}
           />
           <IconButton
             icon={ellipsesIcon}
-            label="More"
+            label={trans.__('More')}
             onClick={event => openMenu(artifactMenu(commands, file), event.clientX, event.clientY)}
           />
         </div>
         {newest > 1 && (
           <select
             className="jp-AgentHub-select"
-            aria-label="Version"
+            aria-label={trans.__('Version')}
             value={file.version}
             onChange={event => props.onVersion(Number(event.target.value))}
           >
             {[...versions].reverse().map(({ version, turn }) => (
               <option key={version} value={version}>
-                {`Version ${version} of ${newest}${turn === null ? '' : `, from prompt ${turn}`}`}
+                {turn === null
+                  ? trans.__('Version %1 of %2', version, newest)
+                  : trans.__('Version %1 of %2, from prompt %3', version, newest, turn)}
               </option>
             ))}
           </select>
@@ -133,21 +144,21 @@ export function ArtifactPreview(props: IArtifactPreviewProps): JSX.Element {
         <dl>
           {file.turn !== null && (
             <>
-              <dt>Prompt</dt>
+              <dt>{trans.__('Prompt')}</dt>
               <dd title={file.prompt}>
                 [{file.turn}] {file.prompt}
               </dd>
             </>
           )}
-          <dt>Chat</dt>
-          <dd>{model.chat(file.chat)?.name ?? 'a deleted chat'}</dd>
-          <dt>Published</dt>
+          <dt>{trans.__('Chat')}</dt>
+          <dd>{model.chat(file.chat)?.name ?? trans.__('a deleted chat')}</dd>
+          <dt>{trans.__('Published')}</dt>
           <dd>{moment(file.created_at)}</dd>
-          <dt>Path</dt>
+          <dt>{trans.__('Path')}</dt>
           <dd>
             <code title={file.path}>{file.path}</code>
           </dd>
-          <dt>Size</dt>
+          <dt>{trans.__('Size')}</dt>
           <dd>{[words, size(file.size)].filter(Boolean).join(', ')}</dd>
         </dl>
       </div>

@@ -7,6 +7,7 @@ import { size } from '../format';
 import { artifactIcon } from '../icons';
 import { artifactMenu, openMenu } from '../menus';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { Highlight } from './Highlight';
 import { RowActions } from './RowActions';
 import { TreeItem, type ITreePlace } from './Tree';
@@ -37,7 +38,7 @@ export const ArtifactRow = React.memo((props: IArtifactRowProps): JSX.Element =>
     <TreeItem
       id={artifact.id}
       className="jp-AgentHub-row jp-AgentHub-artifact"
-      label={`${artifact.name}, version ${artifact.version}, from ${props.chat}`}
+      label={trans.__('%1, version %2, from %3', artifact.name, artifact.version, props.chat)}
       place={props.place}
       position={props.position}
       count={props.count}
@@ -52,17 +53,21 @@ export const ArtifactRow = React.memo((props: IArtifactRowProps): JSX.Element =>
             <Highlight text={artifact.name} query={props.query} />
           </span>
           <span className="jp-AgentHub-time">
-            {artifact.version > 1 && <span>v{artifact.version} · </span>}
+            {artifact.version > 1 && <span>{trans.__('v%1', artifact.version)} · </span>}
             {props.age}
           </span>
           <RowActions
             actions={[
               {
                 icon: folderIcon,
-                label: 'Reveal in file browser',
+                label: trans.__('Reveal in file browser'),
                 onClick: run(CommandIDs.revealArtifact)
               },
-              { icon: downloadIcon, label: 'Download', onClick: run(CommandIDs.downloadArtifact) }
+              {
+                icon: downloadIcon,
+                label: trans.__('Download'),
+                onClick: run(CommandIDs.downloadArtifact)
+              }
             ]}
             onMenu={onMenu}
           />

@@ -3,9 +3,10 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
 import type { Artifact, HubApi } from '../api';
 import { iconOfFile } from '../artifacticon';
-import { typeOf } from '../artifactkinds';
+import { typeOf, wordOf } from '../artifactkinds';
 import { size } from '../format';
 import { keyOf } from '../gallery';
+import { trans } from '../translation';
 import { ArtifactThumbnail } from './ArtifactThumbnail';
 import { Highlight } from './Highlight';
 
@@ -27,16 +28,22 @@ interface IArtifactTileProps {
 /** A file of a gallery: what it looks like, its name, its version, size and kind. */
 export const ArtifactTile = React.memo((props: IArtifactTileProps): JSX.Element => {
   const { file } = props;
-  const { word } = typeOf(file);
+  const word = wordOf(typeOf(file).word);
   const Icon = iconOfFile(file);
-  const facts = `v${file.version} · ${size(file.size)} · ${word}`;
+  const facts = [trans.__('v%1', file.version), size(file.size), word].join(' · ');
   return (
     <div
       role="option"
       className="jp-AgentHub-tile"
       data-key={keyOf(file)}
       aria-selected={props.isSelected}
-      aria-label={`${file.name}, version ${file.version}, ${size(file.size)}, ${word}`}
+      aria-label={trans.__(
+        '%1, version %2, %3, %4',
+        file.name,
+        file.version,
+        size(file.size),
+        word
+      )}
       tabIndex={props.isCurrent ? 0 : -1}
       title={file.path}
       onClick={() => props.onPick(file)}

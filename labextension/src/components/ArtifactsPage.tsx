@@ -3,6 +3,7 @@ import { downloadIcon } from '@jupyterlab/ui-components';
 
 import { artifactIcon } from '../icons';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { ArtifactGallery, type IGalleryContext } from './ArtifactGallery';
 import { BarButton } from './BarButton';
 import { EngineBanner } from './EngineBanner';
@@ -26,17 +27,17 @@ export function ArtifactsPage(props: IArtifactsPageProps): JSX.Element {
     <div className="jp-AgentHub-page">
       <div className="jp-AgentHub-pageHeader">
         <Icon.react tag="span" className="jp-AgentHub-titleIcon" />
-        <h2>Artifacts</h2>
+        <h2>{trans.__('Artifacts')}</h2>
         <span className="jp-AgentHub-quiet">
-          {chat ? [chat.name, project?.name].filter(Boolean).join(' · ') : 'of all chats'}
+          {chat ? [chat.name, project?.name].filter(Boolean).join(' · ') : trans.__('of all chats')}
         </span>
         <span className="jp-AgentHub-spacer" />
         {chat && (
           <BarButton
             icon={downloadIcon}
-            label={`Download all (${number})`}
+            label={trans.__('Download all (%1)', number)}
             isEnabled={number > 0 && outage?.kind !== 'hub'}
-            blocked={outage?.kind === 'hub' ? outage.reason : 'There is nothing yet.'}
+            blocked={outage?.kind === 'hub' ? outage.reason : trans.__('There is nothing yet.')}
             onClick={() => void commands.execute(CommandIDs.downloadArtifacts, { chat: chat.id })}
           />
         )}

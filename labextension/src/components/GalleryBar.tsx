@@ -4,6 +4,7 @@ import { listIcon, searchIcon } from '@jupyterlab/ui-components';
 import { KINDS } from '../artifactkinds';
 import type { Grouping, IGalleryChoice } from '../gallery';
 import { gridIcon } from '../icons';
+import { trans } from '../translation';
 import { IconButton } from './IconButton';
 
 interface IGalleryBarProps {
@@ -17,10 +18,10 @@ interface IGalleryBarProps {
   onDown: () => void;
 }
 
-const GROUPINGS: readonly { value: Grouping; label: string }[] = [
-  { value: 'prompt', label: 'Group: prompt' },
-  { value: 'chat', label: 'Group: chat' },
-  { value: 'kind', label: 'Group: kind' }
+const GROUPINGS: readonly { value: Grouping; label: () => string }[] = [
+  { value: 'prompt', label: () => trans.__('Group: prompt') },
+  { value: 'chat', label: () => trans.__('Group: chat') },
+  { value: 'kind', label: () => trans.__('Group: kind') }
 ];
 
 /** What a gallery shows of all that there is, and how. */
@@ -33,8 +34,8 @@ export function GalleryBar(props: IGalleryBarProps): JSX.Element {
         <input
           type="text"
           value={choice.query}
-          placeholder="Filter by name or prompt"
-          aria-label="Filter by name or prompt"
+          placeholder={trans.__('Filter by name or prompt')}
+          aria-label={trans.__('Filter by name or prompt')}
           spellCheck={false}
           onChange={event => onChoose({ query: event.target.value })}
           onKeyDown={event => {
@@ -50,36 +51,36 @@ export function GalleryBar(props: IGalleryBarProps): JSX.Element {
       </span>
       <select
         className="jp-AgentHub-select"
-        aria-label="Kind"
+        aria-label={trans.__('Kind')}
         value={choice.kind}
         onChange={event => onChoose({ kind: event.target.value as IGalleryChoice['kind'] })}
       >
         {KINDS.map(({ value, label }) => (
           <option key={value} value={value}>
-            {label}
+            {label()}
           </option>
         ))}
       </select>
       <select
         className="jp-AgentHub-select"
-        aria-label="Group"
+        aria-label={trans.__('Group')}
         value={choice.grouping}
         onChange={event => onChoose({ grouping: event.target.value as Grouping })}
       >
         {GROUPINGS.map(({ value, label }) => (
           <option key={value} value={value}>
-            {label}
+            {label()}
           </option>
         ))}
       </select>
       <select
         className="jp-AgentHub-select"
-        aria-label="Versions"
+        aria-label={trans.__('Versions')}
         value={choice.all ? 'all' : 'latest'}
         onChange={event => onChoose({ all: event.target.value === 'all' })}
       >
-        <option value="latest">Latest version only</option>
-        <option value="all">All versions</option>
+        <option value="latest">{trans.__('Latest version only')}</option>
+        <option value="all">{trans.__('All versions')}</option>
       </select>
       <span className="jp-AgentHub-spacer" />
       <span className="jp-AgentHub-quiet" aria-live="polite">
@@ -87,13 +88,13 @@ export function GalleryBar(props: IGalleryBarProps): JSX.Element {
       </span>
       <IconButton
         icon={gridIcon}
-        label="Show as tiles"
+        label={trans.__('Show as tiles')}
         pressed={!props.isList}
         onClick={() => props.onList(false)}
       />
       <IconButton
         icon={listIcon}
-        label="Show as a list"
+        label={trans.__('Show as a list')}
         pressed={props.isList}
         onClick={() => props.onList(true)}
       />

@@ -1,6 +1,7 @@
 import React from 'react';
 
 import { delimited } from '../delimited';
+import { trans } from '../translation';
 
 interface IHeadTableProps {
   text: string;
@@ -25,7 +26,7 @@ export function HeadTable(props: IHeadTableProps): JSX.Element {
               {name}
             </th>
           ))}
-          {more > 0 && <th scope="col">{more} more</th>}
+          {more > 0 && <th scope="col">{trans._n('%1 more', '%1 more', more)}</th>}
         </tr>
       </thead>
       <tbody>

@@ -17,12 +17,12 @@ import { ArtifactHistory } from '../artifacthistory';
 import { ArtifactsPageWidget } from '../artifactspage';
 import type { IGalleryContext } from '../components/ArtifactGallery';
 import { confirmed } from '../confirmed';
-import { count } from '../format';
 import { atVersion } from '../gallery';
 import { artifactIcon } from '../icons';
 import { refused } from '../notices';
 import { NotebookTarget } from '../notebooktarget';
 import { CommandIDs, IAgentHub, IArtifactGallery, PLUGIN } from '../tokens';
+import { trans } from '../translation';
 
 const ID = 'agent-hub-artifacts';
 
@@ -65,7 +65,8 @@ export const gallery: JupyterFrontEndPlugin<IGalleryContext> = {
     };
 
     commands.addCommand(CommandIDs.openArtifacts, {
-      label: args => (text(args, 'chat') ? 'Show Artifacts' : 'Artifacts of All Chats'),
+      label: args =>
+        text(args, 'chat') ? trans.__('Show Artifacts') : trans.__('Artifacts of All Chats'),
       icon: artifactIcon,
       describedBy: describe({ chat: 'id of the chat; of all chats where it is left out' }),
       execute: async args => {
@@ -83,7 +84,7 @@ export const gallery: JupyterFrontEndPlugin<IGalleryContext> = {
     });
 
     commands.addCommand(CommandIDs.insertArtifact, {
-      label: 'Insert into Notebook',
+      label: trans.__('Insert into Notebook'),
       caption: () => notebooks.blocked,
       icon: notebookIcon,
       isEnabled: () => notebooks.blocked === '',
@@ -98,7 +99,7 @@ export const gallery: JupyterFrontEndPlugin<IGalleryContext> = {
     });
 
     commands.addCommand(CommandIDs.copyArtifactPath, {
-      label: 'Copy Path',
+      label: trans.__('Copy Path'),
       describedBy: ARTIFACT,
       execute: args => {
         const [file] = find(args) ?? [];
@@ -109,8 +110,8 @@ export const gallery: JupyterFrontEndPlugin<IGalleryContext> = {
     });
 
     commands.addCommand(CommandIDs.copyArtifactLink, {
-      label: 'Copy Link',
-      caption: 'The address that opens it in Lab',
+      label: trans.__('Copy Link'),
+      caption: trans.__('The address that opens it in Lab'),
       icon: linkIcon,
       describedBy: ARTIFACT,
       execute: args => {
@@ -123,7 +124,7 @@ export const gallery: JupyterFrontEndPlugin<IGalleryContext> = {
     });
 
     commands.addCommand(CommandIDs.deleteArtifact, {
-      label: 'Delete…',
+      label: trans.__('Delete…'),
       isEnabled: isUp,
       describedBy: ARTIFACT,
       execute: async args => {
@@ -131,22 +132,30 @@ export const gallery: JupyterFrontEndPlugin<IGalleryContext> = {
         if (!newest) {
           return;
         }
-        const versions = newest.version > 1 ? `Its ${count(newest.version, 'version')}` : 'It';
         const isSure = await confirmed({
-          title: `Delete ${newest.name}?`,
-          body: `${versions} cannot be brought back. Its file goes from the file browser too, unless you have changed it.`,
-          accept: 'Delete'
+          title: trans.__('Delete %1?', newest.name),
+          body: [
+            newest.version > 1
+              ? trans._n(
+                  'Its %1 version cannot be brought back.',
+                  'Its %1 versions cannot be brought back.',
+                  newest.version
+                )
+              : trans.__('It cannot be brought back.'),
+            trans.__('Its file goes from the file browser too, unless you have changed it.')
+          ].join(' '),
+          accept: trans.__('Delete')
         });
         if (isSure) {
           await model.api
             .deleteArtifact(newest.id)
-            .catch(refused(`Could not delete ${newest.name}`));
+            .catch(refused(trans.__('Could not delete %1', newest.name)));
         }
       }
     });
 
     commands.addCommand(CommandIDs.downloadArtifacts, {
-      label: 'Download All Artifacts',
+      label: trans.__('Download All Artifacts'),
       isEnabled: args => isUp() && model.artifactsOf(text(args, 'chat')).length > 0,
       describedBy: describe({ chat: 'id of the chat' }),
       execute: args => {
