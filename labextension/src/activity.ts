@@ -1,4 +1,5 @@
 import type { Chat, ChatStatus } from './api';
+import { trans } from './translation';
 
 /**
  * What a chat does: its state, and of one that runs, whether its agent works, waits for the person, has done what it was
@@ -52,15 +53,18 @@ interface IChatCounts {
 
 /** How many chats do something, in the words of their rows: `3 running · 1 waiting for you · 1 in queue`. */
 export function summary(chats: IChatCounts): string {
-  const parts = [
-    [chats.count('running'), 'running'],
-    [chats.count('waiting'), 'waiting for you'],
-    [chats.count('starting'), 'starting'],
-    [chats.count('queued'), 'in queue']
-  ] as const;
-  const words = parts.filter(([found]) => found > 0).map(([found, word]) => `${found} ${word}`);
+  const of = (activity: Activity, words: (found: number) => string): string[] => {
+    const found = chats.count(activity);
+    return found > 0 ? [words(found)] : [];
+  };
+  const words = [
+    ...of('running', found => trans._n('%1 running', '%1 running', found)),
+    ...of('waiting', found => trans._n('%1 waiting for you', '%1 waiting for you', found)),
+    ...of('starting', found => trans._n('%1 starting', '%1 starting', found)),
+    ...of('queued', found => trans._n('%1 in queue', '%1 in queue', found))
+  ];
   if (words.length > 0) {
     return words.join(' · ');
   }
-  return chats.chats.length === 0 ? 'No chats' : 'No agent is working';
+  return chats.chats.length === 0 ? trans.__('No chats') : trans.__('No agent is working');
 }

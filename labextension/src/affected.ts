@@ -1,6 +1,7 @@
 import type { Chat, GitHubConnection, OpenAIConnection, Project } from './api';
-import { count } from './format';
+
 import { repositories } from './repositories';
+import { trans } from './translation';
 
 /** What it means for chats that the key, or the account, is gone. */
 export function withoutModel(
@@ -9,25 +10,30 @@ export function withoutModel(
   chats: readonly Chat[]
 ): string {
   if (openai.kind !== gone) {
-    return 'No chat uses it.';
+    return trans.__('No chat uses it.');
   }
-  const using = usersOfModel(chats);
-  const who = using.length === 0 ? 'New chats' : `${listed(using)} and new chats`;
-  const other = gone === 'key' ? openai.chatgpt : openai.key;
-  if (other) {
-    return `${who} use the ${gone === 'key' ? 'ChatGPT account' : 'API key'} from then on.`;
+  const who = modelChats(chats);
+  if (gone === 'key' && openai.chatgpt) {
+    return trans.__('%1 use the ChatGPT account from then on.', who);
   }
-  return `${who} reach no model until OpenAI is connected again.`;
+  if (gone === 'chatgpt' && openai.key) {
+    return trans.__('%1 use the API key from then on.', who);
+  }
+  return trans.__('%1 reach no model until OpenAI is connected again.', who);
 }
 
 /** What it means for chats that another key takes the place of the one there is. */
 export function withAnotherKey(openai: OpenAIConnection, chats: readonly Chat[]): string {
   if (openai.kind !== 'key') {
-    return 'No chat uses it.';
+    return trans.__('No chat uses it.');
   }
+  return trans.__('%1 use the new one from the next request on.', modelChats(chats));
+}
+
+/** The chats that ask the model, and those to come. */
+function modelChats(chats: readonly Chat[]): string {
   const using = usersOfModel(chats);
-  const who = using.length === 0 ? 'New chats use' : `${listed(using)} and new chats use`;
-  return `${who} the new one from the next request on.`;
+  return using.length === 0 ? trans.__('New chats') : trans.__('%1 and new chats', listed(using));
 }
 
 /** The host of an address; all of it where a browser knows none. */
@@ -57,12 +63,21 @@ export function withoutGitHub(
 ): string {
   const lost = projectsThere(github, projects);
   if (lost.length === 0) {
-    return NOBODY;
+    return nobody();
   }
   const ids = new Set(lost.map(({ id }) => id));
   const using = chats.filter(chat => ids.has(chat.project));
-  const whose = using.length > 0 ? `${count(using.length, 'chat')} there` : 'chats';
-  return `${listed(lost)} ${lost.length > 1 ? 'are' : 'is'} not fetched any more where private, and ${whose} cannot push.`;
+  const whose =
+    using.length > 0
+      ? trans._n('%1 chat there', '%1 chats there', using.length)
+      : trans.__('chats');
+  return trans._n(
+    '%2 is not fetched any more where private, and %3 cannot push.',
+    '%2 are not fetched any more where private, and %3 cannot push.',
+    lost.length,
+    listed(lost),
+    whose
+  );
 }
 
 /** What it means for projects that another account, of the GitHub at `url`, takes the place of the one there is. */
@@ -78,14 +93,26 @@ export function withAnotherGitHub(
   }
   const there = projectsThere(github, projects);
   if (there.length === 0) {
-    return NOBODY;
+    return nobody();
   }
-  const verb = there.length > 1 ? 'are' : 'is';
-  const then = way === 'app' ? 'once it is made and installed there' : 'from then on';
-  return `${listed(there)} ${verb} fetched and pushed to by the new one ${then}, by all chats there.`;
+  return way === 'app'
+    ? trans._n(
+        '%2 is fetched and pushed to by the new one once it is made and installed there, by all chats there.',
+        '%2 are fetched and pushed to by the new one once it is made and installed there, by all chats there.',
+        there.length,
+        listed(there)
+      )
+    : trans._n(
+        '%2 is fetched and pushed to by the new one from then on, by all chats there.',
+        '%2 are fetched and pushed to by the new one from then on, by all chats there.',
+        there.length,
+        listed(there)
+      );
 }
 
-const NOBODY = 'No project is at that GitHub now.';
+function nobody(): string {
+  return trans.__('No project is at that GitHub now.');
+}
 
 function projectsThere(github: GitHubConnection, projects: readonly Project[]): Project[] {
   return repositories(github, projects).flatMap(repository => repository.projects);
@@ -100,7 +127,9 @@ export function usersOfModel(chats: readonly Chat[]): Chat[] {
 function listed(items: readonly { name: string }[]): string {
   const shown = items
     .slice(0, 3)
-    .map(({ name }) => `“${name}”`)
+    .map(({ name }) => trans.__('“%1”', name))
     .join(', ');
-  return items.length > 3 ? `${shown} and ${count(items.length - 3, 'other')}` : shown;
+  return items.length > 3
+    ? trans._n('%2 and %1 other', '%2 and %1 others', items.length - 3, shown)
+    : shown;
 }

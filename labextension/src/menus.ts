@@ -5,6 +5,7 @@ import type { Artifact, Chat, DeletedChat, Project } from './api';
 import { isBuilding } from './format';
 import type { HubModel } from './model';
 import { CommandIDs } from './tokens';
+import { trans } from './translation';
 
 /** Open a menu that is made for one use. Closed, it gives the focus back. */
 export function openMenu(menu: Menu, x: number, y: number): void {
@@ -49,7 +50,7 @@ export function chatMenu(commands: CommandRegistry, model: HubModel, chat: Chat)
   const artifacts = model.artifactsOf(chat.id);
   if (artifacts.length > 0) {
     const submenu = new Menu({ commands });
-    submenu.title.label = `Artifacts (${artifacts.length})`;
+    submenu.title.label = trans.__('Artifacts (%1)', artifacts.length);
     for (const artifact of artifacts) {
       submenu.addItem({
         command: CommandIDs.openArtifact,
@@ -120,7 +121,7 @@ export function newChatMenu(commands: CommandRegistry, model: HubModel): Menu {
     const others = model.projects.filter(project => project.id !== current.id);
     if (others.length > 0) {
       const submenu = new Menu({ commands });
-      submenu.title.label = 'Other project';
+      submenu.title.label = trans.__('Other project');
       for (const project of others) {
         submenu.addItem({
           command: CommandIDs.newChat,

@@ -1,9 +1,10 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { connectionWords } from '../connectionstate';
-import { chatWords, count } from '../format';
+import { chatWords } from '../format';
 import type { HubModel, IHubChange } from '../model';
 import { IAgentHub, PLUGIN } from '../tokens';
+import { trans } from '../translation';
 
 /** How long changes are gathered before they are said, in milliseconds. */
 const PAUSE = 500;
@@ -33,7 +34,9 @@ export const announcer: JupyterFrontEndPlugin<void> = {
       region.textContent = [
         // In full, however much there is: a sign-in's code is to be heard.
         ...connections.values(),
-        ...(chats.size > MOST ? [`${count(chats.size, 'chat')} changed.`] : chats.values())
+        ...(chats.size > MOST
+          ? [trans._n('%1 chat changed.', '%1 chats changed.', chats.size)]
+          : chats.values())
       ].join(' ');
       chats.clear();
       connections.clear();
@@ -41,7 +44,7 @@ export const announcer: JupyterFrontEndPlugin<void> = {
     const tell = (kind: 'chats' | 'connections', key: string, name: string, words: string) => {
       if (words !== known[kind].get(key)) {
         known[kind].set(key, words);
-        news[kind].set(key, `${name}: ${words}.`);
+        news[kind].set(key, trans.__('%1: %2.', name, words));
         timer ??= setTimeout(say, PAUSE);
       }
     };

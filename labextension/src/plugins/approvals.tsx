@@ -4,8 +4,10 @@ import { Dialog, showDialog } from '@jupyterlab/apputils';
 
 import type { Decision, Turn } from '../api';
 import { describe, text } from '../args';
+import { place, Sentence } from '../components/Sentence';
 import { refused } from '../notices';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+import { trans } from '../translation';
 
 type Approval = NonNullable<Turn['approvals']>[number];
 
@@ -19,7 +21,7 @@ export const approvals: JupyterFrontEndPlugin<void> = {
   requires: [IAgentHub],
   activate: (app: JupyterFrontEnd, { model }: IAgentHub) => {
     app.commands.addCommand(CommandIDs.answerChat, {
-      label: 'Answer…',
+      label: trans.__('Answer…'),
       describedBy: describe({ chat: 'id of the chat' }),
       isEnabled: args =>
         model.outage === null && model.chat(text(args, 'chat'))?.turn?.status === 'waiting',
@@ -40,7 +42,7 @@ export const approvals: JupyterFrontEndPlugin<void> = {
             await model.api.answer(chat.id, approval.id, decision);
           }
         } catch (reason) {
-          refused(`Could not answer ${chat.name}`)(reason);
+          refused(trans.__('Could not answer %1', chat.name))(reason);
         }
       }
     });
@@ -54,9 +56,11 @@ async function ask(
   approval: Approval,
   files: FileChange[]
 ): Promise<Decision | null> {
-  const what = approval.kind === 'files' ? 'change these files' : 'run this command';
   const { button } = await showDialog({
-    title: `Let ${agent} ${what}?`,
+    title:
+      approval.kind === 'files'
+        ? trans.__('Let %1 change these files?', agent)
+        : trans.__('Let %1 run this command?', agent),
     body: (
       <div className="jp-AgentHub-approval">
         <p>{chat}</p>
@@ -64,26 +68,36 @@ async function ask(
         {files.length > 0 && <pre>{files.map(line).join('\n')}</pre>}
         {approval.directory && (
           <p>
-            in <code>{approval.directory}</code>
+            <Sentence words={trans.__('in %1', place(1))}>
+              <code>{approval.directory}</code>
+            </Sentence>
           </p>
         )}
         {approval.kind === 'files' && approval.reason && <p>{approval.reason}</p>}
       </div>
     ),
     buttons: [
-      Dialog.cancelButton({ label: 'Later' }),
-      Dialog.warnButton({ label: 'Deny', accept: true, actions: ['decline'] }),
+      Dialog.cancelButton({ label: trans.__('Later') }),
+      Dialog.warnButton({ label: trans.__('Deny'), accept: true, actions: ['decline'] }),
       Dialog.createButton({
-        label: 'Allow in this chat',
+        label: trans.__('Allow in this chat'),
         accept: true,
         actions: ['accept_for_session']
       }),
-      Dialog.okButton({ label: 'Allow once', accept: true, actions: ['accept'] })
+      Dialog.okButton({ label: trans.__('Allow once'), accept: true, actions: ['accept'] })
     ]
   });
   return button.accept ? (button.actions[0] as Decision) : null;
 }
 
 function line({ kind, path, moved_to: target }: FileChange): string {
-  return `${kind} ${path}${target ? ` → ${target}` : ''}`;
+  const paths = target ? `${path} → ${target}` : path;
+  switch (kind) {
+    case 'add':
+      return trans.__('add %1', paths);
+    case 'delete':
+      return trans.__('delete %1', paths);
+    case 'update':
+      return trans.__('update %1', paths);
+  }
 }

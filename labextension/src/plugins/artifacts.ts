@@ -7,6 +7,7 @@ import { describe, text } from '../args';
 import { artifactIcon } from '../icons';
 import { refused } from '../notices';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+import { trans } from '../translation';
 
 const ARTIFACT = describe({ artifact: 'id of the artifact' });
 
@@ -22,7 +23,7 @@ export const artifacts: JupyterFrontEndPlugin<void> = {
     const find = (id: string): Artifact | undefined => model.artifact(id);
 
     commands.addCommand(CommandIDs.openArtifact, {
-      label: args => text(args, 'label') || 'Open',
+      label: args => text(args, 'label') || trans.__('Open'),
       icon: args => (text(args, 'label') ? artifactIcon : undefined),
       describedBy: ARTIFACT,
       execute: async args => {
@@ -30,26 +31,26 @@ export const artifacts: JupyterFrontEndPlugin<void> = {
         if (artifact) {
           await commands
             .execute('docmanager:open', { path: artifact.path })
-            .catch(refused(`Could not open ${artifact.name}`));
+            .catch(refused(trans.__('Could not open %1', artifact.name)));
         }
       }
     });
 
     commands.addCommand(CommandIDs.revealArtifact, {
-      label: 'Reveal in File Browser',
+      label: trans.__('Reveal in File Browser'),
       describedBy: ARTIFACT,
       execute: async args => {
         const artifact = find(text(args, 'artifact'));
         if (artifact) {
           await commands
             .execute('filebrowser:go-to-path', { path: artifact.path, dontShowBrowser: false })
-            .catch(refused(`Could not show ${artifact.name}`));
+            .catch(refused(trans.__('Could not show %1', artifact.name)));
         }
       }
     });
 
     commands.addCommand(CommandIDs.downloadArtifact, {
-      label: 'Download',
+      label: trans.__('Download'),
       describedBy: ARTIFACT,
       execute: args => {
         const artifact = find(text(args, 'artifact'));
@@ -70,13 +71,17 @@ export const artifacts: JupyterFrontEndPlugin<void> = {
       if (!isTold) {
         return;
       }
-      const chat = model.chat(artifact.chat)?.name ?? 'A chat';
-      const version = artifact.version > 1 ? ` (version ${artifact.version})` : '';
-      Notification.info(`${chat} published ${artifact.name}${version}.`, {
+      const chat = model.chat(artifact.chat)?.name ?? trans.__('A chat');
+      const { name, version } = artifact;
+      const words =
+        version > 1
+          ? trans.__('%1 published %2 (version %3).', chat, name, version)
+          : trans.__('%1 published %2.', chat, name);
+      Notification.info(words, {
         autoClose: 10_000,
         actions: [
           {
-            label: 'Open',
+            label: trans.__('Open'),
             callback: () =>
               void commands.execute(CommandIDs.openArtifact, { artifact: artifact.id })
           }

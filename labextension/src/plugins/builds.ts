@@ -10,6 +10,7 @@ import { BuildPageWidget } from '../buildpage';
 import { elapsed } from '../format';
 import { refused } from '../notices';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+import { trans } from '../translation';
 
 /** A build younger than this is cancelled without a question, in milliseconds. */
 const SHORT = 2 * 60_000;
@@ -28,7 +29,7 @@ export const builds: JupyterFrontEndPlugin<void> = {
     });
 
     commands.addCommand(CommandIDs.openBuild, {
-      label: 'Open Build',
+      label: trans.__('Open Build'),
       describedBy: describe({ project: 'id of the project' }),
       execute: async args => {
         const id = text(args, 'project');
@@ -45,7 +46,7 @@ export const builds: JupyterFrontEndPlugin<void> = {
     });
 
     commands.addCommand(CommandIDs.buildProject, {
-      label: 'Build Again',
+      label: trans.__('Build Again'),
       isEnabled: () => model.outage === null,
       describedBy: describe({ project: 'id of the project' }),
       execute: async args => {
@@ -56,13 +57,16 @@ export const builds: JupyterFrontEndPlugin<void> = {
           await model.api.build(id, force);
           await commands.execute(CommandIDs.openBuild, { project: id });
         } catch (reason) {
-          refused(`Could not build ${project?.name ?? 'the project'}`)(reason);
+          const what = project
+            ? trans.__('Could not build %1', project.name)
+            : trans.__('Could not build the project');
+          refused(what)(reason);
         }
       }
     });
 
     commands.addCommand(CommandIDs.cancelBuild, {
-      label: 'Cancel Build',
+      label: trans.__('Cancel Build'),
       isEnabled: () => model.outage?.kind !== 'hub',
       describedBy: describe({ project: 'id of the project' }),
       execute: async args => {
@@ -72,11 +76,13 @@ export const builds: JupyterFrontEndPlugin<void> = {
         }
         if (elapsed(project.build.started_at, null) > SHORT) {
           const { button } = await showDialog({
-            title: `Cancel the build of ${project.name}?`,
-            body: 'The steps that ended are kept and need not run again; the running one is lost.',
+            title: trans.__('Cancel the build of %1?', project.name),
+            body: trans.__(
+              'The steps that ended are kept and need not run again; the running one is lost.'
+            ),
             buttons: [
-              Dialog.cancelButton({ label: 'Go on building' }),
-              Dialog.warnButton({ label: 'Cancel build' })
+              Dialog.cancelButton({ label: trans.__('Go on building') }),
+              Dialog.warnButton({ label: trans.__('Cancel build') })
             ]
           });
           if (!button.accept) {
@@ -85,7 +91,7 @@ export const builds: JupyterFrontEndPlugin<void> = {
         }
         await model.api
           .cancelBuild(project.id)
-          .catch(refused(`Could not cancel the build of ${project.name}`));
+          .catch(refused(trans.__('Could not cancel the build of %1', project.name)));
       }
     });
 

@@ -16,6 +16,7 @@ import { iconOfAgent } from '../icons';
 import { refused } from '../notices';
 import { RequestKey } from '../requestkey';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+import { trans } from '../translation';
 
 const CHAT = describe({ chat: 'id of the chat' });
 
@@ -48,7 +49,10 @@ export const chats: JupyterFrontEndPlugin<void> = {
     };
 
     commands.addCommand(CommandIDs.currentProject, {
-      label: () => `In ${model.currentProject?.name ?? 'no project'}`,
+      label: () =>
+        model.currentProject
+          ? trans.__('In %1', model.currentProject.name)
+          : trans.__('In no project'),
       describedBy: describe({}),
       isEnabled: () => false,
       execute: () => undefined
@@ -66,11 +70,14 @@ export const chats: JupyterFrontEndPlugin<void> = {
       label: args => {
         const agent = text(args, 'agent');
         if (args.isLauncher) {
-          return `${model.agentTitle(agent)} chat`;
+          return trans.__('%1 chat', model.agentTitle(agent));
         }
-        return text(args, 'label') || (agent ? `New ${model.agentTitle(agent)} Chat` : 'New Chat');
+        const words = agent
+          ? trans.__('New %1 Chat', model.agentTitle(agent))
+          : trans.__('New Chat');
+        return text(args, 'label') || words;
       },
-      caption: args => (args.isDefault ? 'The project’s default agent' : ''),
+      caption: args => (args.isDefault ? trans.__('The project’s default agent') : ''),
       icon: args => (text(args, 'agent') ? iconOfAgent(text(args, 'agent')) : undefined),
       describedBy: describe({
         project: 'id of the project; the one last used where none is given',
@@ -93,7 +100,7 @@ export const chats: JupyterFrontEndPlugin<void> = {
     });
 
     commands.addCommand(CommandIDs.newChatWithOptions, {
-      label: 'New Chat with Options…',
+      label: trans.__('New Chat with Options…'),
       icon: args => (text(args, 'project') ? undefined : settingsIcon),
       describedBy: describe({ project: 'id of the project' }),
       isEnabled: isUp,
@@ -121,8 +128,8 @@ export const chats: JupyterFrontEndPlugin<void> = {
           )
         });
         const chat = await showForm({
-          title: 'New chat',
-          accept: 'Start chat',
+          title: trans.__('New chat'),
+          accept: trans.__('Start chat'),
           focus: '[data-field="prompt"]',
           form
         });
@@ -133,21 +140,23 @@ export const chats: JupyterFrontEndPlugin<void> = {
     });
 
     commands.addCommand(CommandIDs.retryChat, {
-      label: 'Try Again',
+      label: trans.__('Try Again'),
       describedBy: CHAT,
       isEnabled: args => isUp() && model.chat(text(args, 'chat'))?.status === 'failed',
       execute: args => openWhenThere(model.retryChat(text(args, 'chat')))
     });
 
     commands.addCommand(CommandIDs.dismissChat, {
-      label: 'Remove from the List',
+      label: trans.__('Remove from the List'),
       describedBy: CHAT,
       execute: args => model.dismissChat(text(args, 'chat'))
     });
 
     commands.addCommand(CommandIDs.stopChat, {
       label: args =>
-        model.chat(text(args, 'chat'))?.status === 'queued' ? 'Cancel Start' : 'Stop…',
+        model.chat(text(args, 'chat'))?.status === 'queued'
+          ? trans.__('Cancel Start')
+          : trans.__('Stop…'),
       describedBy: CHAT,
       isEnabled: args => {
         const status = settled(text(args, 'chat'))?.status;
@@ -158,23 +167,27 @@ export const chats: JupyterFrontEndPlugin<void> = {
         if (chat.status === 'queued') {
           await model
             .stopChat(chat.id)
-            .catch(refused(`Could not cancel the start of ${chat.name}`));
+            .catch(refused(trans.__('Could not cancel the start of %1', chat.name)));
           return;
         }
         const isSure = await confirmed({
-          title: `Stop ${chat.name}?`,
-          body: 'The agent is interrupted. Its workspace and its conversation stay, and it can be resumed.',
-          accept: 'Stop'
+          title: trans.__('Stop %1?', chat.name),
+          body: trans.__(
+            'The agent is interrupted. Its workspace and its conversation stay, and it can be resumed.'
+          ),
+          accept: trans.__('Stop')
         });
         if (isSure) {
-          await model.stopChat(chat.id).catch(refused(`Could not stop ${chat.name}`));
+          await model.stopChat(chat.id).catch(refused(trans.__('Could not stop %1', chat.name)));
         }
       })
     });
 
     commands.addCommand(CommandIDs.resumeChat, {
       label: args =>
-        model.chat(text(args, 'chat'))?.status === 'failed' ? 'Start Again' : 'Resume',
+        model.chat(text(args, 'chat'))?.status === 'failed'
+          ? trans.__('Start Again')
+          : trans.__('Resume'),
       describedBy: CHAT,
       isEnabled: args =>
         isUp() && ['exited', 'failed'].includes(settled(text(args, 'chat'))?.status ?? ''),
@@ -183,46 +196,51 @@ export const chats: JupyterFrontEndPlugin<void> = {
           await model.startChat(chat.id);
           await commands.execute(CommandIDs.openChat, { chat: chat.id });
         } catch (reason) {
-          refused(`Could not resume ${chat.name}`)(reason);
+          refused(trans.__('Could not resume %1', chat.name))(reason);
         }
       })
     });
 
     commands.addCommand(CommandIDs.renameChat, {
-      label: 'Rename…',
+      label: trans.__('Rename…'),
       describedBy: CHAT,
       isEnabled: isHubUp,
       execute: withChat(async chat => {
         const { button, value } = await InputDialog.getText({
-          title: 'Rename chat',
-          label: 'Name',
+          title: trans.__('Rename chat'),
+          label: trans.__('Name'),
           text: chat.name,
-          okLabel: 'Rename'
+          okLabel: trans.__('Rename')
         });
         if (button.accept && value && value.trim() !== '') {
-          await model.renameChat(chat.id, value).catch(refused(`Could not rename ${chat.name}`));
+          await model
+            .renameChat(chat.id, value)
+            .catch(refused(trans.__('Could not rename %1', chat.name)));
         }
       })
     });
 
     commands.addCommand(CommandIDs.limitChat, {
-      label: 'Token Budget…',
+      label: trans.__('Token Budget…'),
       describedBy: CHAT,
       isEnabled: isHubUp,
       execute: withChat(async chat => {
         const { button, value } = await InputDialog.getText({
-          title: `Token budget of ${chat.name}`,
-          label: `Most tokens of a model that it may take, such as 500k; empty: as many as it likes. It has taken ${chat.tokens.toLocaleString()}.`,
+          title: trans.__('Token budget of %1', chat.name),
+          label: trans.__(
+            'Most tokens of a model that it may take, such as 500k; empty: as many as it likes. It has taken %1.',
+            chat.tokens.toLocaleString()
+          ),
           text: chat.token_budget === null ? '' : String(chat.token_budget),
           pattern: TOKENS_PATTERN,
           required: false,
-          okLabel: 'Set budget'
+          okLabel: trans.__('Set budget')
         });
         if (button.accept) {
           const budget = parseTokens(value ?? '');
           await model
             .limitChat(chat.id, budget)
-            .catch(refused(`Could not change the token budget of ${chat.name}`));
+            .catch(refused(trans.__('Could not change the token budget of %1', chat.name)));
         }
       })
     });

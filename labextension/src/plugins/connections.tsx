@@ -12,6 +12,7 @@ import { connectionsIcon } from '../icons';
 import type { HubModel, IHubChange } from '../model';
 import { refused } from '../notices';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+import { trans } from '../translation';
 
 const ID = 'agent-hub-connections';
 
@@ -28,8 +29,8 @@ export const connections: JupyterFrontEndPlugin<void> = {
     const isUp = () => model.outage?.kind !== 'hub';
 
     commands.addCommand(CommandIDs.openConnections, {
-      label: 'Connections',
-      caption: 'Whose accounts chats use',
+      label: trans.__('Connections'),
+      caption: trans.__('Whose accounts chats use'),
       icon: connectionsIcon,
       execute: async () => {
         let page = tracker.find(() => true);
@@ -45,63 +46,88 @@ export const connections: JupyterFrontEndPlugin<void> = {
     });
 
     commands.addCommand(CommandIDs.checkConnections, {
-      label: 'Check Connections',
+      label: trans.__('Check Connections'),
       isEnabled: isUp,
       execute: async () => {
         const { openai, github } = model.status ?? {};
         await Promise.all([
           openai?.connected &&
-            model.api.checkOpenAI().catch(refused('Could not check the connection to OpenAI')),
+            model.api
+              .checkOpenAI()
+              .catch(refused(trans.__('Could not check the connection to OpenAI'))),
           github?.connected &&
-            model.api.checkGitHub().catch(refused('Could not check the connection to GitHub'))
+            model.api
+              .checkGitHub()
+              .catch(refused(trans.__('Could not check the connection to GitHub')))
         ]);
       }
     });
 
     commands.addCommand(CommandIDs.disconnectOpenAI, {
-      label: 'Remove OpenAI Key…',
+      label: trans.__('Remove OpenAI Key…'),
       isEnabled: () => isUp() && Boolean(model.status?.openai.key),
       execute: async () => {
         const { openai } = model.status!;
         const isSure = await confirmed({
-          title: 'Remove the OpenAI key?',
-          body: `${withoutModel('key', openai, model.chats)} The key is deleted from this server; it stays valid at ${whose(openai)}.`,
-          accept: 'Remove'
+          title: trans.__('Remove the OpenAI key?'),
+          body: [
+            withoutModel('key', openai, model.chats),
+            trans.__('The key is deleted from this server; it stays valid at %1.', whose(openai))
+          ].join(' '),
+          accept: trans.__('Remove')
         });
         if (isSure) {
-          await model.api.disconnectOpenAI().catch(refused('Could not remove the OpenAI key'));
+          await model.api
+            .disconnectOpenAI()
+            .catch(refused(trans.__('Could not remove the OpenAI key')));
         }
       }
     });
 
     commands.addCommand(CommandIDs.signOut, {
-      label: 'Sign Out of ChatGPT…',
+      label: trans.__('Sign Out of ChatGPT…'),
       isEnabled: () => isUp() && Boolean(model.status?.openai.chatgpt),
       execute: async () => {
         const isSure = await confirmed({
-          title: 'Sign out of ChatGPT?',
-          body: `${withoutModel('chatgpt', model.status!.openai, model.chats)} The sign-in is deleted from this server.`,
-          accept: 'Sign out'
+          title: trans.__('Sign out of ChatGPT?'),
+          body: [
+            withoutModel('chatgpt', model.status!.openai, model.chats),
+            trans.__('The sign-in is deleted from this server.')
+          ].join(' '),
+          accept: trans.__('Sign out')
         });
         if (isSure) {
-          await model.api.signOut().catch(refused('Could not sign out'));
+          await model.api.signOut().catch(refused(trans.__('Could not sign out')));
         }
       }
     });
 
     commands.addCommand(CommandIDs.disconnectGitHub, {
-      label: 'Disconnect GitHub…',
+      label: trans.__('Disconnect GitHub…'),
       isEnabled: () => isUp() && Boolean(model.status?.github.connected),
       execute: async () => {
         const { github } = model.status!;
         const lost = withoutGitHub(github, model.projects, model.chats);
         const isSure = await confirmed({
-          title: 'Disconnect GitHub?',
-          body: `${lost} ${github.app ? 'The App’s key' : 'The token'} is deleted from this server; it stays valid at ${gitHubName(github)}.`,
-          accept: 'Disconnect'
+          title: trans.__('Disconnect GitHub?'),
+          body: [
+            lost,
+            github.app
+              ? trans.__(
+                  'The App’s key is deleted from this server; it stays valid at %1.',
+                  gitHubName(github)
+                )
+              : trans.__(
+                  'The token is deleted from this server; it stays valid at %1.',
+                  gitHubName(github)
+                )
+          ].join(' '),
+          accept: trans.__('Disconnect')
         });
         if (isSure) {
-          await model.api.disconnectGitHub().catch(refused('Could not disconnect GitHub'));
+          await model.api
+            .disconnectGitHub()
+            .catch(refused(trans.__('Could not disconnect GitHub')));
         }
       }
     });

@@ -6,14 +6,16 @@ import type { CommandRegistry } from '@lumino/commands';
 
 import { HubError, type Chat, type DeletedChat } from '../api';
 import { describe, text } from '../args';
+import { place, Sentence } from '../components/Sentence';
 import { confirmed } from '../confirmed';
-import { count, day } from '../format';
+import { day } from '../format';
 import type { HubModel } from '../model';
 import { refused } from '../notices';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+import { trans } from '../translation';
 
-/** How long unsaved work of a deleted chat is kept, in words. */
-const KEPT = '30 days';
+/** How long unsaved work of a deleted chat is kept, in days. */
+const KEPT = 30;
 
 const DELETED = describe({ deleted: 'id of the deleted chat' });
 
@@ -29,7 +31,7 @@ export const deleting: JupyterFrontEndPlugin<void> = {
     const isHubUp = () => model.outage?.kind !== 'hub';
 
     commands.addCommand(CommandIDs.deleteChat, {
-      label: 'Delete Chat…',
+      label: trans.__('Delete Chat…'),
       describedBy: describe({ chat: 'id of the chat' }),
       isEnabled: () => model.outage === null,
       execute: async args => {
@@ -42,7 +44,7 @@ export const deleting: JupyterFrontEndPlugin<void> = {
     });
 
     commands.addCommand(CommandIDs.restoreChat, {
-      label: 'Restore',
+      label: trans.__('Restore'),
       icon: undoIcon,
       describedBy: DELETED,
       isEnabled: () => model.outage === null,
@@ -55,14 +57,14 @@ export const deleting: JupyterFrontEndPlugin<void> = {
           const chat = model.keepChat(await deleted.restore(found.id));
           await commands.execute(CommandIDs.openChat, { chat: chat.id });
         } catch (reason) {
-          refused(`Could not restore ${found.name}`)(reason);
+          refused(trans.__('Could not restore %1', found.name))(reason);
         }
       }
     });
 
     commands.addCommand(CommandIDs.downloadDeleted, {
-      label: 'Download Its Work',
-      caption: 'A Git bundle of the commits and files that were nowhere else',
+      label: trans.__('Download Its Work'),
+      caption: trans.__('A Git bundle of the commits and files that were nowhere else'),
       icon: downloadIcon,
       describedBy: DELETED,
       isEnabled: args => isHubUp() && deleted.get(text(args, 'deleted'))?.kind === 'bundle',
@@ -75,7 +77,7 @@ export const deleting: JupyterFrontEndPlugin<void> = {
     });
 
     commands.addCommand(CommandIDs.forgetChat, {
-      label: 'Delete Now…',
+      label: trans.__('Delete Now…'),
       describedBy: DELETED,
       isEnabled: isHubUp,
       execute: async args => {
@@ -84,16 +86,18 @@ export const deleting: JupyterFrontEndPlugin<void> = {
           return;
         }
         const { button } = await showDialog({
-          title: `Delete what is kept of ${found.name}?`,
-          body: 'Its unsaved work is nowhere else. It cannot be brought back.',
+          title: trans.__('Delete what is kept of %1?', found.name),
+          body: trans.__('Its unsaved work is nowhere else. It cannot be brought back.'),
           buttons: [
-            Dialog.cancelButton({ label: 'Keep' }),
-            Dialog.warnButton({ label: 'Delete now' })
+            Dialog.cancelButton({ label: trans.__('Keep') }),
+            Dialog.warnButton({ label: trans.__('Delete now') })
           ],
           defaultButton: 0
         });
         if (button.accept) {
-          await deleted.forget(found.id).catch(refused(`Could not delete ${found.name}`));
+          await deleted
+            .forget(found.id)
+            .catch(refused(trans.__('Could not delete %1', found.name)));
         }
       }
     });
@@ -103,14 +107,16 @@ export const deleting: JupyterFrontEndPlugin<void> = {
 /** Delete a chat, once the person knows what goes with it; the result is whether it had work that is kept. */
 async function remove(model: HubModel, chat: Chat): Promise<boolean> {
   const artifacts = model.artifactsOf(chat.id).length;
-  const kept =
-    artifacts > 0
-      ? ` The ${count(artifacts, 'file')} it published stay in the file browser; the hub no longer lists them.`
-      : '';
+  const lost = trans.__('Its container, its workspace and its conversation are deleted.');
+  const kept = trans._n(
+    'The %1 file it published stay in the file browser; the hub no longer lists them.',
+    'The %1 files it published stay in the file browser; the hub no longer lists them.',
+    artifacts
+  );
   const isSure = await confirmed({
-    title: `Delete ${chat.name}?`,
-    body: `Its container, its workspace and its conversation are deleted.${kept}`,
-    accept: 'Delete'
+    title: trans.__('Delete %1?', chat.name),
+    body: artifacts > 0 ? `${lost} ${kept}` : lost,
+    accept: trans.__('Delete')
   });
   if (!isSure) {
     return false;
@@ -120,7 +126,7 @@ async function remove(model: HubModel, chat: Chat): Promise<boolean> {
   } catch (reason) {
     const error = HubError.from(reason);
     if (error.code !== 'unsaved_work') {
-      refused(`Could not delete ${chat.name}`)(reason);
+      refused(trans.__('Could not delete %1', chat.name))(reason);
       return false;
     }
     return removeUnsaved(model, chat, error);
@@ -130,11 +136,11 @@ async function remove(model: HubModel, chat: Chat): Promise<boolean> {
 
 async function removeUnsaved(model: HubModel, chat: Chat, error: HubError): Promise<boolean> {
   const { button } = await showDialog({
-    title: 'This work is nowhere else',
+    title: trans.__('This work is nowhere else'),
     body: <Unsaved error={error} workspace={chat.workspace} />,
     buttons: [
-      Dialog.cancelButton({ label: 'Keep' }),
-      Dialog.warnButton({ label: 'Delete anyway' })
+      Dialog.cancelButton({ label: trans.__('Keep') }),
+      Dialog.warnButton({ label: trans.__('Delete anyway') })
     ],
     defaultButton: 0
   });
@@ -145,7 +151,7 @@ async function removeUnsaved(model: HubModel, chat: Chat, error: HubError): Prom
     await model.deleteChat(chat.id, true);
     return true;
   } catch (reason) {
-    refused(`Could not delete ${chat.name}`)(reason);
+    refused(trans.__('Could not delete %1', chat.name))(reason);
     return false;
   }
 }
@@ -156,11 +162,19 @@ function Unsaved(props: { error: HubError; workspace: string }): JSX.Element {
   return (
     <div className="jp-AgentHub jp-AgentHub-unsaved">
       <p>{error.message}</p>
-      <p>Commit and push it from the chat, or copy it out of the workspace:</p>
+      <p>{trans.__('Commit and push it from the chat, or copy it out of the workspace:')}</p>
       <pre>{props.workspace}</pre>
       <p>
-        If you delete the chat anyway, its commits and changed files are kept for {KEPT}, and it can
-        be restored from <b>Recently deleted</b> until then.
+        <Sentence
+          words={trans._n(
+            'If you delete the chat anyway, its commits and changed files are kept for %1 day, and it can be restored from %2 until then.',
+            'If you delete the chat anyway, its commits and changed files are kept for %1 days, and it can be restored from %2 until then.',
+            KEPT,
+            place(1)
+          )}
+        >
+          <b>{trans.__('Recently deleted')}</b>
+        </Sentence>
       </p>
     </div>
   );
@@ -173,24 +187,32 @@ async function tellKept(model: HubModel, commands: CommandRegistry, chat: Chat):
     await model.deleted.load();
     found = model.deleted.get(chat.id);
   } catch (reason) {
-    refused(`${chat.name} is deleted, but what is kept of it could not be listed`)(reason);
+    refused(trans.__('%1 is deleted, but what is kept of it could not be listed', chat.name))(
+      reason
+    );
     return;
   }
   if (!found) {
     return;
   }
   const args = { deleted: found.id };
-  const until = found.expires_at ? ` until ${day(found.expires_at)}` : '';
-  Notification.info(`Deleted “${found.name}”. Its unsaved work is kept${until}.`, {
+  const words = found.expires_at
+    ? trans.__(
+        'Deleted “%1”. Its unsaved work is kept until %2.',
+        found.name,
+        day(found.expires_at)
+      )
+    : trans.__('Deleted “%1”. Its unsaved work is kept.', found.name);
+  Notification.info(words, {
     autoClose: 20_000,
     actions: [
       {
-        label: 'Restore',
+        label: trans.__('Restore'),
         displayType: 'accent',
         callback: () => void commands.execute(CommandIDs.restoreChat, args)
       },
       {
-        label: 'Download',
+        label: trans.__('Download'),
         callback: event => {
           event.preventDefault();
           void commands.execute(CommandIDs.downloadDeleted, args);

@@ -11,7 +11,7 @@ import { EventStream } from '../stream';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 import { describe } from '../args';
 import { refused } from '../notices';
-import { translateBy } from '../translation';
+import { trans, translateBy } from '../translation';
 
 /** What every other plugin stands on: the model, kept by the events socket. */
 export const hub: JupyterFrontEndPlugin<IAgentHub> = {
@@ -32,9 +32,10 @@ export const hub: JupyterFrontEndPlugin<IAgentHub> = {
     stream.connect();
 
     app.commands.addCommand(CommandIDs.checkEngine, {
-      label: 'Ask the Container Engine Again',
+      label: trans.__('Ask the Container Engine Again'),
       describedBy: describe({}),
-      execute: () => model.checkEngine().catch(refused('Could not ask the container engine'))
+      execute: () =>
+        model.checkEngine().catch(refused(trans.__('Could not ask the container engine')))
     });
     let outage = model.outage;
     model.changed.connect(() => {

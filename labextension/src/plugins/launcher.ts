@@ -4,8 +4,7 @@ import { DisposableSet } from '@lumino/disposable';
 
 import type { HubModel, IHubChange } from '../model';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
-
-const CATEGORY = 'Agents';
+import { trans } from '../translation';
 
 /** A card for each agent, and one to add a project. */
 export const launcher: JupyterFrontEndPlugin<void> = {
@@ -19,6 +18,7 @@ export const launcher: JupyterFrontEndPlugin<void> = {
     if (!launcher) {
       return;
     }
+    const category = trans.__('Agents');
     let shown = '';
     let cards = new DisposableSet();
     const update = () => {
@@ -31,12 +31,12 @@ export const launcher: JupyterFrontEndPlugin<void> = {
       cards = new DisposableSet();
       agents.forEach((agent, rank) => {
         const args = { agent, isLauncher: true };
-        cards.add(launcher.add({ command: CommandIDs.newChat, category: CATEGORY, rank, args }));
+        cards.add(launcher.add({ command: CommandIDs.newChat, category, rank, args }));
       });
       cards.add(
         launcher.add({
           command: CommandIDs.addProject,
-          category: CATEGORY,
+          category,
           rank: agents.length,
           args: { isLauncher: true }
         })

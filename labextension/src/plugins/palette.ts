@@ -4,8 +4,7 @@ import { DisposableSet } from '@lumino/disposable';
 
 import type { HubModel, IHubChange } from '../model';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
-
-const CATEGORY = 'Agent Hub';
+import { trans } from '../translation';
 
 /** What needs no row to act on, in the command palette. */
 export const palette: JupyterFrontEndPlugin<void> = {
@@ -14,6 +13,7 @@ export const palette: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [IAgentHub, ICommandPalette],
   activate: (_: JupyterFrontEnd, { model }: IAgentHub, palette: ICommandPalette) => {
+    const category = trans.__('Agent Hub');
     for (const command of [
       CommandIDs.showPanel,
       CommandIDs.filter,
@@ -26,7 +26,7 @@ export const palette: JupyterFrontEndPlugin<void> = {
       CommandIDs.openConnections,
       CommandIDs.checkEngine
     ]) {
-      palette.addItem({ command, category: CATEGORY });
+      palette.addItem({ command, category });
     }
 
     let shown = '';
@@ -41,7 +41,7 @@ export const palette: JupyterFrontEndPlugin<void> = {
       items = new DisposableSet();
       for (const agent of agents) {
         const args = { agent };
-        items.add(palette.addItem({ command: CommandIDs.newChat, category: CATEGORY, args }));
+        items.add(palette.addItem({ command: CommandIDs.newChat, category, args }));
       }
     };
     model.changed.connect((_: HubModel, { kind }: IHubChange) => {

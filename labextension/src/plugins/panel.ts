@@ -8,6 +8,7 @@ import { describe } from '../args';
 import { CurrentTab } from '../currenttab';
 import { HubPanel } from '../panel';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+import { trans } from '../translation';
 
 /** Beside the file browser, which has the rank 100. */
 const RANK = 110;
@@ -29,12 +30,12 @@ export const panel: JupyterFrontEndPlugin<void> = {
     restorer?.add(widget, widget.id);
 
     app.commands.addCommand(CommandIDs.showPanel, {
-      label: 'Show Agent Hub',
+      label: trans.__('Show Agent Hub'),
       describedBy: describe({}),
       execute: () => app.shell.activateById(widget.id)
     });
     app.commands.addCommand(CommandIDs.filter, {
-      label: 'Filter Projects, Chats and Artifacts',
+      label: trans.__('Filter Projects, Chats and Artifacts'),
       describedBy: describe({}),
       execute: () => {
         app.shell.activateById(widget.id);

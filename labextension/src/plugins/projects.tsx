@@ -13,7 +13,7 @@ import { confirmed } from '../confirmed';
 import { showForm } from '../formdialog';
 import { newProject, projectChange, projectValues, type ProjectValues } from '../forms';
 import { Form } from '../formwidget';
-import { count, isBuilding } from '../format';
+import { isBuilding } from '../format';
 import { hubIcon } from '../icons';
 import type { HubModel, IHubChange } from '../model';
 import { refused } from '../notices';
@@ -121,7 +121,7 @@ export const projects: JupyterFrontEndPlugin<void> = {
     });
 
     commands.addCommand(CommandIDs.projectSettings, {
-      label: 'Settings…',
+      label: trans.__('Settings…'),
       isEnabled: isHubUp,
       describedBy: describe({
         project: 'id of the project',
@@ -134,16 +134,21 @@ export const projects: JupyterFrontEndPlugin<void> = {
         }
         const focus = text(args, 'focus') || 'name';
         const changed = await showForm({
-          title: `Settings of ${project.name}`,
-          accept: 'Save',
+          title: trans.__('Settings of %1', project.name),
+          accept: trans.__('Save'),
           focus: focus === 'setup' ? '[data-field="setup"] .cm-content' : `[data-field="${focus}"]`,
           form: form(project, values => model.changeProject(project.id, projectChange(values)))
         });
         if (changed && needsBuild(project, changed)) {
           const { button } = await showDialog({
-            title: 'Build again?',
-            body: 'New chats use these settings once a snapshot has been built from them. Existing chats keep theirs.',
-            buttons: [Dialog.cancelButton({ label: 'Later' }), Dialog.okButton({ label: 'Build' })]
+            title: trans.__('Build again?'),
+            body: trans.__(
+              'New chats use these settings once a snapshot has been built from them. Existing chats keep theirs.'
+            ),
+            buttons: [
+              Dialog.cancelButton({ label: trans.__('Later') }),
+              Dialog.okButton({ label: trans.__('Build') })
+            ]
           });
           if (button.accept) {
             await commands.execute(CommandIDs.buildProject, { project: project.id });
@@ -153,7 +158,7 @@ export const projects: JupyterFrontEndPlugin<void> = {
     });
 
     commands.addCommand(CommandIDs.deleteProject, {
-      label: 'Delete Project…',
+      label: trans.__('Delete Project…'),
       isEnabled: () => model.outage === null,
       describedBy: describe({ project: 'id of the project' }),
       execute: async args => {
@@ -163,12 +168,18 @@ export const projects: JupyterFrontEndPlugin<void> = {
         }
         const chats = model.chats.filter(chat => chat.project === project.id).length;
         const isSure = await confirmed({
-          title: `Delete ${project.name}?`,
-          body:
+          title: trans.__('Delete %1?', project.name),
+          body: [
             chats > 0
-              ? `Its ${count(chats, 'chat')} and their workspaces are deleted with it. The repository itself, and published artifacts, stay.`
-              : 'The hub forgets the project. The repository itself, and published artifacts, stay.',
-          accept: 'Delete'
+              ? trans._n(
+                  'Its %1 chat and their workspaces are deleted with it.',
+                  'Its %1 chats and their workspaces are deleted with it.',
+                  chats
+                )
+              : trans.__('The hub forgets the project.'),
+            trans.__('The repository itself, and published artifacts, stay.')
+          ].join(' '),
+          accept: trans.__('Delete')
         });
         if (!isSure) {
           return;
@@ -178,22 +189,22 @@ export const projects: JupyterFrontEndPlugin<void> = {
         } catch (reason) {
           const error = HubError.from(reason);
           if (error.status !== 409) {
-            refused(`Could not delete ${project.name}`)(reason);
+            refused(trans.__('Could not delete %1', project.name))(reason);
             return;
           }
           const { button } = await showDialog({
-            title: `Delete ${project.name} anyway?`,
+            title: trans.__('Delete %1 anyway?', project.name),
             body: [error.message, error.hint].join(' '),
             buttons: [
-              Dialog.cancelButton({ label: 'Keep' }),
-              Dialog.warnButton({ label: 'Delete anyway' })
+              Dialog.cancelButton({ label: trans.__('Keep') }),
+              Dialog.warnButton({ label: trans.__('Delete anyway') })
             ],
             defaultButton: 0
           });
           if (button.accept) {
             await model
               .deleteProject(project.id, true)
-              .catch(refused(`Could not delete ${project.name}`));
+              .catch(refused(trans.__('Could not delete %1', project.name)));
           }
         }
       }
@@ -221,10 +232,11 @@ function watchBuilds(model: HubModel, open: (project: string) => void): void {
         told.delete(id);
       }
     } else if (build && going.delete(build.id) && build.state === 'failed' && !isSeen(id)) {
-      const notice = Notification.error(
-        `The build of ${name} failed. ${build.error?.message ?? ''}`,
-        { autoClose: false, actions: [{ label: 'Open log', callback: () => open(id) }] }
-      );
+      const words = [trans.__('The build of %1 failed.', name), build.error?.message ?? ''];
+      const notice = Notification.error(words.join(' '), {
+        autoClose: false,
+        actions: [{ label: trans.__('Open log'), callback: () => open(id) }]
+      });
       told.set(id, notice);
     }
   };

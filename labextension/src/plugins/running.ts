@@ -7,6 +7,7 @@ import { iconOfAgent } from '../icons';
 import type { HubModel, IHubChange } from '../model';
 import { refused } from '../notices';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
+import { trans } from '../translation';
 
 /** The chats that run, beside kernels and terminals in Lab's own list of what runs. */
 export const running: JupyterFrontEndPlugin<void> = {
@@ -35,12 +36,16 @@ export const running: JupyterFrontEndPlugin<void> = {
       }
     });
     managers.add({
-      name: 'Agent Hub chats',
+      name: trans.__('Agent Hub chats'),
       running: () =>
         chats().map(chat => ({
           label: () => chat.name,
           labelTitle: () =>
-            `${model.agentTitle(chat.agent)} in ${model.project(chat.project)?.name ?? ''}`,
+            trans.__(
+              '%1 in %2',
+              model.agentTitle(chat.agent),
+              model.project(chat.project)?.name ?? ''
+            ),
           detail: () => chatWords(chat, model.outage),
           icon: () => iconOfAgent(chat.agent),
           open: () => void app.commands.execute(CommandIDs.openChat, { chat: chat.id }),
@@ -50,13 +55,14 @@ export const running: JupyterFrontEndPlugin<void> = {
       refreshRunning: () => undefined,
       shutdownAll: () => {
         for (const chat of chats()) {
-          model.stopChat(chat.id).catch(refused(`Could not stop ${chat.name}`));
+          model.stopChat(chat.id).catch(refused(trans.__('Could not stop %1', chat.name)));
         }
       },
-      shutdownLabel: 'Stop',
-      shutdownAllLabel: 'Stop All',
-      shutdownAllConfirmationText:
+      shutdownLabel: trans.__('Stop'),
+      shutdownAllLabel: trans.__('Stop All'),
+      shutdownAllConfirmationText: trans.__(
         'Stop every chat of Agent Hub? Workspaces and conversations stay.'
+      )
     });
   }
 };

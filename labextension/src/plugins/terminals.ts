@@ -23,6 +23,7 @@ import type { IGalleryContext } from '../components/ArtifactGallery';
 import { labSettings } from '../labterminals';
 import { claimShortcuts } from '../shortcuts';
 import { CommandIDs, IAgentHub, IArtifactGallery, PLUGIN } from '../tokens';
+import { trans } from '../translation';
 
 /** Of Lab's address: the chat whose terminal is to be opened. */
 const CHAT_PARAMETER = 'agent-hub-chat';
@@ -65,7 +66,7 @@ export const terminals: JupyterFrontEndPlugin<void> = {
     const tracker = new WidgetTracker<ChatTab>({ namespace: 'agent-hub-chat' });
 
     app.commands.addCommand(CommandIDs.openChat, {
-      label: 'Open Terminal',
+      label: trans.__('Open Terminal'),
       icon: terminalIcon,
       describedBy: describe({ chat: 'id of the chat' }),
       isEnabled: args => {
@@ -107,8 +108,10 @@ export const terminals: JupyterFrontEndPlugin<void> = {
     });
 
     app.commands.addCommand(CommandIDs.searchTerminal, {
-      label: 'Search the Terminal',
-      caption: 'Search what the terminal of this chat has shown, as far back as it is kept',
+      label: trans.__('Search the Terminal'),
+      caption: trans.__(
+        'Search what the terminal of this chat has shown, as far back as it is kept'
+      ),
       icon: searchIcon,
       describedBy: describe({}),
       isEnabled: () => tracker.currentWidget !== null && tracker.currentWidget.isVisible,
