@@ -2,6 +2,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 import type { components } from './schema';
+import { trans } from './translation';
 
 type Schemas = components['schemas'];
 
@@ -141,8 +142,8 @@ export class HubError extends Error {
     if (reason instanceof ServerConnection.NetworkError) {
       return new HubError({
         code: 'hub_unavailable',
-        message: 'The Jupyter server does not answer.',
-        hint: 'Check that it runs and that this computer is online.'
+        message: trans.__('The Jupyter server does not answer.'),
+        hint: trans.__('Check that it runs and that this computer is online.')
       });
     }
     const message = reason instanceof Error ? reason.message : String(reason);
@@ -465,7 +466,13 @@ async function errorBody(response: Response): Promise<ErrorBody> {
   }
   return {
     code: 'error',
-    message: `The server answered ${response.status} ${response.statusText}.`.replace(' .', '.'),
-    hint: response.status === 404 ? 'Check that the server extension agent_hub is enabled.' : ''
+    message: trans.__(
+      'The server answered %1.',
+      [response.status, response.statusText].filter(Boolean).join(' ')
+    ),
+    hint:
+      response.status === 404
+        ? trans.__('Check that the server extension agent_hub is enabled.')
+        : ''
   };
 }

@@ -7,6 +7,7 @@ import { BuildPage } from './components/BuildPage';
 import { BUILD_MARKS, MARKS } from './components/StatusMark';
 import { hubIcon } from './icons';
 import type { HubModel, IHubChange } from './model';
+import { trans } from './translation';
 
 /** The page of a project's newest build, as the content of a tab. */
 export class BuildPageWidget extends ReactWidget {
@@ -54,9 +55,9 @@ export class BuildPageWidget extends ReactWidget {
   private _update(): void {
     const project = this._model.project(this.project);
     const build = project?.build ?? null;
-    const name = project?.name ?? 'project';
-    this.title.label = `Build ${name}`;
-    this.title.caption = `Build of the project ${name}`;
+    const name = project?.name ?? trans.__('project');
+    this.title.label = trans.__('Build %1', name);
+    this.title.caption = trans.__('Build of the project %1', name);
     this.title.icon = build ? MARKS[BUILD_MARKS[build.state]] : hubIcon;
     this.title.iconClass = build ? `jp-AgentHub-mark jp-mod-${BUILD_MARKS[build.state]}` : '';
     if (build && build.id !== this._build) {

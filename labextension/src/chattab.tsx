@@ -17,6 +17,7 @@ import { Scrollback } from './scrollback';
 import { SearchBox } from './searchbox';
 import type { EventStream, StreamState } from './stream';
 import { TerminalSearch } from './terminalsearch';
+import { trans } from './translation';
 
 /**
  * A chat as a tab. Closing it leaves the chat.
@@ -142,7 +143,7 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
     const project = this._model.project(chat.project)?.name ?? '';
     const { title } = this;
     title.label = chat.name;
-    const about = [chat.name, `${this._model.agentTitle(chat.agent)} in ${project}`];
+    const about = [chat.name, trans.__('%1 in %2', this._model.agentTitle(chat.agent), project)];
     const reason = chatReason(chat, this._model.outage);
     title.caption = (reason ? [...about, reason] : about).join('\n');
     const mark = chatMark(chat, isUnknown(chat, this._model.outage));

@@ -7,6 +7,7 @@ import { ConnectionsPage } from './components/ConnectionsPage';
 import { GatewayWatch } from './gateway';
 import { connectionsIcon } from './icons';
 import type { HubModel, IHubChange } from './model';
+import { trans } from './translation';
 
 /** The page of the connections, as the content of a tab. */
 export class ConnectionsPageWidget extends ReactWidget {
@@ -16,8 +17,8 @@ export class ConnectionsPageWidget extends ReactWidget {
   ) {
     super();
     this.addClass('jp-AgentHub');
-    this.title.label = 'Connections';
-    this.title.caption = 'Whose accounts chats use';
+    this.title.label = trans.__('Connections');
+    this.title.caption = trans.__('Whose accounts chats use');
     this.title.icon = connectionsIcon;
     this._gateway = new GatewayWatch(_model.api);
     _model.changed.connect(this._onChanged, this);

@@ -7,7 +7,7 @@ import type {
   Status
 } from './api';
 import type { Mark } from './components/StatusMark';
-import { count } from './format';
+import { trans } from './translation';
 
 /** A state as a chip shows it. */
 export interface IState {
@@ -20,44 +20,49 @@ export function openaiState(openai: OpenAIConnection): IState {
   if (kind === 'chatgpt') {
     // A key beside it that does not work hinders nobody.
     return chatgpt?.problem
-      ? { mark: 'failed', word: 'Sign in again' }
-      : { mark: 'ready', word: 'Signed in' };
+      ? { mark: 'failed', word: trans.__('Sign in again') }
+      : { mark: 'ready', word: trans.__('Signed in') };
   }
   if (problem) {
-    return { mark: 'failed', word: connected ? 'Key does not work' : 'Cannot be read' };
+    const word = connected ? trans.__('Key does not work') : trans.__('Cannot be read');
+    return { mark: 'failed', word };
   }
   if (!connected) {
-    return { mark: 'pending', word: 'Not connected' };
+    return { mark: 'pending', word: trans.__('Not connected') };
   }
-  return { mark: 'ready', word: checked_at ? 'API key works' : 'Connected' };
+  const word = checked_at ? trans.__('API key works') : trans.__('Connected');
+  return { mark: 'ready', word };
 }
 
 export function githubState(github: GitHubConnection): IState {
   const { connected, kind, problem, app } = github;
   if (problem) {
-    return { mark: 'failed', word: connected ? 'Does not work' : 'Cannot be read' };
+    const word = connected ? trans.__('Does not work') : trans.__('Cannot be read');
+    return { mark: 'failed', word };
   }
   if (!connected) {
-    return { mark: 'pending', word: 'Not connected' };
+    return { mark: 'pending', word: trans.__('Not connected') };
   }
   if (kind === 'token') {
-    return { mark: 'ready', word: 'Token works' };
+    return { mark: 'ready', word: trans.__('Token works') };
   }
   const installations = app?.installations ?? [];
   if (installations.some(({ suspended }) => !suspended)) {
-    return { mark: 'ready', word: 'App connected' };
+    return { mark: 'ready', word: trans.__('App connected') };
   }
-  return { mark: 'warning', word: installations.length > 0 ? 'Suspended' : 'Not installed' };
+  const word = installations.length > 0 ? trans.__('Suspended') : trans.__('Not installed');
+  return { mark: 'warning', word };
 }
 
 export function gatewayState(routes: readonly GatewayRoute[]): IState {
   const troubled = routes.filter(({ state }) => state === 'trouble');
   if (troubled.length > 0) {
-    return { mark: 'failed', word: `Trouble with ${count(troubled.length, 'host')}` };
+    const word = trans._n('Trouble with %1 host', 'Trouble with %1 hosts', troubled.length);
+    return { mark: 'failed', word };
   }
   return routes.some(({ state }) => state === 'ok')
-    ? { mark: 'ready', word: 'Healthy' }
-    : { mark: 'pending', word: 'Idle' };
+    ? { mark: 'ready', word: trans.__('Healthy') }
+    : { mark: 'pending', word: trans.__('Idle') };
 }
 
 /** Whether a sign-in needs the person, or is about to. */
@@ -70,12 +75,17 @@ export function signInEnd(signIn: SignIn): string {
   switch (signIn.state) {
     case 'expired':
       return signIn.method === 'device'
-        ? 'The code expired.'
-        : 'The sign-in took too long. Begin it again.';
+        ? trans.__('The code expired.')
+        : trans.__('The sign-in took too long. Begin it again.');
     case 'failed':
-      return said(signIn.error ?? { message: 'The sign-in failed.', hint: 'Begin it again.' });
+      return said(
+        signIn.error ?? {
+          message: trans.__('The sign-in failed.'),
+          hint: trans.__('Begin it again.')
+        }
+      );
     case 'cancelled':
-      return 'The sign-in was cancelled.';
+      return trans.__('The sign-in was cancelled.');
     default:
       return '';
   }
@@ -87,27 +97,27 @@ export function connectionWords({
   github
 }: Pick<Status, 'openai' | 'github'>): Map<string, string> {
   const words = new Map([
-    ['OpenAI', openaiState(openai).word],
-    ['GitHub', githubState(github).word]
+    [trans.__('OpenAI'), openaiState(openai).word],
+    [trans.__('GitHub'), githubState(github).word]
   ]);
   const { sign_in: signIn } = openai;
   if (signIn) {
-    words.set('Sign-in with ChatGPT', signInWords(signIn));
+    words.set(trans.__('Sign-in with ChatGPT'), signInWords(signIn));
   }
   return words;
 }
 
 function signInWords(signIn: SignIn): string {
   if (signIn.state === 'starting') {
-    return 'being prepared';
+    return trans.__('being prepared');
   }
   if (signIn.state !== 'waiting') {
-    return signInEnd(signIn).replace(/\.$/, '') || 'done';
+    return signInEnd(signIn).replace(/\.$/, '') || trans.__('done');
   }
   return signIn.method === 'device'
     ? // Letter by letter: it is to be typed.
-      `open ${signIn.url} and enter the code ${[...signIn.code].join(' ')}`
-    : 'confirm in the browser';
+      trans.__('open %1 and enter the code %2', signIn.url, [...signIn.code].join(' '))
+    : trans.__('confirm in the browser');
 }
 
 /** Why the person has to look at the connections, each of them; null where all is well. */
@@ -116,7 +126,7 @@ export function trouble({ openai, github }: Pick<Status, 'openai' | 'github'>): 
   const problem = isChatGPT ? openai.chatgpt?.problem : openai.problem;
   const isThere = isChatGPT ? openai.chatgpt !== null : openai.connected;
   const words = [
-    problem?.message ?? (isThere ? '' : 'OpenAI is not connected.'),
+    problem?.message ?? (isThere ? '' : trans.__('OpenAI is not connected.')),
     github.problem?.message ?? ''
   ];
   return words.filter(Boolean).join(' ') || null;

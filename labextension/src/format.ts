@@ -1,6 +1,7 @@
 import { activityOf } from './activity';
 import type { Build, Chat, Project } from './api';
 import { isUnknown, type IOutage } from './outage';
+import { trans } from './translation';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -9,27 +10,40 @@ const DAY = 24 * HOUR;
 
 /** How long ago a moment was, in few words. */
 export function age(time: string, now: number = Date.now()): string {
-  const then = Date.parse(time);
-  const passed = now - then;
-  if (passed < MINUTE) {
-    return 'now';
-  }
-  if (passed < HOUR) {
-    return `${Math.floor(passed / MINUTE)} min`;
-  }
-  if (passed < DAY && sameDay(then, now)) {
-    return `${Math.floor(passed / HOUR)} h`;
-  }
-  if (sameDay(then, now - DAY)) {
-    return 'yesterday';
-  }
-  return day(time);
+  return since(time, now, {
+    minutes: passed => trans.__('%1 min', passed),
+    hours: passed => trans.__('%1 h', passed)
+  });
 }
 
 /** How long ago, within a sentence: `4 min ago`, and of another day its name. */
 export function ago(time: string, now: number = Date.now()): string {
-  const passed = age(time, now);
-  return /(min|h)$/.test(passed) ? `${passed} ago` : passed;
+  return since(time, now, {
+    minutes: passed => trans.__('%1 min ago', passed),
+    hours: passed => trans.__('%1 h ago', passed)
+  });
+}
+
+function since(
+  time: string,
+  now: number,
+  words: { minutes: (passed: number) => string; hours: (passed: number) => string }
+): string {
+  const then = Date.parse(time);
+  const passed = now - then;
+  if (passed < MINUTE) {
+    return trans.__('now');
+  }
+  if (passed < HOUR) {
+    return words.minutes(Math.floor(passed / MINUTE));
+  }
+  if (passed < DAY && sameDay(then, now)) {
+    return words.hours(Math.floor(passed / HOUR));
+  }
+  if (sameDay(then, now - DAY)) {
+    return trans.__('yesterday');
+  }
+  return day(time);
 }
 
 /** What is left until a moment: `11:42`; null once it has passed. */
@@ -45,17 +59,17 @@ export function countdown(time: string, now: number = Date.now()): string | null
 export function duration(milliseconds: number): string {
   const passed = Math.max(0, milliseconds);
   if (passed < 10 * SECOND) {
-    return `${(passed / SECOND).toFixed(1)} s`;
+    return trans.__('%1 s', (passed / SECOND).toFixed(1));
   }
   if (passed < MINUTE) {
-    return `${Math.floor(passed / SECOND)} s`;
+    return trans.__('%1 s', Math.floor(passed / SECOND));
   }
   if (passed < HOUR) {
     const seconds = Math.floor((passed % MINUTE) / SECOND);
-    return `${Math.floor(passed / MINUTE)} min ${String(seconds).padStart(2, '0')} s`;
+    return trans.__('%1 min %2 s', Math.floor(passed / MINUTE), String(seconds).padStart(2, '0'));
   }
   const minutes = Math.floor((passed % HOUR) / MINUTE);
-  return `${Math.floor(passed / HOUR)} h ${String(minutes).padStart(2, '0')} min`;
+  return trans.__('%1 h %2 min', Math.floor(passed / HOUR), String(minutes).padStart(2, '0'));
 }
 
 /** The length of a film in seconds: `0:24`, `1:02:05`. */
@@ -71,8 +85,8 @@ export function clockOf(seconds: number): string {
 /** How long an answer lets wait, in milliseconds: `640 ms`, `12.3 s`. */
 export function delay(milliseconds: number): string {
   return milliseconds < SECOND
-    ? `${Math.round(milliseconds)} ms`
-    : `${(milliseconds / SECOND).toFixed(1)} s`;
+    ? trans.__('%1 ms', Math.round(milliseconds))
+    : trans.__('%1 s', (milliseconds / SECOND).toFixed(1));
 }
 
 /** The time between two moments; the second may be yet to come. */
@@ -94,7 +108,7 @@ export function clock(time: string, seconds = false): string {
 export function moment(time: string, now: number = Date.now()): string {
   const then = Date.parse(time);
   if (sameDay(then, now)) {
-    return `today ${clock(time)}`;
+    return trans.__('today %1', clock(time));
   }
   return `${day(time)} ${clock(time)}`;
 }
@@ -109,16 +123,23 @@ export function day(time: string): string {
   return new Date(time).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
 }
 
+const UNITS: readonly ((value: string | number) => string)[] = [
+  value => trans.__('%1 B', value),
+  value => trans.__('%1 kB', value),
+  value => trans.__('%1 MB', value),
+  value => trans.__('%1 GB', value),
+  value => trans.__('%1 TB', value)
+];
+
 /** Bytes, in the unit that fits. */
 export function size(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let unit = 0;
   let value = bytes;
-  while (value >= 1000 && unit < units.length - 1) {
+  while (value >= 1000 && unit < UNITS.length - 1) {
     value /= 1000;
     unit += 1;
   }
-  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+  return UNITS[unit]!(value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value));
 }
 
 /** A number of tokens: `950`, `41.2 k`, `1.3 M`. */
@@ -126,17 +147,18 @@ export function tokens(number: number): string {
   if (number < 1000) {
     return String(number);
   }
-  const [unit, name] = number < 999_500 ? [1e3, 'k'] : [1e6, 'M'];
-  const value = number / unit;
-  return `${value < 99.95 ? Number(value.toFixed(1)) : Math.round(value)} ${name}`;
+  const isBig = number >= 999_500;
+  const value = number / (isBig ? 1e6 : 1e3);
+  const rounded = value < 99.95 ? Number(value.toFixed(1)) : Math.round(value);
+  return isBig ? trans.__('%1 M', rounded) : trans.__('%1 k', rounded);
 }
 
 /** What was taken of a model, and of how much; empty where there is neither. */
 export function tokenWords(taken: { tokens: number; token_budget: number | null }): string {
   if (taken.token_budget !== null) {
-    return `${tokens(taken.tokens)} of ${tokens(taken.token_budget)} tokens`;
+    return trans.__('%1 of %2 tokens', tokens(taken.tokens), tokens(taken.token_budget));
   }
-  return taken.tokens > 0 ? `${tokens(taken.tokens)} tokens` : '';
+  return taken.tokens > 0 ? trans.__('%1 tokens', tokens(taken.tokens)) : '';
 }
 
 /** How people write a number of tokens: `200000`, `200,000`, `200k`, `1.5M`. */
@@ -171,7 +193,7 @@ export function buildSource(
   const ofBuild = build.started_at !== null;
   const branch = ofBuild ? build.branch : project.branch;
   return {
-    branch: branch === '' ? 'default branch' : (branch ?? ''),
+    branch: branch === '' ? trans.__('default branch') : (branch ?? ''),
     base: ofBuild ? build.base : project.base || defaultBase
   };
 }
@@ -179,27 +201,29 @@ export function buildSource(
 /** The state of a chat in words; during an outage, when it was last known. */
 export function chatWords(chat: Chat, outage: IOutage | null = null): string {
   if (isUnknown(chat, outage)) {
-    return outage?.since ? `Unknown · last seen ${shortMoment(outage.since)}` : 'Unknown';
+    return outage?.since
+      ? trans.__('Unknown · last seen %1', shortMoment(outage.since))
+      : trans.__('Unknown');
   }
   switch (chat.status) {
     case 'queued':
       return chat.place > 0
-        ? `Starting · queue place ${chat.place}`
-        : `Starting · ${chat.reason || 'in queue'}`;
+        ? trans.__('Starting · queue place %1', chat.place)
+        : trans.__('Starting · %1', chat.reason || trans.__('in queue'));
     case 'starting':
-      return 'Starting';
+      return trans.__('Starting');
     case 'running':
       return turnWords(chat);
     case 'stopping':
-      return 'Stopping';
+      return trans.__('Stopping');
     case 'exited':
-      return chat.exit_code ? `Exited (${chat.exit_code})` : 'Exited';
+      return chat.exit_code ? trans.__('Exited (%1)', chat.exit_code) : trans.__('Exited');
     case 'failed':
-      return 'Failed';
+      return trans.__('Failed');
     case 'unknown':
-      return 'Unknown';
+      return trans.__('Unknown');
     case 'deleting':
-      return 'Deleting';
+      return trans.__('Deleting');
   }
 }
 
@@ -207,20 +231,20 @@ export function chatWords(chat: Chat, outage: IOutage | null = null): string {
 function turnWords(chat: Chat): string {
   const activity = activityOf(chat);
   if (activity === 'waiting') {
-    return 'Waiting for you';
+    return trans.__('Waiting for you');
   }
   if (activity === 'ready') {
-    return 'Ready';
+    return trans.__('Ready');
   }
   switch (chat.turn?.status) {
     case 'completed':
-      return 'Finished';
+      return trans.__('Finished');
     case 'failed':
-      return 'Could not go on';
+      return trans.__('Could not go on');
     case 'interrupted':
-      return 'Interrupted';
+      return trans.__('Interrupted');
     default:
-      return 'Running';
+      return trans.__('Running');
   }
 }
 
@@ -242,24 +266,29 @@ export function isBuilding(build: Build | null): boolean {
   return build !== null && ['queued', 'cloning', 'building'].includes(build.state);
 }
 
+/** Whether chats of a project can start from what was built last. */
+export function isReady({ build, snapshot }: Pick<Project, 'build' | 'snapshot'>): boolean {
+  return build === null ? snapshot !== null : build.state === 'ready';
+}
+
 /** The state of a project in words, without its snapshot. */
 export function projectWords(project: Project): string {
   const { build } = project;
   if (build === null) {
-    return project.snapshot ? 'Ready' : 'Not built';
+    return project.snapshot ? trans.__('Ready') : trans.__('Not built');
   }
   switch (build.state) {
     case 'queued':
-      return 'In queue';
+      return trans.__('In queue');
     case 'cloning':
     case 'building':
-      return `Building ${Math.round(build.progress * 100)} %`;
+      return trans.__('Building %1 %', Math.round(build.progress * 100));
     case 'ready':
-      return 'Ready';
+      return trans.__('Ready');
     case 'failed':
-      return 'Failed';
+      return trans.__('Failed');
     case 'cancelled':
-      return 'Cancelled';
+      return trans.__('Cancelled');
   }
 }
 

@@ -3,9 +3,11 @@ import { Dialog, ReactWidget } from '@jupyterlab/apputils';
 import { Panel, Widget } from '@lumino/widgets';
 
 import { DiscardQuestion } from './components/DiscardQuestion';
+import { place, Sentence } from './components/Sentence';
 import { StatusMark } from './components/StatusMark';
 import type { CommonValues } from './forms';
 import type { Form } from './formwidget';
+import { trans } from './translation';
 
 /** What the footer says of the form: how many things are wrong, and where. */
 function FormState<T extends CommonValues, R>(props: { form: Form<T, R> }): JSX.Element {
@@ -13,7 +15,7 @@ function FormState<T extends CommonValues, R>(props: { form: Form<T, R> }): JSX.
   const { errors } = form;
   const first = errors[0];
   if (form.isBusy) {
-    return <>Asking the hub…</>;
+    return <>{trans.__('Asking the hub…')}</>;
   }
   if (!first) {
     return <></>;
@@ -26,37 +28,57 @@ function FormState<T extends CommonValues, R>(props: { form: Form<T, R> }): JSX.
       </span>
     );
   }
+  const section = sectionOf(first.field);
+  const words = section
+    ? trans.__('%1 in %2', place(1), section)
+    : trans.__('%1 in this form', place(1));
   return (
     <>
       <StatusMark mark="failed" />{' '}
-      <button
-        type="button"
-        className="jp-AgentHub-link"
-        onClick={() => void form.focusFirstError()}
-      >
-        {errors.length} {errors.length === 1 ? 'problem' : 'problems'}
-      </button>{' '}
-      in {SECTIONS[first.field.split('.')[0] ?? ''] ?? 'this form'}
+      <Sentence words={words}>
+        <button
+          type="button"
+          className="jp-AgentHub-link"
+          onClick={() => void form.focusFirstError()}
+        >
+          {trans._n('%1 problem', '%1 problems', errors.length)}
+        </button>
+      </Sentence>
     </>
   );
 }
 
-const SECTIONS: Record<string, string> = {
-  url: 'URL',
-  branch: 'Branch',
-  name: 'Name',
-  base: 'Base image',
-  setup: 'Setup script',
-  prompt: 'First prompt',
-  project: 'Project',
-  mounts: 'Mounts',
-  env: 'Environment',
-  agent: 'Agent and resources',
-  model: 'Agent and resources',
-  resources: 'Agent and resources',
-  token_budget: 'Agent and resources',
-  chat_token_budget: 'Agent and resources'
-};
+/** What the part of a form is called that a field is in; empty where it has no name. */
+function sectionOf(field: string): string {
+  switch (field.split('.')[0]) {
+    case 'url':
+      return trans.__('URL');
+    case 'branch':
+      return trans.__('Branch');
+    case 'name':
+      return trans.__('Name');
+    case 'base':
+      return trans.__('Base image');
+    case 'setup':
+      return trans.__('Setup script');
+    case 'prompt':
+      return trans.__('First prompt');
+    case 'project':
+      return trans.__('Project');
+    case 'mounts':
+      return trans.__('Mounts');
+    case 'env':
+      return trans.__('Environment');
+    case 'agent':
+    case 'model':
+    case 'resources':
+    case 'token_budget':
+    case 'chat_token_budget':
+      return trans.__('Agent and resources');
+    default:
+      return '';
+  }
+}
 
 interface IQuestion {
   onKeep: () => void;

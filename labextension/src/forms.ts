@@ -9,6 +9,7 @@ import type {
   Resources
 } from './api';
 import { parseTokens } from './format';
+import { trans } from './translation';
 
 /** A variable as it is typed. `kept`: a secret whose value the server has and does not tell. */
 export interface EnvValue {
@@ -132,8 +133,8 @@ export function check(
 ): FieldError[] {
   const errors: FieldError[] = [];
   if (values.url !== undefined && values.url.trim() === '') {
-    const hint = 'Give the address of a Git repository, or a path on this server.';
-    errors.push({ field: 'url', message: 'There is no URL.', hint });
+    const hint = trans.__('Give the address of a Git repository, or a path on this server.');
+    errors.push({ field: 'url', message: trans.__('There is no URL.'), hint });
   }
   for (const name of ['cpus', 'memory', 'gpus'] as const) {
     const text = values.resources[name].trim();
@@ -141,15 +142,17 @@ export function check(
     const whole = name !== 'gpus' || Number.isInteger(number);
     const fits = whole && (name === 'gpus' ? number >= 0 : number > 0);
     if (text !== '' && !fits) {
-      const hint = name === 'gpus' ? 'Use a whole number.' : 'Use a number above 0.';
-      errors.push({ field: `resources.${name}`, message: `“${text}” does not work here.`, hint });
+      const hint =
+        name === 'gpus' ? trans.__('Use a whole number.') : trans.__('Use a number above 0.');
+      const message = trans.__('“%1” does not work here.', text);
+      errors.push({ field: `resources.${name}`, message, hint });
     }
   }
   for (const name of ['token_budget', 'chat_token_budget'] as const) {
     const text = values[name]?.trim() ?? '';
     if (text !== '' && parseTokens(text) === null) {
-      const hint = 'Write it as 200000, 200k or 1.5M.';
-      errors.push({ field: name, message: `“${text}” is no number of tokens.`, hint });
+      const hint = trans.__('Write it as 200000, 200k or 1.5M.');
+      errors.push({ field: name, message: trans.__('“%1” is no number of tokens.', text), hint });
     }
   }
   return errors;

@@ -20,6 +20,7 @@ import { isBuilding } from './format';
 import { isSame, type IOutage } from './outage';
 import { PendingChats, type IChatRequest } from './pendingchats';
 import type { EventStream, HubEvent, StreamState } from './stream';
+import { trans } from './translation';
 
 /** Orders `run 2` before `run 10`. */
 const NAMES = new Intl.Collator(undefined, { numeric: true });
@@ -167,7 +168,7 @@ export class HubModel implements IDisposable {
   /** The row is there at once; the result is the chat, or `null` where the server refused it. */
   async addChat(body: NewChat): Promise<Chat | null> {
     const agent = body.agent ?? this._projects.get(body.project)?.agent ?? '';
-    const name = body.name ?? `New ${this.agentTitle(agent)} chat`;
+    const name = body.name ?? trans.__('New %1 chat', this.agentTitle(agent));
     return this._post(this._pending.add(body, name, agent));
   }
 
@@ -386,13 +387,16 @@ export class HubModel implements IDisposable {
     if (this.connection === 'offline') {
       const { failure, lastSeen } = this.stream;
       const isGone = !failure || failure.status === 0;
-      const reason = isGone ? 'The hub does not answer' : failure.message;
+      const reason = isGone ? trans.__('The hub does not answer') : failure.message;
       return { kind: 'hub', since: lastSeen, reason };
     }
     const engine = this._status?.engine;
     if (engine && !engine.reachable) {
-      const name = engine.kind === 'docker' ? 'Docker' : 'The engine';
-      return { kind: 'engine', since: this._engineLost, reason: `${name} does not answer` };
+      const reason =
+        engine.kind === 'docker'
+          ? trans.__('Docker does not answer')
+          : trans.__('The engine does not answer');
+      return { kind: 'engine', since: this._engineLost, reason };
     }
     return null;
   }

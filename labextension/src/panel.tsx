@@ -16,9 +16,9 @@ export class HubPanel extends ReactWidget {
     this.id = 'agent-hub-panel';
     this.addClass('jp-AgentHub');
     this.title.icon = hubIcon;
-    this.title.caption = 'Agent Hub';
+    this.title.caption = trans.__('Agent Hub');
     this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', 'Agent Hub');
+    this.node.setAttribute('aria-label', trans.__('Agent Hub'));
     this._model = model;
     this._news = news;
     this._commands = commands;
@@ -56,7 +56,7 @@ export class HubPanel extends ReactWidget {
     this.title.dataset = badge === '' ? rest : { ...rest, waiting: badge };
     this.title.caption =
       waiting === 0
-        ? 'Agent Hub'
+        ? trans.__('Agent Hub')
         : trans._n('Agent Hub: %1 chat waits for you', 'Agent Hub: %1 chats wait for you', waiting);
   }
 

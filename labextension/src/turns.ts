@@ -1,5 +1,5 @@
 import type { Item, Turn, TurnEvent } from './api';
-import { count } from './format';
+import { trans } from './translation';
 
 type Files = Extract<Item, { type: 'files' }>;
 
@@ -49,10 +49,10 @@ export function summary(items: readonly Item[]): string {
     .filter(({ type }) => type === 'message')
     .reduce((sum, { text }) => sum + wordsIn(text), 0);
   return [
-    commands > 0 && count(commands, 'command'),
-    files > 0 && `${count(files, 'file')} edited`,
-    tools > 0 && count(tools, 'other step'),
-    words > 0 && `answer of ${count(words, 'word')}`
+    commands > 0 && trans._n('%1 command', '%1 commands', commands),
+    files > 0 && trans._n('%1 file edited', '%1 files edited', files),
+    tools > 0 && trans._n('%1 other step', '%1 other steps', tools),
+    words > 0 && trans._n('answer of %1 word', 'answer of %1 words', words)
   ]
     .filter(Boolean)
     .join(', ');
@@ -60,6 +60,19 @@ export function summary(items: readonly Item[]): string {
 
 function wordsIn(text: string): number {
   return text.match(/\S+/g)?.length ?? 0;
+}
+
+/** What becomes of a file, as a line: `update src/train.py`. */
+export function changeWords({ kind, path, moved_to: target }: Files['changes'][number]): string {
+  const paths = target ? `${path} → ${target}` : path;
+  switch (kind) {
+    case 'add':
+      return trans.__('add %1', paths);
+    case 'delete':
+      return trans.__('delete %1', paths);
+    case 'update':
+      return trans.__('update %1', paths);
+  }
 }
 
 /** How many lines a change to files adds and removes. */

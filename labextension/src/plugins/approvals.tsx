@@ -8,6 +8,7 @@ import { place, Sentence } from '../components/Sentence';
 import { refused } from '../notices';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 import { trans } from '../translation';
+import { changeWords } from '../turns';
 
 type Approval = NonNullable<Turn['approvals']>[number];
 
@@ -65,7 +66,7 @@ async function ask(
       <div className="jp-AgentHub-approval">
         <p>{chat}</p>
         {approval.command && <pre>{approval.command}</pre>}
-        {files.length > 0 && <pre>{files.map(line).join('\n')}</pre>}
+        {files.length > 0 && <pre>{files.map(changeWords).join('\n')}</pre>}
         {approval.directory && (
           <p>
             <Sentence words={trans.__('in %1', place(1))}>
@@ -88,16 +89,4 @@ async function ask(
     ]
   });
   return button.accept ? (button.actions[0] as Decision) : null;
-}
-
-function line({ kind, path, moved_to: target }: FileChange): string {
-  const paths = target ? `${path} → ${target}` : path;
-  switch (kind) {
-    case 'add':
-      return trans.__('add %1', paths);
-    case 'delete':
-      return trans.__('delete %1', paths);
-    case 'update':
-      return trans.__('update %1', paths);
-  }
 }
