@@ -12,6 +12,7 @@ import { ConversationView } from '../components/chat/ConversationView';
 import { SettingsView } from '../components/chat/SettingsView';
 import { artifactIcon, branchIcon, chatIcon } from '../icons';
 import type { HubModel, IHubChange } from '../model';
+import { trans } from '../translation';
 import { Changes } from './changes';
 import type { IChatContext } from './context';
 import { Conversation } from './conversation';
@@ -47,18 +48,22 @@ export class ChatPage extends Panel {
     header.addClass('jp-AgentHub');
     this.terminalPart = new TerminalPart(options.terminal);
     this.terminalPart.addClass('jp-AgentHub-terminalPart');
-    this.terminalPart.title.label = 'Terminal';
+    this.terminalPart.title.label = trans.__('Terminal');
     this.terminalPart.title.icon = terminalIcon;
-    this._artifacts = new PartWidget('Artifacts', artifactIcon, () => (
+    this._artifacts = new PartWidget(trans.__('Artifacts'), artifactIcon, () => (
       <ArtifactGallery chat={chat} {...gallery} />
     ));
-    this._changes = new PartWidget('Changes', branchIcon, () => <ChangesView context={context} />);
+    this._changes = new PartWidget(trans.__('Changes'), branchIcon, () => (
+      <ChangesView context={context} />
+    ));
     this.parts = new ChatLayout(
       {
         terminal: this.terminalPart,
         artifacts: this._artifacts,
         changes: this._changes,
-        settings: new PartWidget('Settings', settingsIcon, () => <SettingsView context={context} />)
+        settings: new PartWidget(trans.__('Settings'), settingsIcon, () => (
+          <SettingsView context={context} />
+        ))
       },
       options.state
     );
@@ -134,7 +139,7 @@ export class ChatPage extends Panel {
     const chat = this._model.chat(context.chat);
     const agent = this._model.status?.agents.find(({ name }) => name === chat?.agent);
     if (agent?.converses && !this._conversation) {
-      this._conversation = new PartWidget('Conversation', chatIcon, () => (
+      this._conversation = new PartWidget(trans.__('Conversation'), chatIcon, () => (
         <ConversationView context={context} />
       ));
       this._conversation.addClass('jp-AgentHub-conversation');

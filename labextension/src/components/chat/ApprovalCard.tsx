@@ -2,6 +2,9 @@ import React, { useEffect, useRef, useState } from 'react';
 
 import { HubError, type Approval, type Decision, type Item } from '../../api';
 import type { IChatContext } from '../../chatpage/context';
+import { trans } from '../../translation';
+import { changeWords } from '../../turns';
+import { place, Sentence } from '../Sentence';
 import { StatusMark } from '../StatusMark';
 
 interface IApprovalCardProps {
@@ -12,7 +15,15 @@ interface IApprovalCardProps {
   agent: string;
 }
 
-const KEYS: Record<string, Decision> = { y: 'accept', a: 'accept_for_session', n: 'decline' };
+const YES = 'Y';
+const ALWAYS = 'A';
+const NO = 'N';
+
+const KEYS: Record<string, Decision> = {
+  [YES]: 'accept',
+  [ALWAYS]: 'accept_for_session',
+  [NO]: 'decline'
+};
 
 /** What an agent asks before it goes on; its keys act while it has the focus. */
 export function ApprovalCard(props: IApprovalCardProps): JSX.Element {
@@ -43,7 +54,7 @@ export function ApprovalCard(props: IApprovalCardProps): JSX.Element {
     });
   };
   const onKeyDown = (event: React.KeyboardEvent) => {
-    const decision = KEYS[event.key.toLowerCase()];
+    const decision = KEYS[event.key.toUpperCase()];
     if (decision && !event.ctrlKey && !event.altKey && !event.metaKey && !event.repeat) {
       event.preventDefault();
       event.stopPropagation();
@@ -51,7 +62,9 @@ export function ApprovalCard(props: IApprovalCardProps): JSX.Element {
     }
   };
   const isCommand = approval.kind === 'command';
-  const title = isCommand ? `${agent} asks to run a command` : `${agent} asks to change files`;
+  const title = isCommand
+    ? trans.__('%1 asks to run a command', agent)
+    : trans.__('%1 asks to change files', agent);
   const files = item?.type === 'files' ? item.changes : [];
   return (
     <div
@@ -67,17 +80,13 @@ export function ApprovalCard(props: IApprovalCardProps): JSX.Element {
         <strong>{title}</strong>
       </div>
       {isCommand && <pre tabIndex={0}>{approval.command}</pre>}
-      {files.length > 0 && (
-        <pre tabIndex={0}>
-          {files
-            .map(({ kind, path, moved_to: to }) => `${kind} ${path}${to ? ` → ${to}` : ''}`)
-            .join('\n')}
-        </pre>
-      )}
+      {files.length > 0 && <pre tabIndex={0}>{files.map(changeWords).join('\n')}</pre>}
       {approval.reason && <p>{approval.reason}</p>}
       {approval.directory && (
         <p>
-          in <code>{approval.directory}</code>
+          <Sentence words={trans.__('in %1', place(1))}>
+            <code>{approval.directory}</code>
+          </Sentence>
         </p>
       )}
       {problem && <p role="alert">{problem}</p>}
@@ -88,7 +97,7 @@ export function ApprovalCard(props: IApprovalCardProps): JSX.Element {
           disabled={isAnswering}
           onClick={() => answer('accept')}
         >
-          Allow once <kbd>Y</kbd>
+          {trans.__('Allow once')} <kbd>{YES}</kbd>
         </button>
         <button
           type="button"
@@ -96,7 +105,7 @@ export function ApprovalCard(props: IApprovalCardProps): JSX.Element {
           disabled={isAnswering}
           onClick={() => answer('accept_for_session')}
         >
-          Allow in this chat <kbd>A</kbd>
+          {trans.__('Allow in this chat')} <kbd>{ALWAYS}</kbd>
         </button>
         <button
           type="button"
@@ -104,7 +113,7 @@ export function ApprovalCard(props: IApprovalCardProps): JSX.Element {
           disabled={isAnswering}
           onClick={() => answer('decline')}
         >
-          Deny <kbd>N</kbd>
+          {trans.__('Deny')} <kbd>{NO}</kbd>
         </button>
       </div>
     </div>

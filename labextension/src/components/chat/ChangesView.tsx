@@ -3,13 +3,16 @@ import { refreshIcon } from '@jupyterlab/ui-components';
 
 import type { ChangedFile, ChatDiff } from '../../api';
 import type { IChatContext } from '../../chatpage/context';
-import { count } from '../../format';
+import { trans } from '../../translation';
 import { IconButton } from '../IconButton';
 import { useSignal } from '../hooks';
 import { FileDiff } from './FileDiff';
 
 /** The files that are open at first have so many characters at most: to draw them takes time. */
 const OPEN = 100_000;
+
+/** The most files that are named of those that were not looked at. */
+const NAMED = 20;
 
 /** What a chat has changed, to read. */
 export function ChangesView(props: { context: IChatContext }): JSX.Element {
@@ -20,9 +23,13 @@ export function ChangesView(props: { context: IChatContext }): JSX.Element {
   return (
     <div className="jp-AgentHub-changes">
       <div className="jp-AgentHub-viewBar">
-        <span role="status">{diff ? words(diff) : problem ? '' : 'Looking…'}</span>
+        <span role="status">{diff ? words(diff) : problem ? '' : trans.__('Looking…')}</span>
         <span className="jp-AgentHub-spacer" />
-        <IconButton icon={refreshIcon} label="Look again" onClick={() => void changes.look()} />
+        <IconButton
+          icon={refreshIcon}
+          label={trans.__('Look again')}
+          onClick={() => void changes.look()}
+        />
       </div>
       {problem && (
         <p className="jp-AgentHub-viewNote" role="alert">
@@ -38,13 +45,16 @@ export function ChangesView(props: { context: IChatContext }): JSX.Element {
         />
       ))}
       {diff && diff.more > 0 && (
-        <p className="jp-AgentHub-viewNote">{count(diff.more, 'more file')} changed.</p>
+        <p className="jp-AgentHub-viewNote">
+          {trans._n('%1 more file changed.', '%1 more files changed.', diff.more)}
+        </p>
       )}
       {diff && diff.left_out.length > 0 && (
         <p className="jp-AgentHub-viewNote">
-          Not looked at, too large or a repository of its own:{' '}
-          {diff.left_out.slice(0, 20).join(', ')}
-          {diff.left_out.length > 20 && ` and ${diff.left_out.length - 20} more`}.
+          {trans.__(
+            'Not looked at, too large or a repository of its own: %1.',
+            listed(diff.left_out)
+          )}
         </p>
       )}
     </div>
@@ -54,12 +64,24 @@ export function ChangesView(props: { context: IChatContext }): JSX.Element {
 function words(diff: ChatDiff): string {
   const files = diff.files.length + diff.more;
   if (files === 0) {
-    return diff.left_out.length > 0 ? '' : 'Nothing has changed since this chat was started.';
+    return diff.left_out.length > 0
+      ? ''
+      : trans.__('Nothing has changed since this chat was started.');
   }
   const added = diff.files.reduce((sum, file) => sum + file.added, 0);
   const removed = diff.files.reduce((sum, file) => sum + file.removed, 0);
-  const committed = diff.uncommitted ? 'not all committed' : 'committed';
-  return `${count(files, 'file')} · +${added} −${removed} · ${committed}`;
+  return [
+    trans._n('%1 file', '%1 files', files),
+    `+${added} −${removed}`,
+    diff.uncommitted ? trans.__('not all committed') : trans.__('committed')
+  ].join(' · ');
+}
+
+/** The first of many names, and how many more there are. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, NAMED).join(', ');
+  const more = names.length - NAMED;
+  return more > 0 ? trans._n('%2 and %1 more', '%2 and %1 more', more, shown) : shown;
 }
 
 /** How many files can be open at first. */

@@ -3,6 +3,8 @@ import React, { useEffect, useRef, useState } from 'react';
 import { HubError, type Chat } from '../../api';
 import type { IChatContext } from '../../chatpage/context';
 import { isUnknown } from '../../outage';
+import { trans } from '../../translation';
+import { place, Sentence } from '../Sentence';
 
 /** The most lines that it grows to. */
 const MOST_LINES = 10;
@@ -77,7 +79,7 @@ export function Composer(props: IComposerProps): JSX.Element {
         value={text}
         // Not `disabled`: it would lose the focus, and what is written is not lost while a chat is away.
         readOnly={isSending}
-        aria-label={`Write to ${agent}`}
+        aria-label={trans.__('Write to %1', agent)}
         placeholder={placeholder(chat, agent, isAtWork, hears)}
         onChange={event => change(event.target.value)}
         onKeyDown={onKeyDown}
@@ -91,11 +93,12 @@ export function Composer(props: IComposerProps): JSX.Element {
       <div className="jp-AgentHub-composerBar">
         <span className="jp-AgentHub-quiet">
           {isAtWork ? (
-            'said when this turn ends'
+            trans.__('said when this turn ends')
           ) : (
-            <>
-              <kbd>Enter</kbd> sends, <kbd>Shift+Enter</kbd> new line
-            </>
+            <Sentence words={trans.__('%1 sends, %2 new line', place(1), place(2))}>
+              <kbd>{trans.__('Enter')}</kbd>
+              <kbd>{trans.__('Shift+Enter')}</kbd>
+            </Sentence>
           )}
         </span>
         <button
@@ -104,7 +107,7 @@ export function Composer(props: IComposerProps): JSX.Element {
           disabled={!hears || isSending || text.trim() === ''}
           onClick={() => void send()}
         >
-          {isAtWork ? 'Queue' : 'Send'}
+          {isAtWork ? trans.__('Queue') : trans.__('Send')}
         </button>
       </div>
     </div>
@@ -117,11 +120,13 @@ const HEARS: ReadonlySet<Chat['status']> = new Set(['queued', 'starting', 'runni
 function placeholder(chat: Chat, agent: string, isAtWork: boolean, hears: boolean): string {
   if (!hears) {
     return chat.status === 'exited' || chat.status === 'failed'
-      ? `Resume this chat to write to ${agent}.`
-      : `${agent} cannot be reached now.`;
+      ? trans.__('Resume this chat to write to %1.', agent)
+      : trans.__('%1 cannot be reached now.', agent);
   }
   if (chat.turn?.status === 'waiting') {
-    return `Answer above, or write to ${agent}.`;
+    return trans.__('Answer above, or write to %1.', agent);
   }
-  return isAtWork ? `Write what ${agent} is to do next.` : `Write to ${agent}.`;
+  return isAtWork
+    ? trans.__('Write what %1 is to do next.', agent)
+    : trans.__('Write to %1.', agent);
 }

@@ -4,8 +4,9 @@ import { stopIcon } from '@jupyterlab/ui-components';
 import type { IChatContext } from '../../chatpage/context';
 import { byTurn } from '../../chatpage/published';
 import { TURNS_AT_ONCE } from '../../chatpage/reading';
-import { count, duration, elapsed } from '../../format';
+import { duration, elapsed } from '../../format';
 import { refused } from '../../notices';
+import { trans } from '../../translation';
 import { StatusMark } from '../StatusMark';
 import { useModel, useNow, useSignal, useSignalByFrame } from '../hooks';
 import { Composer } from './Composer';
@@ -94,7 +95,9 @@ export function ConversationView(props: { context: IChatContext }): JSX.Element 
   };
   const interrupt = () => {
     if (current) {
-      conversation.interrupt(current.number).catch(refused('Could not interrupt the agent'));
+      conversation
+        .interrupt(current.number)
+        .catch(refused(trans.__('Could not interrupt the agent')));
     }
   };
 
@@ -115,7 +118,7 @@ export function ConversationView(props: { context: IChatContext }): JSX.Element 
           role="log"
           // Word for word, as an agent speaks, it would be too much to be read out.
           aria-live="off"
-          aria-label="Conversation"
+          aria-label={trans.__('Conversation')}
           tabIndex={0}
           onScroll={onScroll}
         >
@@ -129,12 +132,17 @@ export function ConversationView(props: { context: IChatContext }): JSX.Element 
                   reading.showMore();
                 }}
               >
-                Show {count(Math.min(older, TURNS_AT_ONCE), 'earlier turn')} of {older}
+                {trans._n(
+                  'Show %1 earlier turn of %2',
+                  'Show %1 earlier turns of %2',
+                  Math.min(older, TURNS_AT_ONCE),
+                  older
+                )}
               </button>
             )}
             {conversation.isKnown && turns.length === 0 && (
               <p className="jp-AgentHub-quiet">
-                Nothing was said yet. Write to {agent} below, or in its terminal.
+                {trans.__('Nothing was said yet. Write to %1 below, or in its terminal.', agent)}
               </p>
             )}
             {shown.map((known, index) => (
@@ -158,7 +166,7 @@ export function ConversationView(props: { context: IChatContext }): JSX.Element 
         </div>
         {hasNews && (
           <button type="button" className="jp-AgentHub-plain jp-AgentHub-news" onClick={follow}>
-            New text below
+            {trans.__('New text below')}
           </button>
         )}
       </div>
@@ -190,13 +198,13 @@ function AtWork(props: IAtWorkProps): JSX.Element {
       <StatusMark mark={props.isWaiting ? 'warning' : 'running'} />
       <span>
         {props.isWaiting
-          ? 'Waiting for you'
-          : `Working for ${duration(elapsed(props.since, null, now))}`}
+          ? trans.__('Waiting for you')
+          : trans.__('Working for %1', duration(elapsed(props.since, null, now)))}
       </span>
       <span className="jp-AgentHub-spacer" />
       <button type="button" className="jp-AgentHub-plain" onClick={props.onInterrupt}>
         <stopIcon.react tag="span" />
-        Interrupt <kbd>Esc</kbd>
+        {trans.__('Interrupt')} <kbd>{trans.__('Esc')}</kbd>
       </button>
     </div>
   );

@@ -4,6 +4,7 @@ import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import type { ChangedFile } from '../../api';
 import type { Highlighter } from '../../chatpage/highlighter';
 import { hunksOf } from '../../chatpage/patch';
+import { trans } from '../../translation';
 import { PatchView } from './PatchView';
 
 interface IFileDiffProps {
@@ -12,7 +13,18 @@ interface IFileDiffProps {
   highlighter: Highlighter;
 }
 
-const KINDS = { add: 'new', delete: 'deleted', rename: 'renamed', update: '' };
+function kindWord(kind: ChangedFile['kind']): string {
+  switch (kind) {
+    case 'add':
+      return trans.__('new');
+    case 'delete':
+      return trans.__('deleted');
+    case 'rename':
+      return trans.__('renamed');
+    case 'update':
+      return '';
+  }
+}
 
 /** A file that changed; its lines fold. */
 export const FileDiff = React.memo((props: IFileDiffProps): JSX.Element => {
@@ -21,15 +33,16 @@ export const FileDiff = React.memo((props: IFileDiffProps): JSX.Element => {
   const hunks = useMemo(() => (isOpen ? hunksOf(file.patch) : []), [isOpen, file.patch]);
   const Caret = isOpen ? caretDownIcon : caretRightIcon;
   const name = file.old_path ? `${file.old_path} → ${file.path}` : file.path;
+  const kind = kindWord(file.kind);
   return (
     <section className="jp-AgentHub-fileDiff" aria-label={name}>
       <h3>
         <button type="button" aria-expanded={isOpen} title={name} onClick={() => setOpen(!isOpen)}>
           <Caret.react tag="span" className="jp-AgentHub-caret" />
           <code>{name}</code>
-          {KINDS[file.kind] && <span className="jp-AgentHub-badge">{KINDS[file.kind]}</span>}
+          {kind && <span className="jp-AgentHub-badge">{kind}</span>}
           <span className="jp-AgentHub-spacer" />
-          <span>{file.binary ? 'binary' : `+${file.added} −${file.removed}`}</span>
+          <span>{file.binary ? trans.__('binary') : `+${file.added} −${file.removed}`}</span>
         </button>
       </h3>
       {isOpen && hunks.length > 0 && (
@@ -37,7 +50,9 @@ export const FileDiff = React.memo((props: IFileDiffProps): JSX.Element => {
       )}
       {isOpen && hunks.length === 0 && <p className="jp-AgentHub-viewNote">{nothing(file)}</p>}
       {isOpen && file.cut && hunks.length > 0 && (
-        <p className="jp-AgentHub-viewNote">This file has changed more than is shown here.</p>
+        <p className="jp-AgentHub-viewNote">
+          {trans.__('This file has changed more than is shown here.')}
+        </p>
       )}
     </section>
   );
@@ -46,9 +61,9 @@ FileDiff.displayName = 'FileDiff';
 
 function nothing(file: ChangedFile): string {
   if (file.binary) {
-    return 'A binary file has no lines to show.';
+    return trans.__('A binary file has no lines to show.');
   }
   return file.cut
-    ? 'This file has changed too much to be shown here.'
-    : 'No line of it has changed.';
+    ? trans.__('This file has changed too much to be shown here.')
+    : trans.__('No line of it has changed.');
 }

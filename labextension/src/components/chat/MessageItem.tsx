@@ -2,7 +2,7 @@ import React, { useState } from 'react';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
 import { beginning } from '../../chatpage/cut';
-import { count } from '../../format';
+import { trans } from '../../translation';
 import { Markdown } from './Markdown';
 
 /** More than this of one answer is shown when it is asked for, and as plain text. */
@@ -30,7 +30,11 @@ export function MessageItem(props: IMessageItemProps): JSX.Element {
       )}
       {left > 0 && !isWhole && (
         <button type="button" className="jp-AgentHub-link" onClick={() => setWhole(true)}>
-          Show {count(left, 'more character')} as plain text
+          {trans._n(
+            'Show %1 more character as plain text',
+            'Show %1 more characters as plain text',
+            left
+          )}
         </button>
       )}
     </div>

@@ -1,7 +1,7 @@
 import React, { useState } from 'react';
 
 import { ending } from '../../chatpage/cut';
-import { count } from '../../format';
+import { trans } from '../../translation';
 import { AnsiText } from '../AnsiText';
 
 const MOST = 10_000;
@@ -14,10 +14,15 @@ export function Output(props: { text: string }): JSX.Element {
     <>
       {left > 0 && (
         <button type="button" className="jp-AgentHub-link" onClick={() => setWhole(true)}>
-          Show {count(left, 'character')} before this
+          {trans._n('Show %1 character before this', 'Show %1 characters before this', left)}
         </button>
       )}
-      <pre className="jp-AgentHub-stepOutput" tabIndex={0} dir="auto" aria-label="Output">
+      <pre
+        className="jp-AgentHub-stepOutput"
+        tabIndex={0}
+        dir="auto"
+        aria-label={trans.__('Output')}
+      >
         <AnsiText text={text.replace(/\n+$/, '')} />
       </pre>
     </>

@@ -3,7 +3,7 @@ import React, { useEffect, useMemo, useState } from 'react';
 import type { Highlighter } from '../../chatpage/highlighter';
 import { firstLines, type IHunk, type IPatchLine } from '../../chatpage/patch';
 import type { IToken } from '../../chatpage/token';
-import { count } from '../../format';
+import { trans } from '../../translation';
 
 /** The most lines of a file that are drawn at first. */
 const MOST = 1000;
@@ -25,7 +25,7 @@ export function PatchView(props: IPatchViewProps): JSX.Element {
       className="jp-AgentHub-patch"
       tabIndex={0}
       role="group"
-      aria-label={`Changes in ${props.path}`}
+      aria-label={trans.__('Changes in %1', props.path)}
     >
       {shown.map((hunk, index) => (
         <Hunk
@@ -42,7 +42,7 @@ export function PatchView(props: IPatchViewProps): JSX.Element {
           className="jp-AgentHub-link"
           onClick={() => setMost(most => most + 5 * MOST)}
         >
-          Show {count(left, 'more line')}
+          {trans._n('Show %1 more line', 'Show %1 more lines', left)}
         </button>
       )}
     </div>

@@ -1,5 +1,7 @@
 import React, { useState } from 'react';
 
+import { trans } from '../../translation';
+
 const LONG = { characters: 600, lines: 8 };
 
 /** What the agent was asked; a long text is cut until somebody wants all of it. */
@@ -19,7 +21,7 @@ export function Prompt(props: { text: string }): JSX.Element {
           aria-expanded={isWhole}
           onClick={() => setWhole(!isWhole)}
         >
-          {isWhole ? 'Show less' : 'Show all'}
+          {isWhole ? trans.__('Show less') : trans.__('Show all')}
         </button>
       )}
     </div>

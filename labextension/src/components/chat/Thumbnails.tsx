@@ -3,10 +3,11 @@ import { URLExt } from '@jupyterlab/coreutils';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Artifact } from '../../api';
-import { count, size } from '../../format';
+import { size } from '../../format';
 import { artifactIcon } from '../../icons';
 import type { HubModel } from '../../model';
 import { CommandIDs } from '../../tokens';
+import { trans } from '../../translation';
 
 /** How many are shown at first. */
 const MOST = 3;
@@ -29,7 +30,7 @@ export function Thumbnails(props: IThumbnailsProps): JSX.Element {
   const shown = isWhole ? artifacts : artifacts.slice(0, MOST);
   const left = artifacts.length - shown.length;
   return (
-    <div className="jp-AgentHub-thumbnails" role="group" aria-label="Published">
+    <div className="jp-AgentHub-thumbnails" role="group" aria-label={trans.__('Published')}>
       {shown.map(artifact => (
         <Thumbnail key={artifact.id} artifact={artifact} {...props} />
       ))}
@@ -37,10 +38,10 @@ export function Thumbnails(props: IThumbnailsProps): JSX.Element {
         <button
           type="button"
           className="jp-AgentHub-link"
-          aria-label={`Show ${count(left, 'more artifact')}`}
+          aria-label={trans._n('Show %1 more artifact', 'Show %1 more artifacts', left)}
           onClick={() => setWhole(true)}
         >
-          {left} more
+          {trans._n('%1 more', '%1 more', left)}
         </button>
       )}
     </div>
@@ -74,7 +75,7 @@ function Thumbnail(props: IThumbnailsProps & { artifact: Artifact }): JSX.Elemen
       </span>
       <span className="jp-AgentHub-thumbnailName">{artifact.name}</span>
       <span className="jp-AgentHub-quiet">
-        v{artifact.version} · {size(artifact.size)}
+        {trans.__('v%1', artifact.version)} · {size(artifact.size)}
       </span>
     </button>
   );

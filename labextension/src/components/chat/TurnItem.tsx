@@ -4,8 +4,9 @@ import { editIcon } from '@jupyterlab/ui-components';
 import type { FileChange, Item } from '../../api';
 import type { IChatContext } from '../../chatpage/context';
 import { hunksOfChange } from '../../chatpage/patch';
-import { count, duration } from '../../format';
+import { duration } from '../../format';
 import { eyeIcon } from '../../icons';
+import { trans } from '../../translation';
 import { hasFailed, lineCounts } from '../../turns';
 import { StatusMark, type Mark } from '../StatusMark';
 import { MessageItem } from './MessageItem';
@@ -47,7 +48,7 @@ export const TurnItem = React.memo((props: ITurnItemProps): JSX.Element | null =
       return item.text ? (
         <Step
           icon={<eyeIcon.react tag="span" className="jp-AgentHub-stepIcon" />}
-          title="Thought"
+          title={trans.__('Thought')}
           hasBody
           {...fold}
         >
@@ -111,22 +112,43 @@ function markOf(item: Item, isLive: boolean): Mark {
 
 function commandFact(item: Extract<Item, { type: 'command' }>, isLive: boolean): string {
   if (item.exit_code !== null) {
-    return `exit ${item.exit_code}`;
+    return trans.__('exit %1', item.exit_code);
   }
-  return item.status === 'running' ? (isLive ? 'running' : 'interrupted') : item.status;
+  switch (item.status) {
+    case 'running':
+      return isLive ? trans.__('running') : trans.__('interrupted');
+    case 'completed':
+      return trans.__('completed');
+    case 'failed':
+      return trans.__('failed');
+    case 'declined':
+      return trans.__('declined');
+  }
 }
-
-const VERBS = { add: 'Added', delete: 'Deleted', update: 'Edited' };
 
 function fileTitle(changes: readonly FileChange[], status: Item['status']): string {
   const [first] = changes;
-  const verb =
-    status === 'declined' ? 'Not changed:' : status === 'failed' ? 'Could not change' : '';
-  if (!first) {
-    return verb || 'Edited files';
+  const others = changes.length - 1;
+  const what =
+    first && others > 0
+      ? trans._n('%2 and %1 other file', '%2 and %1 other files', others, first.path)
+      : (first?.path ?? '');
+  if (status === 'declined') {
+    return trans.__('Not changed: %1', what).trim();
   }
-  const rest = changes.length > 1 ? ` and ${count(changes.length - 1, 'other file')}` : '';
-  return `${verb || VERBS[first.kind]} ${first.path}${rest}`;
+  if (status === 'failed') {
+    return trans.__('Could not change %1', what).trim();
+  }
+  switch (first?.kind) {
+    case undefined:
+      return trans.__('Edited files');
+    case 'add':
+      return trans.__('Added %1', what);
+    case 'delete':
+      return trans.__('Deleted %1', what);
+    case 'update':
+      return trans.__('Edited %1', what);
+  }
 }
 
 function LineCounts(props: { changes: FileChange[] }): JSX.Element {

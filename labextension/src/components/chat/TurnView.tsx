@@ -4,8 +4,9 @@ import { caretRightIcon } from '@jupyterlab/ui-components';
 import type { Artifact, Turn } from '../../api';
 import type { IChatContext } from '../../chatpage/context';
 import type { IKnownTurn } from '../../chatpage/conversation';
-import { count, duration, elapsed } from '../../format';
+import { duration, elapsed } from '../../format';
 import { refused } from '../../notices';
+import { trans } from '../../translation';
 import { isAtWork, isOver, summary } from '../../turns';
 import { StatusMark } from '../StatusMark';
 import { useSignal } from '../hooks';
@@ -43,15 +44,15 @@ export const TurnView = React.memo((props: ITurnViewProps): JSX.Element => {
   return (
     <section
       className="jp-AgentHub-turn"
-      aria-label={`Turn ${turn.number}`}
+      aria-label={trans.__('Turn %1', turn.number)}
       data-turn={turn.number}
     >
       <button
         type="button"
         className={`jp-AgentHub-turnNumber${atWork ? ' jp-mod-live' : ''}`}
         aria-expanded={isOpen}
-        aria-label={`Turn ${turn.number}`}
-        title={isOpen ? 'Fold' : 'Unfold'}
+        aria-label={trans.__('Turn %1', turn.number)}
+        title={isOpen ? trans.__('Fold') : trans.__('Unfold')}
         onClick={() => reading.toggleTurn(turn.number, !isOpen)}
       >
         [{atWork ? '*' : turn.number}]:
@@ -81,7 +82,8 @@ TurnView.displayName = 'TurnView';
 /** The line that a turn folds to. */
 function TurnFold(props: Pick<ITurnViewProps, 'context' | 'known'>): JSX.Element {
   const { turn, items } = props.known;
-  const words = items === 'whole' ? summary(turn.items) || 'No answer' : ENDED[turn.status];
+  const words =
+    items === 'whole' ? summary(turn.items) || trans.__('No answer') : endWord(turn.status);
   const took = turn.started_at ? duration(elapsed(turn.started_at, turn.ended_at)) : '';
   return (
     <button
@@ -97,11 +99,18 @@ function TurnFold(props: Pick<ITurnViewProps, 'context' | 'known'>): JSX.Element
   );
 }
 
-const ENDED: Partial<Record<Turn['status'], string>> = {
-  completed: 'Finished',
-  failed: 'Could not go on',
-  interrupted: 'Interrupted'
-};
+function endWord(status: Turn['status']): string {
+  switch (status) {
+    case 'completed':
+      return trans.__('Finished');
+    case 'failed':
+      return trans.__('Could not go on');
+    case 'interrupted':
+      return trans.__('Interrupted');
+    default:
+      return '';
+  }
+}
 
 function TurnItems(props: ITurnViewProps): JSX.Element {
   const { context, known } = props;
@@ -118,7 +127,12 @@ function TurnItems(props: ITurnViewProps): JSX.Element {
           className="jp-AgentHub-link"
           onClick={() => setMost(most => most + MOST_ITEMS)}
         >
-          Show {count(Math.min(left, MOST_ITEMS), 'earlier step')} of {left}
+          {trans._n(
+            'Show %1 earlier step of %2',
+            'Show %1 earlier steps of %2',
+            Math.min(left, MOST_ITEMS),
+            left
+          )}
         </button>
       )}
       {shown.map(item => (
@@ -132,7 +146,7 @@ function TurnItems(props: ITurnViewProps): JSX.Element {
         />
       ))}
       {known.items === 'loading' && shown.length === 0 && (
-        <p className="jp-AgentHub-quiet">Fetching what happened…</p>
+        <p className="jp-AgentHub-quiet">{trans.__('Fetching what happened…')}</p>
       )}
       {known.items === 'failed' && (
         <p className="jp-AgentHub-turnProblem">
@@ -142,14 +156,17 @@ function TurnItems(props: ITurnViewProps): JSX.Element {
             className="jp-AgentHub-link"
             onClick={() => void conversation.load(turn.number)}
           >
-            Try again
+            {trans.__('Try again')}
           </button>
         </p>
       )}
       {turn.left_out > 0 && (
         <p className="jp-AgentHub-quiet">
-          {count(turn.left_out, 'character')} of this turn {turn.left_out === 1 ? 'was' : 'were'}{' '}
-          too many to keep.
+          {trans._n(
+            '%1 character of this turn was too many to keep.',
+            '%1 characters of this turn were too many to keep.',
+            turn.left_out
+          )}
         </p>
       )}
     </>
@@ -163,17 +180,17 @@ function TurnEnd(props: { turn: Turn; context: IChatContext }): JSX.Element | nu
     return (
       <div className="jp-AgentHub-turnEnd">
         <StatusMark mark="starting" />
-        <span>Said when the turn before it ends.</span>
+        <span>{trans.__('Said when the turn before it ends.')}</span>
         <button
           type="button"
           className="jp-AgentHub-link"
           onClick={() =>
             void context.conversation
               .interrupt(turn.number)
-              .catch(refused('Could not take the prompt back'))
+              .catch(refused(trans.__('Could not take the prompt back')))
           }
         >
-          Take back
+          {trans.__('Take back')}
         </button>
       </div>
     );
@@ -184,7 +201,8 @@ function TurnEnd(props: { turn: Turn; context: IChatContext }): JSX.Element | nu
         <StatusMark mark="failed" />
         <span>
           <strong>
-            {turn.error?.message.replace(/^Agent Hub: /, '') || 'The agent could not go on.'}
+            {turn.error?.message.replace(/^Agent Hub: /, '') ||
+              trans.__('The agent could not go on.')}
           </strong>{' '}
           {turn.error?.hint}
         </span>
@@ -195,7 +213,7 @@ function TurnEnd(props: { turn: Turn; context: IChatContext }): JSX.Element | nu
     return (
       <div className="jp-AgentHub-turnEnd">
         <StatusMark mark="exited" />
-        <span>Interrupted</span>
+        <span>{trans.__('Interrupted')}</span>
       </div>
     );
   }
