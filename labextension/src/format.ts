@@ -175,11 +175,6 @@ export function parseTokens(text: string): number | null {
   return Math.round(Number(digits.replace(/[,_ ]/g, '')) * times);
 }
 
-/** A number of things: `1 chat`, `2 chats`. */
-export function count(number: number, noun: string, plural = `${noun}s`): string {
-  return `${number} ${number === 1 ? noun : plural}`;
-}
-
 /**
  * What a build is made from, in words: as it was when the build began, whatever the project says by now.
  *

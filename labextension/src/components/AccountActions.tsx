@@ -1,5 +1,7 @@
 import React from 'react';
 
+import { trans } from '../translation';
+
 interface IAccountActionsProps {
   isUp: boolean;
   /** Whether the form for another account is open. */
@@ -20,7 +22,7 @@ export function AccountActions(props: IAccountActionsProps): JSX.Element {
         disabled={!props.isUp || props.isReplacing}
         onClick={props.onReplace}
       >
-        Replace…
+        {trans.__('Replace…')}
       </button>
       <button
         type="button"

@@ -2,7 +2,8 @@ import React from 'react';
 
 import type { Status } from '../api';
 import type { CommonValues, FieldError, ResourceValues } from '../forms';
-import { count, parseTokens, tokens } from '../format';
+import { parseTokens, tokens } from '../format';
+import { trans } from '../translation';
 import { Field } from './Field';
 import { Fold } from './Fold';
 import { ProposedBadge, Reason } from './Proposed';
@@ -30,28 +31,31 @@ export function AgentField<T extends CommonValues>(props: IAgentFieldProps<T>): 
     onChange({ resources: { ...values.resources, ...part } });
   const fallback = defaults?.resources ?? { cpus: '', memory: '', gpus: '', pids: null };
   // Without an engine nothing limits an agent.
-  const unlimited = status?.engine.isolated ? 'nine tenths of the server’s' : 'no limit';
+  const unlimited = status?.engine.isolated
+    ? trans.__('nine tenths of the server’s')
+    : trans.__('no limit');
   const { cpus, memory, gpus: wanted } = values.resources;
   const budget = parseTokens(values.token_budget);
+  const number = Number(wanted || fallback.gpus);
   const summary = [
     title(values.agent || (defaults?.agent ?? '')),
     values.model || defaults?.model,
-    (wanted || fallback.gpus) && count(Number(wanted || fallback.gpus), 'GPU'),
-    (cpus || fallback.cpus) && `${cpus || fallback.cpus} CPU`,
-    (memory || fallback.memory) && `${memory || fallback.memory} GiB`,
-    budget !== null && `${tokens(budget)} tokens`
+    (wanted || fallback.gpus) && trans._n('%1 GPU', '%1 GPUs', number),
+    (cpus || fallback.cpus) && trans.__('%1 CPU', cpus || fallback.cpus),
+    (memory || fallback.memory) && trans.__('%1 GiB', memory || fallback.memory),
+    budget !== null && trans.__('%1 tokens', tokens(budget))
   ].filter(Boolean);
 
   return (
     <Fold
-      title="Agent and resources"
+      title={trans.__('Agent and resources')}
       summary={summary.join(' · ')}
       hasError={errors.some(error =>
         /^(agent|model|resources|(chat_)?token_budget)/.test(error.field)
       )}
     >
       {!defaults && (
-        <Field label="Agent" field="agent" errors={errors}>
+        <Field label={trans.__('Agent')} field="agent" errors={errors}>
           {control => (
             <select
               {...control}
@@ -67,19 +71,19 @@ export function AgentField<T extends CommonValues>(props: IAgentFieldProps<T>): 
           )}
         </Field>
       )}
-      <Field label="Model" field="model" errors={errors}>
+      <Field label={trans.__('Model')} field="model" errors={errors}>
         {control => (
           <input
             {...control}
             type="text"
             spellCheck={false}
-            placeholder={defaults?.model || 'the agent’s own default'}
+            placeholder={defaults?.model || trans.__('the agent’s own default')}
             value={values.model}
             onChange={event => onChange({ model: event.target.value })}
           />
         )}
       </Field>
-      <Field label="CPU cores" field="resources.cpus" errors={errors}>
+      <Field label={trans.__('CPU cores')} field="resources.cpus" errors={errors}>
         {control => (
           <input
             {...control}
@@ -91,7 +95,7 @@ export function AgentField<T extends CommonValues>(props: IAgentFieldProps<T>): 
           />
         )}
       </Field>
-      <Field label="Memory, GiB" field="resources.memory" errors={errors}>
+      <Field label={trans.__('Memory, GiB')} field="resources.memory" errors={errors}>
         {control => (
           <input
             {...control}
@@ -104,7 +108,7 @@ export function AgentField<T extends CommonValues>(props: IAgentFieldProps<T>): 
         )}
       </Field>
       <Field
-        label="GPUs"
+        label={trans.__('GPUs')}
         field="resources.gpus"
         errors={errors}
         note={
@@ -114,7 +118,9 @@ export function AgentField<T extends CommonValues>(props: IAgentFieldProps<T>): 
                 <Reason text={gpuReason} />{' '}
               </>
             )}
-            {gpus === 0 ? 'The engine of this server has no GPU.' : `${gpus} on this server.`}
+            {gpus === 0
+              ? trans.__('The engine of this server has no GPU.')
+              : trans.__('%1 on this server.', gpus)}
           </>
         }
       >

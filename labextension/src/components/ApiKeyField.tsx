@@ -4,9 +4,10 @@ import type { CommandRegistry } from '@lumino/commands';
 import { usersOfModel, whose, withAnotherKey } from '../affected';
 import type { OpenAIConnection } from '../api';
 import { confirmed } from '../confirmed';
-import { ago, count } from '../format';
+import { ago } from '../format';
 import type { HubModel } from '../model';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { AccountActions } from './AccountActions';
 import { Fact } from './Fact';
 import { useNow } from './hooks';
@@ -32,33 +33,41 @@ export function ApiKeyField(props: IApiKeyFieldProps): JSX.Element {
   }
   const kept = useKeptFocus('form input', 'button:not(:disabled)');
   const isAsked = isReplacing || (openai.key === '' && openai.chatgpt === null);
-  const used = `used by ${count(usersOfModel(model.chats).length, 'chat')}`;
+  const users = usersOfModel(model.chats).length;
   const facts = [
-    `for ${openai.base_url.replace(/^https?:\/\//, '')}`,
-    openai.checked_at ? `checked ${ago(openai.checked_at, now)}` : 'not checked',
-    ...(openai.kind === 'key' ? [used] : [])
+    trans.__('for %1', openai.base_url.replace(/^https?:\/\//, '')),
+    openai.checked_at
+      ? trans.__('checked %1', ago(openai.checked_at, now))
+      : trans.__('not checked'),
+    ...(openai.kind === 'key' ? [trans._n('used by %1 chat', 'used by %1 chats', users)] : [])
   ];
   const isSure = (isVerified: boolean) => {
     const then = isVerified
-      ? `The new key is tried first: if it is refused, nothing changes. Else the key there is now`
-      : 'The new key is not tried. The key there is now';
+      ? trans.__(
+          'The new key is tried first: if it is refused, nothing changes. Else the key there is now is deleted from this server; it stays valid at %1.',
+          whose(openai)
+        )
+      : trans.__(
+          'The new key is not tried. The key there is now is deleted from this server; it stays valid at %1.',
+          whose(openai)
+        );
     return confirmed({
-      title: 'Replace the OpenAI key?',
-      body: `${withAnotherKey(openai, model.chats)} ${then} is deleted from this server; it stays valid at ${whose(openai)}.`,
-      accept: 'Replace'
+      title: trans.__('Replace the OpenAI key?'),
+      body: `${withAnotherKey(openai, model.chats)} ${then}`,
+      accept: trans.__('Replace')
     });
   };
   return (
     <div {...kept}>
       {openai.key && (
         <Fact
-          label="API key"
+          label={trans.__('API key')}
           actions={
             <AccountActions
               isUp={isUp}
               isReplacing={isReplacing}
               onReplace={() => setReplacing(true)}
-              end="Remove…"
+              end={trans.__('Remove…')}
               onEnd={() => void commands.execute(CommandIDs.disconnectOpenAI)}
             />
           }
@@ -67,14 +76,14 @@ export function ApiKeyField(props: IApiKeyFieldProps): JSX.Element {
         </Fact>
       )}
       {!openai.key && !isAsked && (
-        <Fact label="API key">
+        <Fact label={trans.__('API key')}>
           <button
             type="button"
             className="jp-AgentHub-plain"
             disabled={!isUp}
             onClick={() => setReplacing(true)}
           >
-            Add a key…
+            {trans.__('Add a key…')}
           </button>
         </Fact>
       )}

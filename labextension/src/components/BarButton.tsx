@@ -1,6 +1,8 @@
 import React from 'react';
 import type { LabIcon } from '@jupyterlab/ui-components';
 
+import { trans } from '../translation';
+
 interface IBarButtonProps {
   icon: LabIcon;
   label: string;
@@ -19,7 +21,7 @@ export function BarButton(props: IBarButtonProps): JSX.Element {
       type="button"
       className={props.isPrimary ? 'jp-AgentHub-primary' : 'jp-AgentHub-plain'}
       disabled={!isEnabled}
-      title={!isEnabled && blocked ? `${label}: ${blocked}` : undefined}
+      title={!isEnabled && blocked ? trans.__('%1: %2', label, blocked) : undefined}
       onClick={props.onClick}
     >
       <Icon.react tag="span" />

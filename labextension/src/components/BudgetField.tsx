@@ -1,6 +1,7 @@
 import React from 'react';
 
 import type { FieldError } from '../forms';
+import { trans } from '../translation';
 import { Field } from './Field';
 
 interface IBudgetFieldProps {
@@ -22,7 +23,7 @@ export function BudgetField(props: IBudgetFieldProps): JSX.Element {
           {...control}
           type="text"
           spellCheck={false}
-          placeholder={props.placeholder || 'no limit'}
+          placeholder={props.placeholder || trans.__('no limit')}
           value={props.value}
           onChange={event => props.onChange(event.target.value)}
         />

@@ -4,6 +4,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import { withoutColours } from '../buildlog';
 import type { Build } from '../api';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { Banner } from './Banner';
 
 /** How many of the last lines of output are repeated beside the cause. */
@@ -39,14 +40,14 @@ export function BuildFailure(props: IBuildFailureProps): JSX.Element | null {
             })
           }
         >
-          {isSetup ? 'Edit setup script' : 'Edit settings'}
+          {isSetup ? trans.__('Edit setup script') : trans.__('Edit settings')}
         </button>
         <button
           type="button"
           className="jp-AgentHub-plain"
           onClick={() => void commands.execute(CommandIDs.buildProject, args)}
         >
-          Build again
+          {trans.__('Build again')}
         </button>
       </div>
     </Banner>

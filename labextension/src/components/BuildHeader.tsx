@@ -5,7 +5,6 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { Build, Project } from '../api';
 import {
   buildSource,
-  count,
   currentStep,
   duration,
   elapsed,
@@ -18,7 +17,9 @@ import { branchIcon, hubIcon } from '../icons';
 import { openMenu, projectMenu } from '../menus';
 import type { HubModel } from '../model';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { IconButton } from './IconButton';
+import { place, Sentence } from './Sentence';
 import { BUILD_MARKS, StatusMark } from './StatusMark';
 
 interface IBuildHeaderProps {
@@ -52,8 +53,8 @@ export function BuildHeader(props: IBuildHeaderProps): JSX.Element {
     <div className="jp-AgentHub-buildHeader">
       <div className="jp-AgentHub-line">
         <hubIcon.react tag="span" className="jp-AgentHub-titleIcon" />
-        <h2 title={project.name}>Build {project.name}</h2>
-        <span className="jp-AgentHub-quiet">build {build.number}</span>
+        <h2 title={project.name}>{trans.__('Build %1', project.name)}</h2>
+        <span className="jp-AgentHub-quiet">{trans.__('build %1', build.number)}</span>
         <span className="jp-AgentHub-spacer" />
         <span className={`jp-AgentHub-chip${TINTS[build.state] ?? ' jp-mod-brand'}`} role="status">
           <StatusMark mark={BUILD_MARKS[build.state]} />
@@ -66,7 +67,7 @@ export function BuildHeader(props: IBuildHeaderProps): JSX.Element {
             onClick={() => void commands.execute(CommandIDs.cancelBuild, args)}
           >
             <stopIcon.react tag="span" />
-            Cancel build
+            {trans.__('Cancel build')}
           </button>
         ) : (
           <button
@@ -75,12 +76,12 @@ export function BuildHeader(props: IBuildHeaderProps): JSX.Element {
             onClick={() => void commands.execute(CommandIDs.buildProject, args)}
           >
             <refreshIcon.react tag="span" />
-            Build again
+            {trans.__('Build again')}
           </button>
         )}
         <IconButton
           icon={ellipsesIcon}
-          label="More"
+          label={trans.__('More')}
           onClick={event =>
             openMenu(projectMenu(commands, model, project), event.clientX, event.clientY)
           }
@@ -90,48 +91,86 @@ export function BuildHeader(props: IBuildHeaderProps): JSX.Element {
         {(branch || build.commit) && (
           <span>
             <branchIcon.react tag="span" className="jp-AgentHub-factIcon" />
-            {branch && <code>{branch}</code>}
-            {build.commit && (
-              <>
-                {branch ? ' at ' : 'at '}
-                <code>{build.commit.slice(0, 7)}</code>
-              </>
-            )}
+            <Source branch={branch} commit={build.commit?.slice(0, 7) ?? ''} />
           </span>
         )}
         {base && (
           <span>
-            from <code>{base}</code>
+            <Sentence words={trans.__('from %1', place(1))}>
+              <code>{base}</code>
+            </Sentence>
           </span>
         )}
         {build.steps.length > 0 && build.state !== 'ready' && (
           <span>
-            {stopped ? 'stopped at step ' : 'step '}
-            <b>
-              {Math.max(1, step)} of {build.steps.length}
-            </b>
+            <Sentence
+              words={
+                stopped ? trans.__('stopped at step %1', place(1)) : trans.__('step %1', place(1))
+              }
+            >
+              <b>{trans.__('%1 of %2', Math.max(1, step), build.steps.length)}</b>
+            </Sentence>
           </span>
         )}
         {build.started_at && (
           <span>
-            {goesOn ? '' : stopped ? 'after ' : 'took '}
-            <b>{took}</b>
+            <Sentence words={tookWords(build.state)}>
+              <b>{took}</b>
+            </Sentence>
           </span>
         )}
         {build.ended_at && <span>{moment(build.ended_at)}</span>}
         {stopped && (
           <span>
-            last good snapshot: {project.snapshot ? moment(project.snapshot.created_at) : 'none'}
+            {project.snapshot
+              ? trans.__('last good snapshot: %1', moment(project.snapshot.created_at))
+              : trans.__('last good snapshot: none')}
           </span>
         )}
-        {tokenWords(project) && <span>its chats took {tokenWords(project)}</span>}
+        {tokenWords(project) && <span>{trans.__('its chats took %1', tokenWords(project))}</span>}
         {goesOn && props.waiting > 0 && (
           <span>
-            {count(props.waiting, 'chat')} {props.waiting === 1 ? 'waits' : 'wait'} for this build
+            {trans._n(
+              '%1 chat waits for this build',
+              '%1 chats wait for this build',
+              props.waiting
+            )}
           </span>
         )}
       </div>
-      {goesOn && <progress max={1} value={build.progress} aria-label="Build" />}
+      {goesOn && <progress max={1} value={build.progress} aria-label={trans.__('Build')} />}
     </div>
   );
+}
+
+/** Which commit of which branch it is, as far as that is known. */
+function Source({ branch, commit }: { branch: string; commit: string }): JSX.Element {
+  if (branch && commit) {
+    return (
+      <Sentence words={trans.__('%1 at %2', place(1), place(2))}>
+        <code>{branch}</code>
+        <code>{commit}</code>
+      </Sentence>
+    );
+  }
+  return branch ? (
+    <code>{branch}</code>
+  ) : (
+    <Sentence words={trans.__('at %1', place(1))}>
+      <code>{commit}</code>
+    </Sentence>
+  );
+}
+
+/** What is said of the time that a build has taken. */
+function tookWords(state: Build['state']): string {
+  switch (state) {
+    case 'failed':
+    case 'cancelled':
+      return trans.__('after %1', place(1));
+    case 'ready':
+      return trans.__('took %1', place(1));
+    default:
+      return place(1);
+  }
 }

@@ -3,8 +3,9 @@ import { copyIcon, downloadIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { BuildLog } from '../buildlog';
-import { count, currentStep, isBuilding } from '../format';
+import { currentStep, isBuilding } from '../format';
 import type { HubModel } from '../model';
+import { trans } from '../translation';
 import { BuildFailure } from './BuildFailure';
 import { BuildHeader } from './BuildHeader';
 import { BuildSteps } from './BuildSteps';
@@ -37,7 +38,11 @@ export function BuildPage(props: IBuildPageProps): JSX.Element {
   if (!project || !build) {
     return (
       <div className="jp-AgentHub-empty">
-        <p>{project ? 'This project was not built yet.' : 'This project is gone.'}</p>
+        <p>
+          {project
+            ? trans.__('This project was not built yet.')
+            : trans.__('This project is gone.')}
+        </p>
       </div>
     );
   }
@@ -70,10 +75,12 @@ export function BuildPage(props: IBuildPageProps): JSX.Element {
         <div className="jp-AgentHub-output">
           <BuildFailure build={build} commands={commands} />
           <div className="jp-AgentHub-logBar">
-            <b>Log</b>
+            <b>{trans.__('Log')}</b>
             <span className="jp-AgentHub-quiet">
-              {build.state === 'ready' ? '' : `step ${Math.max(1, currentStep(build))} · `}
-              {count(log.lines.length, 'line')}
+              {build.state !== 'ready' && (
+                <>{trans.__('step %1', Math.max(1, currentStep(build)))} · </>
+              )}
+              {trans._n('%1 line', '%1 lines', log.lines.length)}
             </span>
             <span className="jp-AgentHub-spacer" />
             <label>
@@ -82,7 +89,7 @@ export function BuildPage(props: IBuildPageProps): JSX.Element {
                 checked={follow}
                 onChange={event => setFollowing(event.target.checked)}
               />
-              Follow
+              {trans.__('Follow')}
             </label>
             <label>
               <input
@@ -90,7 +97,7 @@ export function BuildPage(props: IBuildPageProps): JSX.Element {
                 checked={isWrapped}
                 onChange={event => setWrapped(event.target.checked)}
               />
-              Wrap
+              {trans.__('Wrap')}
             </label>
             <label>
               <input
@@ -98,14 +105,20 @@ export function BuildPage(props: IBuildPageProps): JSX.Element {
                 checked={hasTimes}
                 onChange={event => setTimes(event.target.checked)}
               />
-              Timestamps
+              {trans.__('Timestamps')}
             </label>
-            <IconButton icon={copyIcon} label="Copy log" onClick={props.onCopy} />
-            <IconButton icon={downloadIcon} label="Download log" onClick={props.onDownload} />
+            <IconButton icon={copyIcon} label={trans.__('Copy log')} onClick={props.onCopy} />
+            <IconButton
+              icon={downloadIcon}
+              label={trans.__('Download log')}
+              onClick={props.onDownload}
+            />
           </div>
           {log.lines.length === 0 ? (
             <p className="jp-AgentHub-logEmpty">
-              {isBuilding(build) ? 'Waiting for the first line…' : 'This build left no output.'}
+              {isBuilding(build)
+                ? trans.__('Waiting for the first line…')
+                : trans.__('This build left no output.')}
             </p>
           ) : (
             <LogView

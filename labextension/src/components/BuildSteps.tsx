@@ -2,6 +2,7 @@ import React from 'react';
 
 import type { Build, BuildStep } from '../api';
 import { duration, elapsed } from '../format';
+import { trans } from '../translation';
 import { STEP_MARKS, StatusMark } from './StatusMark';
 
 interface IBuildStepsProps {
@@ -15,14 +16,14 @@ interface IBuildStepsProps {
 export function BuildSteps(props: IBuildStepsProps): JSX.Element {
   const { build, now } = props;
   return (
-    <ol className="jp-AgentHub-steps" aria-label="Steps">
+    <ol className="jp-AgentHub-steps" aria-label={trans.__('Steps')}>
       {build.steps.map((step, index) => (
         <li key={index}>
           <button
             type="button"
             className={`jp-AgentHub-step jp-mod-${step.state}`}
             aria-current={step.state === 'running' ? 'step' : undefined}
-            aria-label={`${step.name}, ${step.state}`}
+            aria-label={trans.__('%1, %2', step.name, stateWord(step.state))}
             onClick={() => props.onChoose(index + 1)}
           >
             <StatusMark mark={STEP_MARKS[step.state]} />
@@ -30,7 +31,7 @@ export function BuildSteps(props: IBuildStepsProps): JSX.Element {
               <span className="jp-AgentHub-line">
                 <span className="jp-AgentHub-name">{step.name}</span>
                 {step.cached && step.state === 'done' && (
-                  <span className="jp-AgentHub-badge">cached</span>
+                  <span className="jp-AgentHub-badge">{trans.__('cached')}</span>
                 )}
                 <span className="jp-AgentHub-time">
                   {step.started_at ? duration(elapsed(step.started_at, step.ended_at, now)) : '–'}
@@ -47,8 +48,23 @@ export function BuildSteps(props: IBuildStepsProps): JSX.Element {
 
 function detail(build: Build, step: BuildStep): string {
   if (step.state === 'failed' && step.exit_code !== null) {
-    return [step.detail, `exit ${step.exit_code}`].filter(Boolean).join(' · ');
+    return [step.detail, trans.__('exit %1', step.exit_code)].filter(Boolean).join(' · ');
   }
   const stopped = build.state === 'failed' || build.state === 'cancelled';
-  return step.state === 'pending' && stopped ? 'not reached' : step.detail;
+  return step.state === 'pending' && stopped ? trans.__('not reached') : step.detail;
+}
+
+function stateWord(state: BuildStep['state']): string {
+  switch (state) {
+    case 'pending':
+      return trans.__('pending');
+    case 'running':
+      return trans.__('running');
+    case 'done':
+      return trans.__('done');
+    case 'failed':
+      return trans.__('failed');
+    case 'cancelled':
+      return trans.__('cancelled');
+  }
 }

@@ -2,6 +2,7 @@ import React from 'react';
 
 import type { Project, Status } from '../api';
 import { projectValues, type ChatValues, type FieldError } from '../forms';
+import { trans } from '../translation';
 import { AgentField } from './AgentField';
 import { BudgetField } from './BudgetField';
 import { EnvField } from './EnvField';
@@ -24,7 +25,7 @@ export function ChatForm(props: IChatFormProps): JSX.Element {
   return (
     <div className="jp-AgentHub-form">
       <div className="jp-AgentHub-pair">
-        <Field label="Project" field="project" errors={errors}>
+        <Field label={trans.__('Project')} field="project" errors={errors}>
           {control => (
             <select
               {...control}
@@ -39,7 +40,7 @@ export function ChatForm(props: IChatFormProps): JSX.Element {
             </select>
           )}
         </Field>
-        <Field label="Agent" field="agent" errors={errors}>
+        <Field label={trans.__('Agent')} field="agent" errors={errors}>
           {control => (
             <select
               {...control}
@@ -55,23 +56,25 @@ export function ChatForm(props: IChatFormProps): JSX.Element {
           )}
         </Field>
       </div>
-      <Field label="Name" field="name" errors={errors}>
+      <Field label={trans.__('Name')} field="name" errors={errors}>
         {control => (
           <input
             {...control}
             type="text"
-            placeholder="made from the first prompt"
+            placeholder={trans.__('made from the first prompt')}
             value={values.name}
             onChange={event => onChange({ name: event.target.value })}
           />
         )}
       </Field>
-      <Field label="First prompt" field="prompt" errors={errors}>
+      <Field label={trans.__('First prompt')} field="prompt" errors={errors}>
         {control => (
           <textarea
             {...control}
             rows={4}
-            placeholder="What should the agent do? It can also be typed in the terminal."
+            placeholder={trans.__(
+              'What should the agent do? It can also be typed in the terminal.'
+            )}
             value={values.prompt}
             onChange={event => onChange({ prompt: event.target.value })}
           />
@@ -91,9 +94,9 @@ export function ChatForm(props: IChatFormProps): JSX.Element {
         onChange={onChange}
       >
         <BudgetField
-          label="Token budget"
+          label={trans.__('Token budget')}
           field="token_budget"
-          note="Most tokens of a model that it may take, such as 500k."
+          note={trans.__('Most tokens of a model that it may take, such as 500k.')}
           placeholder={defaults.chat_token_budget}
           value={values.token_budget}
           errors={errors}
@@ -101,7 +104,9 @@ export function ChatForm(props: IChatFormProps): JSX.Element {
         />
       </AgentField>
       <p className="jp-AgentHub-note">
-        Mounts and variables are added to the project’s; what is left empty is the project’s.
+        {trans.__(
+          'Mounts and variables are added to the project’s; what is left empty is the project’s.'
+        )}
       </p>
     </div>
   );

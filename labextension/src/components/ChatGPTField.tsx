@@ -7,8 +7,10 @@ import { moment } from '../format';
 import type { HubModel } from '../model';
 import { refused } from '../notices';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { Fact, Problem } from './Fact';
 import { useKeptFocus } from './keptfocus';
+import { place, Sentence } from './Sentence';
 import { SignInCard } from './SignInCard';
 import { StatusMark } from './StatusMark';
 
@@ -26,7 +28,7 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
   const going = isGoingOn(signIn) ? signIn : null;
   const kept = useKeptFocus('.jp-AgentHub-signIn :is(a, button)', 'button:not(:disabled)');
   const begin = (method: SignIn['method']) =>
-    void model.api.signIn(method).catch(refused('Could not begin to sign in'));
+    void model.api.signIn(method).catch(refused(trans.__('Could not begin to sign in')));
   const isExpired = signIn?.state === 'expired' && signIn.method === 'device';
   const ways = (
     <>
@@ -36,16 +38,20 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
         disabled={!isUp}
         onClick={() => begin('device')}
       >
-        {isExpired ? 'New code' : chatgpt ? 'Sign in again…' : 'Sign in with a code'}
+        {isExpired
+          ? trans.__('New code')
+          : chatgpt
+            ? trans.__('Sign in again…')
+            : trans.__('Sign in with a code')}
       </button>
       <button
         type="button"
         className="jp-AgentHub-plain"
         disabled={!isUp}
-        title="Where your account allows no codes"
+        title={trans.__('Where your account allows no codes')}
         onClick={() => begin('browser')}
       >
-        {chatgpt ? 'By browser…' : 'Sign in with the browser'}
+        {chatgpt ? trans.__('By browser…') : trans.__('Sign in with the browser')}
       </button>
     </>
   );
@@ -53,7 +59,7 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
   return (
     <div {...kept}>
       <Fact
-        label="ChatGPT"
+        label={trans.__('ChatGPT')}
         actions={
           chatgpt ? (
             <>
@@ -64,7 +70,7 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
                 disabled={!isUp}
                 onClick={() => void commands.execute(CommandIDs.signOut)}
               >
-                Sign out…
+                {trans.__('Sign out…')}
               </button>
             </>
           ) : undefined
@@ -72,9 +78,14 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
       >
         {chatgpt ? (
           <>
-            Signed in as <strong>{chatgpt.email || 'you'}</strong>{' '}
+            <Sentence words={trans.__('Signed in as %1', place(1))}>
+              <strong>{chatgpt.email || trans.__('you')}</strong>
+            </Sentence>{' '}
             <span className="jp-AgentHub-quiet">
-              {[chatgpt.plan, chatgpt.signed_in_at && `since ${moment(chatgpt.signed_in_at)}`]
+              {[
+                chatgpt.plan,
+                chatgpt.signed_in_at && trans.__('since %1', moment(chatgpt.signed_in_at))
+              ]
                 .filter(Boolean)
                 .join(' · ')}
             </span>
@@ -95,7 +106,7 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
           <Problem problem={chatgpt.problem} />
           {props.openai.kind === 'chatgpt' && props.openai.key !== '' && (
             <p className="jp-AgentHub-note">
-              Until then, chats can use the API key: choose it above.
+              {trans.__('Until then, chats can use the API key: choose it above.')}
             </p>
           )}
         </Fact>
@@ -107,9 +118,11 @@ export function ChatGPTField(props: IChatGPTFieldProps): JSX.Element {
             type="button"
             className="jp-AgentHub-link"
             disabled={!isUp}
-            onClick={() => void model.api.cancelSignIn().catch(refused('Could not dismiss it'))}
+            onClick={() =>
+              void model.api.cancelSignIn().catch(refused(trans.__('Could not dismiss it')))
+            }
           >
-            Dismiss
+            {trans.__('Dismiss')}
           </button>
         </p>
       )}

@@ -8,6 +8,7 @@ import { age } from '../format';
 import type { HubModel } from '../model';
 import { Selection } from '../selection';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { CHAT_HEIGHT, ChatRow } from './ChatRow';
 import { SelectionBar } from './SelectionBar';
 import { Tree, TreeItem, type ITreePlace, type ITreeRow } from './Tree';
@@ -106,7 +107,7 @@ export function ChatGroups(props: IChatGroupsProps): JSX.Element {
   return (
     <>
       {selection.size > 1 && <SelectionBar selection={selection} commands={commands} />}
-      <Tree label="Chats" rows={rows} reveal={props.shown} selection={selection} />
+      <Tree label={trans.__('Chats')} rows={rows} reveal={props.shown} selection={selection} />
     </>
   );
 }

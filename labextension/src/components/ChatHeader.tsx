@@ -4,12 +4,13 @@ import type { CommandRegistry } from '@lumino/commands';
 
 import type { Chat } from '../api';
 import { activityOf } from '../activity';
-import { age, chatWords, count, tokenWords } from '../format';
+import { age, chatWords, tokenWords } from '../format';
 import { branchIcon, hubIcon, iconOfAgent } from '../icons';
 import { chatMenu, openMenu } from '../menus';
 import type { HubModel } from '../model';
 import { isUnknown } from '../outage';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { BarButton } from './BarButton';
 import { ChatProblem } from './ChatProblem';
 import { Chip } from './Chip';
@@ -47,39 +48,42 @@ export function ChatHeader(props: IChatHeaderProps): JSX.Element {
         <h2 title={chat.name}>{chat.name}</h2>
         <IconButton
           icon={editIcon}
-          label="Rename"
+          label={trans.__('Rename')}
           blocked={outage?.kind === 'hub' ? outage.reason : undefined}
           onClick={() => void commands.execute(CommandIDs.renameChat, { chat: chat.id })}
         />
         <span className="jp-AgentHub-spacer" />
         {model.status?.engine.isolated === false && (
-          <span className="jp-AgentHub-badge" title="This agent runs as a plain process.">
-            Not isolated
+          <span
+            className="jp-AgentHub-badge"
+            title={trans.__('This agent runs as a plain process.')}
+          >
+            {trans.__('Not isolated')}
           </span>
         )}
         <Chip mark={chatMark(chat, isUnknown(chat, outage))} word={chatWords(chat, outage)} />
         {ended ? (
           <BarButton
             icon={runIcon}
-            label={chat.status === 'failed' ? 'Start again' : 'Resume'}
+            label={chat.status === 'failed' ? trans.__('Start again') : trans.__('Resume')}
             isPrimary
             {...run(CommandIDs.resumeChat)}
           />
         ) : (
           <BarButton
             icon={stopIcon}
-            label={chat.status === 'queued' ? 'Cancel start' : 'Stop'}
+            label={chat.status === 'queued' ? trans.__('Cancel start') : trans.__('Stop')}
             {...run(CommandIDs.stopChat)}
           />
         )}
         <IconButton
           icon={searchIcon}
-          label="Search the terminal (Ctrl+Alt+F)"
+          label={trans.__('Search the terminal (Ctrl+Alt+F)')}
           onClick={props.onSearch}
         />
         <IconButton
           icon={ellipsesIcon}
-          label="More"
+          label={trans.__('More')}
           onClick={event => openMenu(chatMenu(commands, model, chat), event.clientX, event.clientY)}
         />
       </div>
@@ -106,7 +110,7 @@ function ChatFacts(props: IChatFactsProps): JSX.Element {
         <button
           type="button"
           className="jp-AgentHub-link"
-          title="Open the project’s build"
+          title={trans.__('Open the project’s build')}
           onClick={() => void commands.execute(CommandIDs.openBuild, { project: project.id })}
         >
           <hubIcon.react tag="span" className="jp-AgentHub-factIcon" />
@@ -114,7 +118,7 @@ function ChatFacts(props: IChatFactsProps): JSX.Element {
         </button>
       )}
       {project?.branch && (
-        <span title="The branch that it started from">
+        <span title={trans.__('The branch that it started from')}>
           <branchIcon.react tag="span" className="jp-AgentHub-factIcon" />
           <code>{project.branch}</code>
         </span>
@@ -123,8 +127,10 @@ function ChatFacts(props: IChatFactsProps): JSX.Element {
         {model.agentTitle(chat.agent)} <b>{chat.model}</b>
       </span>
       {tokenWords(chat) && <span>{tokenWords(chat)}</span>}
-      {gpus > 0 && <span>{count(gpus, 'GPU')}</span>}
-      {chat.started_at && <span title="When it was started">{age(chat.started_at)}</span>}
+      {gpus > 0 && <span>{trans._n('%1 GPU', '%1 GPUs', gpus)}</span>}
+      {chat.started_at && (
+        <span title={trans.__('When it was started')}>{age(chat.started_at)}</span>
+      )}
     </div>
   );
 }

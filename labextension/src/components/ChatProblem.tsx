@@ -9,6 +9,7 @@ import { connectionsIcon, hubIcon } from '../icons';
 import type { HubModel } from '../model';
 import { isUnknown } from '../outage';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { BarButton } from './BarButton';
 
 interface IChatProblemProps {
@@ -34,7 +35,7 @@ export function ChatProblem(props: IChatProblemProps): JSX.Element | null {
       <BarButton
         key="build"
         icon={hubIcon}
-        label="Open build"
+        label={trans.__('Open build')}
         {...run(CommandIDs.openBuild, { project: project.id })}
       />
     ),
@@ -42,7 +43,7 @@ export function ChatProblem(props: IChatProblemProps): JSX.Element | null {
       <BarButton
         key="connections"
         icon={connectionsIcon}
-        label="Open connections"
+        label={trans.__('Open connections')}
         {...run(CommandIDs.openConnections, {})}
       />
     ),
@@ -50,7 +51,7 @@ export function ChatProblem(props: IChatProblemProps): JSX.Element | null {
       <BarButton
         key="budget"
         icon={editIcon}
-        label="Token budget…"
+        label={trans.__('Token budget…')}
         {...run(CommandIDs.limitChat, { chat: chat.id })}
       />
     ),
@@ -58,7 +59,7 @@ export function ChatProblem(props: IChatProblemProps): JSX.Element | null {
       <BarButton
         key="project"
         icon={editIcon}
-        label="Project settings…"
+        label={trans.__('Project settings…')}
         {...run(CommandIDs.projectSettings, { project: project.id })}
       />
     )

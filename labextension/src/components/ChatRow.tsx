@@ -122,7 +122,7 @@ export const ChatRow = React.memo((props: IChatRowProps): JSX.Element => {
                 run(CommandIDs.retryChat)();
               }}
             >
-              Try again
+              {trans.__('Try again')}
             </button>
           )}
           {artifacts.length > 0 && (
@@ -145,7 +145,7 @@ ChatRow.displayName = 'ChatRow';
 function factsOf({ chat, agent, outage }: IChatRowProps): string[] {
   const facts = [agent];
   if (chat.resources.gpus) {
-    facts.push(chat.resources.gpus === 1 ? '1 GPU' : `${chat.resources.gpus} GPUs`);
+    facts.push(trans._n('%1 GPU', '%1 GPUs', chat.resources.gpus));
   }
   const reason = chatReason(chat, outage);
   if (reason !== '') {
@@ -161,7 +161,8 @@ function actionsOf(
   run: (command: string) => () => void
 ): IRowAction[] {
   if (refused) {
-    return [{ icon: refreshIcon, label: 'Try again', onClick: run(CommandIDs.retryChat) }];
+    const label = trans.__('Try again');
+    return [{ icon: refreshIcon, label, onClick: run(CommandIDs.retryChat) }];
   }
   if (model.isPending(chat.id)) {
     return [];
@@ -171,22 +172,22 @@ function actionsOf(
   if (chat.turn?.status === 'waiting') {
     actions.push({
       icon: checkIcon,
-      label: 'Answer',
+      label: trans.__('Answer'),
       onClick: run(CommandIDs.answerChat),
       blocked
     });
   }
   actions.push({
     icon: terminalIcon,
-    label: 'Open terminal',
+    label: trans.__('Open terminal'),
     onClick: run(CommandIDs.openChat),
     blocked: outage?.kind === 'hub' ? blocked : undefined
   });
   if (chat.status === 'exited' || chat.status === 'failed') {
-    const label = chat.status === 'failed' ? 'Start again' : 'Resume';
+    const label = chat.status === 'failed' ? trans.__('Start again') : trans.__('Resume');
     actions.push({ icon: runIcon, label, onClick: run(CommandIDs.resumeChat), blocked });
   } else {
-    const label = chat.status === 'queued' ? 'Cancel start' : 'Stop';
+    const label = chat.status === 'queued' ? trans.__('Cancel start') : trans.__('Stop');
     actions.push({ icon: stopIcon, label, onClick: run(CommandIDs.stopChat), blocked });
   }
   return actions;

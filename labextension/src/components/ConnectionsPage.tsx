@@ -6,6 +6,7 @@ import type { GatewayWatch } from '../gateway';
 import { connectionsIcon } from '../icons';
 import type { HubModel } from '../model';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { BarButton } from './BarButton';
 import { EngineBanner } from './EngineBanner';
 import { GatewaySection } from './GatewaySection';
@@ -30,13 +31,13 @@ export function ConnectionsPage(props: IConnectionsPageProps): JSX.Element {
     <div className="jp-AgentHub-page">
       <div className="jp-AgentHub-pageHeader">
         <Icon.react tag="span" className="jp-AgentHub-titleIcon" />
-        <h2>Connections</h2>
+        <h2>{trans.__('Connections')}</h2>
         <span className="jp-AgentHub-spacer" />
         <BarButton
           icon={refreshIcon}
-          label="Check all"
+          label={trans.__('Check all')}
           isEnabled={outage?.kind !== 'hub' && isConnected}
-          blocked={outage?.kind === 'hub' ? outage.reason : 'Nothing is connected.'}
+          blocked={outage?.kind === 'hub' ? outage.reason : trans.__('Nothing is connected.')}
           onClick={() => void commands.execute(CommandIDs.checkConnections)}
         />
       </div>

@@ -3,11 +3,12 @@ import { downloadIcon, undoIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { DeletedChat } from '../api';
-import { count, day } from '../format';
+import { day } from '../format';
 import { iconOfAgent } from '../icons';
 import { deletedMenu, openMenu } from '../menus';
 import type { IOutage } from '../outage';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { RowActions } from './RowActions';
 import { TreeItem, type ITreePlace } from './Tree';
 
@@ -30,15 +31,15 @@ export function DeletedRow(props: IDeletedRowProps): JSX.Element {
   const { chat, commands } = props;
   const run = (command: string) => () => void commands.execute(command, { deleted: chat.id });
   const onMenu = (x: number, y: number) => openMenu(deletedMenu(commands, chat), x, y);
-  const until = chat.expires_at ? ` · until ${day(chat.expires_at)}` : '';
-  const facts = `${keptWords(chat)}${until}`;
+  const until = chat.expires_at ? trans.__('until %1', day(chat.expires_at)) : '';
+  const facts = [keptWords(chat), until].filter(Boolean).join(' · ');
   const { outage } = props;
   const Icon = iconOfAgent(chat.agent);
   return (
     <TreeItem
       id={`deleted:${chat.id}`}
       className="jp-AgentHub-row jp-AgentHub-deleted"
-      label={`${chat.name}, deleted, ${facts}`}
+      label={trans.__('%1, deleted, %2', chat.name, facts)}
       place={props.place}
       position={props.position}
       count={props.count}
@@ -63,13 +64,13 @@ export function DeletedRow(props: IDeletedRowProps): JSX.Element {
             actions={[
               {
                 icon: undoIcon,
-                label: 'Restore',
+                label: trans.__('Restore'),
                 onClick: run(CommandIDs.restoreChat),
                 blocked: outage?.reason
               },
               {
                 icon: downloadIcon,
-                label: 'Download',
+                label: trans.__('Download'),
                 onClick: run(CommandIDs.downloadDeleted),
                 blocked: downloadBlocked(chat, outage)
               }
@@ -92,14 +93,14 @@ function downloadBlocked(chat: DeletedChat, outage: IOutage | null): string | un
   if (outage?.kind === 'hub') {
     return outage.reason;
   }
-  return chat.kind === 'bundle' ? undefined : `it is kept as the folder ${chat.path}`;
+  return chat.kind === 'bundle' ? undefined : trans.__('it is kept as the folder %1', chat.path);
 }
 
 /** What is kept: `3 files · 1 commit`. */
 function keptWords(chat: DeletedChat): string {
   const parts = [
-    chat.files > 0 ? count(chat.files, 'file') : '',
-    chat.commits > 0 ? count(chat.commits, 'commit') : ''
+    chat.files > 0 ? trans._n('%1 file', '%1 files', chat.files) : '',
+    chat.commits > 0 ? trans._n('%1 commit', '%1 commits', chat.commits) : ''
   ].filter(Boolean);
-  return parts.length > 0 ? parts.join(' · ') : 'Unsaved work';
+  return parts.length > 0 ? parts.join(' · ') : trans.__('Unsaved work');
 }

@@ -1,5 +1,7 @@
 import React from 'react';
 
+import { trans } from '../translation';
+
 interface IDiscardQuestionProps {
   onKeep: () => void;
   onDiscard: () => void;
@@ -7,7 +9,7 @@ interface IDiscardQuestionProps {
 
 /** Asks in a form's footer, since Lab shows one dialog at a time. */
 export function DiscardQuestion(props: IDiscardQuestionProps): JSX.Element {
-  const text = 'Discard what you typed?';
+  const text = trans.__('Discard what you typed?');
   // Past the last button, Tab would leave the dialog.
   const onKeyDown = (event: React.KeyboardEvent) => {
     const buttons = event.currentTarget.querySelectorAll('button');
@@ -31,14 +33,14 @@ export function DiscardQuestion(props: IDiscardQuestionProps): JSX.Element {
           autoFocus
           onClick={props.onKeep}
         >
-          Keep editing
+          {trans.__('Keep editing')}
         </button>
         <button
           type="button"
           className="jp-Dialog-button jp-mod-accept jp-mod-warn jp-mod-styled"
           onClick={props.onDiscard}
         >
-          Discard
+          {trans.__('Discard')}
         </button>
       </div>
     </div>

@@ -3,19 +3,24 @@ import { addIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 
 /** What a project is, and the way to the first one. */
 export function EmptyProjects(props: { commands: CommandRegistry }): JSX.Element {
   return (
     <div className="jp-AgentHub-empty">
-      <p>A project is a Git repository, built once into an image that every chat starts from.</p>
+      <p>
+        {trans.__(
+          'A project is a Git repository, built once into an image that every chat starts from.'
+        )}
+      </p>
       <button
         type="button"
         className="jp-AgentHub-primary"
         onClick={() => void props.commands.execute(CommandIDs.addProject)}
       >
         <addIcon.react tag="span" />
-        Add project
+        {trans.__('Add project')}
       </button>
     </div>
   );
@@ -30,7 +35,7 @@ export function EmptyArtifacts(props: {
   const { chat, commands } = props;
   return (
     <div className="jp-AgentHub-empty">
-      <p>Files the agent publishes appear here.</p>
+      <p>{trans.__('Files the agent publishes appear here.')}</p>
       <button
         type="button"
         className="jp-AgentHub-plain"
@@ -40,7 +45,7 @@ export function EmptyArtifacts(props: {
             : commands.execute(CommandIDs.openChat, { chat }))
         }
       >
-        Ask for one
+        {trans.__('Ask for one')}
       </button>
     </div>
   );
@@ -51,8 +56,12 @@ export function EmptyChats(props: { hasProjects: boolean; isIsolated: boolean })
   return (
     <div className="jp-AgentHub-empty">
       <p>
-        A chat is one agent working in its own {props.isIsolated ? 'container' : 'workspace'}.
-        {props.hasProjects ? ' Start one with New chat.' : ' Add a project first.'}
+        {props.isIsolated
+          ? trans.__('A chat is one agent working in its own container.')
+          : trans.__('A chat is one agent working in its own workspace.')}{' '}
+        {props.hasProjects
+          ? trans.__('Start one with New chat.')
+          : trans.__('Add a project first.')}
       </p>
     </div>
   );

@@ -3,6 +3,7 @@ import type { CommandRegistry } from '@lumino/commands';
 
 import type { HubModel } from '../model';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { Banner } from './Banner';
 
 /** Seconds between two looks at an engine that does not answer. */
@@ -24,19 +25,27 @@ export function EngineBanner(props: IEngineBannerProps): JSX.Element | null {
       <Banner kind="error" title={outage.reason}>
         {hint && <p>{hint}</p>}
         <p>
-          Your chats and files are safe. It is asked again every few seconds, and this panel comes
-          back by itself.
+          {trans.__(
+            'Your chats and files are safe. It is asked again every few seconds, and this panel comes back by itself.'
+          )}
         </p>
       </Banner>
     );
   }
   if (outage && engine) {
-    const name = engine.kind === 'docker' ? 'Docker' : 'it';
     return (
       <Banner kind="error" title={outage.reason}>
         {engine.message && <p>{engine.message}</p>}
         {model.chats.length > 0 && (
-          <p>Your chats and files are safe; they come back by themselves when {name} does.</p>
+          <p>
+            {engine.kind === 'docker'
+              ? trans.__(
+                  'Your chats and files are safe; they come back by themselves when Docker does.'
+                )
+              : trans.__(
+                  'Your chats and files are safe; they come back by themselves when it does.'
+                )}
+          </p>
         )}
         <TryAgain key={engine.checked_at} commands={commands} />
       </Banner>
@@ -44,10 +53,11 @@ export function EngineBanner(props: IEngineBannerProps): JSX.Element | null {
   }
   if (engine && !engine.isolated) {
     return (
-      <Banner kind="warning" title="Not isolated: no container engine">
+      <Banner kind="warning" title={trans.__('Not isolated: no container engine')}>
         <p>
-          Agents run as plain processes of this machine and can change what you can. Start Docker,
-          then this server, to give each chat its own container.
+          {trans.__(
+            'Agents run as plain processes of this machine and can change what you can. Start Docker, then this server, to give each chat its own container.'
+          )}
         </p>
       </Banner>
     );
@@ -74,9 +84,9 @@ function TryAgain(props: { commands: CommandRegistry }): JSX.Element {
         className="jp-AgentHub-primary"
         onClick={() => void commands.execute(CommandIDs.checkEngine)}
       >
-        Try again
+        {trans.__('Try again')}
       </button>
-      <span>next try in {left} s</span>
+      <span>{trans.__('next try in %1 s', left)}</span>
     </div>
   );
 }

@@ -2,8 +2,8 @@ import React, { useState } from 'react';
 import { addIcon, closeIcon } from '@jupyterlab/ui-components';
 
 import type { EnvValue, FieldError } from '../forms';
-import { count } from '../format';
 import { eyeIcon } from '../icons';
+import { trans } from '../translation';
 import { controlProps, FieldProblem } from './Field';
 import { Fold } from './Fold';
 import { useRowFocus } from './hooks';
@@ -21,22 +21,25 @@ export function EnvField(props: IEnvFieldProps): JSX.Element {
   const add = useRowFocus(env.length);
   const [shown, setShown] = useState<number | null>(null);
   const secrets = env.filter(variable => variable.secret).length;
-  const summary = [count(env.length, 'variable'), ...(secrets ? [count(secrets, 'secret')] : [])];
+  const summary = [
+    trans._n('%1 variable', '%1 variables', env.length),
+    ...(secrets ? [trans._n('%1 secret', '%1 secrets', secrets)] : [])
+  ];
   const change = (index: number, part: Partial<EnvValue>) =>
     onChange(env.map((variable, at) => (at === index ? { ...variable, ...part } : variable)));
 
   return (
     <Fold
-      title="Environment"
-      summary={env.length === 0 ? 'None' : summary.join(', ')}
+      title={trans.__('Environment')}
+      summary={env.length === 0 ? trans.__('None') : summary.join(', ')}
       hasError={errors.some(error => error.field.startsWith('env'))}
       isOpen={env.length > 0}
     >
       {env.length > 0 && (
         <div className="jp-AgentHub-rows jp-mod-env" aria-hidden="true">
-          <span>Name</span>
-          <span>Value</span>
-          <span>Secret</span>
+          <span>{trans.__('Name')}</span>
+          <span>{trans.__('Value')}</span>
+          <span>{trans.__('Secret')}</span>
         </div>
       )}
       {env.map((variable, index) => (
@@ -46,8 +49,8 @@ export function EnvField(props: IEnvFieldProps): JSX.Element {
               {...controlProps(errors, `env.${index}.name`)}
               type="text"
               className="jp-mod-code"
-              aria-label={`Variable ${index + 1}: name`}
-              placeholder="NAME"
+              aria-label={trans.__('Variable %1: name', index + 1)}
+              placeholder={trans.__('NAME')}
               spellCheck={false}
               value={variable.name}
               onChange={event => change(index, { name: event.target.value })}
@@ -58,8 +61,8 @@ export function EnvField(props: IEnvFieldProps): JSX.Element {
                 type={variable.secret && shown !== index ? 'password' : 'text'}
                 autoComplete="off"
                 className="jp-mod-code"
-                aria-label={`Variable ${index + 1}: value`}
-                placeholder={variable.kept && variable.secret ? 'kept as it is' : ''}
+                aria-label={trans.__('Variable %1: value', index + 1)}
+                placeholder={variable.kept && variable.secret ? trans.__('kept as it is') : ''}
                 spellCheck={false}
                 value={variable.value}
                 onChange={event => change(index, { value: event.target.value })}
@@ -67,7 +70,7 @@ export function EnvField(props: IEnvFieldProps): JSX.Element {
               {variable.secret && variable.value !== '' && (
                 <IconButton
                   icon={eyeIcon}
-                  label={shown === index ? 'Hide value' : 'Show value'}
+                  label={shown === index ? trans.__('Hide value') : trans.__('Show value')}
                   pressed={shown === index}
                   onClick={() => setShown(shown === index ? null : index)}
                 />
@@ -75,13 +78,13 @@ export function EnvField(props: IEnvFieldProps): JSX.Element {
             </span>
             <input
               type="checkbox"
-              aria-label={`Variable ${index + 1}: secret`}
+              aria-label={trans.__('Variable %1: secret', index + 1)}
               checked={variable.secret}
               onChange={event => change(index, { secret: event.target.checked })}
             />
             <IconButton
               icon={closeIcon}
-              label={`Remove variable ${index + 1}`}
+              label={trans.__('Remove variable %1', index + 1)}
               onClick={() => onChange(env.filter((_, at) => at !== index))}
             />
           </div>
@@ -98,7 +101,7 @@ export function EnvField(props: IEnvFieldProps): JSX.Element {
         onClick={() => onChange([...env, { name: '', value: '', secret: false, kept: false }])}
       >
         <addIcon.react tag="span" />
-        Add variable
+        {trans.__('Add variable')}
       </button>
     </Fold>
   );

@@ -1,6 +1,7 @@
 import React, { useEffect, useRef } from 'react';
 import { closeIcon, searchIcon } from '@jupyterlab/ui-components';
 
+import { trans } from '../translation';
 import { IconButton } from './IconButton';
 
 interface IFilterFieldProps {
@@ -21,8 +22,8 @@ export function FilterField(props: IFilterFieldProps): JSX.Element {
         ref={input}
         type="text"
         value={props.query}
-        placeholder="Filter projects, chats, artifacts"
-        aria-label="Filter projects, chats, artifacts"
+        placeholder={trans.__('Filter projects, chats, artifacts')}
+        aria-label={trans.__('Filter projects, chats, artifacts')}
         spellCheck={false}
         onChange={event => props.onChange(event.target.value)}
         onKeyDown={event => {
@@ -33,7 +34,7 @@ export function FilterField(props: IFilterFieldProps): JSX.Element {
         }}
       />
       {props.query !== '' && <span aria-live="polite">{props.found}</span>}
-      <IconButton icon={closeIcon} label="Close filter" onClick={props.onClose} />
+      <IconButton icon={closeIcon} label={trans.__('Close filter')} onClick={props.onClose} />
     </div>
   );
 }

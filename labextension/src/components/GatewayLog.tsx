@@ -3,6 +3,7 @@ import React from 'react';
 import type { GatewayRequest } from '../api';
 import { clock, delay } from '../format';
 import type { HubModel } from '../model';
+import { trans } from '../translation';
 import { StatusMark } from './StatusMark';
 
 interface IGatewayLogProps {
@@ -24,21 +25,30 @@ export function GatewayLog(props: IGatewayLogProps): JSX.Element {
     );
   }
   if (requests === null) {
-    return <p className="jp-AgentHub-quiet">Asking the hub…</p>;
+    return <p className="jp-AgentHub-quiet">{trans.__('Asking the hub…')}</p>;
   }
   if (requests.length === 0) {
-    return <p className="jp-AgentHub-quiet">No chat has asked for anything since the hub began.</p>;
+    return (
+      <p className="jp-AgentHub-quiet">
+        {trans.__('No chat has asked for anything since the hub began.')}
+      </p>
+    );
   }
   return (
     // It scrolls: without a tab stop nobody could do so by the keyboard.
-    <div className="jp-AgentHub-requests" tabIndex={0} role="region" aria-label="Requests of chats">
+    <div
+      className="jp-AgentHub-requests"
+      tabIndex={0}
+      role="region"
+      aria-label={trans.__('Requests of chats')}
+    >
       <table className="jp-AgentHub-table">
         <thead>
           <tr>
-            <th scope="col">Asked</th>
-            <th scope="col">Chat</th>
-            <th scope="col">Answer</th>
-            <th scope="col">Time</th>
+            <th scope="col">{trans.__('Asked')}</th>
+            <th scope="col">{trans.__('Chat')}</th>
+            <th scope="col">{trans.__('Answer')}</th>
+            <th scope="col">{trans.__('Time')}</th>
           </tr>
         </thead>
         <tbody>
@@ -50,7 +60,7 @@ export function GatewayLog(props: IGatewayLogProps): JSX.Element {
                   <span className="jp-AgentHub-quiet"> × {request.count.toLocaleString()}</span>
                 )}
               </td>
-              <td>{model.chat(request.chat)?.name ?? 'a chat that is gone'}</td>
+              <td>{model.chat(request.chat)?.name ?? trans.__('a chat that is gone')}</td>
               <td>
                 <Answer request={request} />
               </td>
@@ -70,20 +80,21 @@ function Answer(props: { request: GatewayRequest }): JSX.Element {
   if (refused) {
     return (
       <>
-        <StatusMark mark="warning" /> Refused: {problem}
+        <StatusMark mark="warning" /> {trans.__('Refused: %1', problem)}
       </>
     );
   }
   if (problem) {
     return (
       <>
-        <StatusMark mark="failed" /> {host}: {problem}
+        <StatusMark mark="failed" /> {trans.__('%1: %2', host, problem)}
       </>
     );
   }
   return (
     <>
-      {status ?? 'Given'} <span className="jp-AgentHub-quiet">{ms !== null && delay(ms)}</span>
+      {status ?? trans.__('Given')}{' '}
+      <span className="jp-AgentHub-quiet">{ms !== null && delay(ms)}</span>
     </>
   );
 }

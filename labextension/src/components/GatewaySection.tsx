@@ -2,22 +2,31 @@ import React from 'react';
 
 import type { GatewayRoute } from '../api';
 import { gatewayState, type IState } from '../connectionstate';
-import { count, delay } from '../format';
+import { delay } from '../format';
 import type { GatewayWatch } from '../gateway';
 import type { HubModel } from '../model';
+import { trans } from '../translation';
 import { Chip } from './Chip';
 import { GatewayLog } from './GatewayLog';
 import { useSignal } from './hooks';
 import { StatusMark } from './StatusMark';
 
-const STATES: Record<GatewayRoute['state'], IState> = {
-  ok: { mark: 'ready', word: 'Reachable' },
-  trouble: { mark: 'failed', word: 'Trouble' },
-  idle: { mark: 'pending', word: 'Idle' },
-  not_connected: { mark: 'pending', word: 'Not connected' }
-};
+function stateOf(state: GatewayRoute['state']): IState {
+  switch (state) {
+    case 'ok':
+      return { mark: 'ready', word: trans.__('Reachable') };
+    case 'trouble':
+      return { mark: 'failed', word: trans.__('Trouble') };
+    case 'idle':
+      return { mark: 'pending', word: trans.__('Idle') };
+    case 'not_connected':
+      return { mark: 'pending', word: trans.__('Not connected') };
+  }
+}
 
-const UNKNOWN: IState = { mark: 'pending', word: 'Unknown' };
+function unknown(): IState {
+  return { mark: 'pending', word: trans.__('Unknown') };
+}
 
 const LOG = 'agent-hub-gateway-log';
 
@@ -36,8 +45,8 @@ export function GatewaySection(props: {
   return (
     <section className="jp-AgentHub-connection" aria-labelledby="agent-hub-gateway">
       <div className="jp-AgentHub-line">
-        <h3 id="agent-hub-gateway">Gateway</h3>
-        <Chip {...(isUp ? gatewayState(watch.routes) : UNKNOWN)} />
+        <h3 id="agent-hub-gateway">{trans.__('Gateway')}</h3>
+        <Chip {...(isUp ? gatewayState(watch.routes) : unknown())} />
         <span className="jp-AgentHub-spacer" />
         <button
           type="button"
@@ -47,16 +56,16 @@ export function GatewaySection(props: {
           disabled={!isUp && !watch.isLogShown}
           onClick={() => watch.showLog(!watch.isLogShown)}
         >
-          {watch.isLogShown ? 'Hide log' : 'Show log'}
+          {watch.isLogShown ? trans.__('Hide log') : trans.__('Show log')}
         </button>
       </div>
       <table className="jp-AgentHub-table" aria-labelledby="agent-hub-gateway">
         <thead>
           <tr>
-            <th scope="col">Route</th>
-            <th scope="col">State</th>
-            <th scope="col">Last 15 min</th>
-            <th scope="col">Median delay</th>
+            <th scope="col">{trans.__('Route')}</th>
+            <th scope="col">{trans.__('State')}</th>
+            <th scope="col">{trans.__('Last 15 min')}</th>
+            <th scope="col">{trans.__('Median delay')}</th>
           </tr>
         </thead>
         <tbody>
@@ -76,18 +85,22 @@ export function GatewaySection(props: {
 
 function Route(props: { route: GatewayRoute; isUp: boolean }): JSX.Element {
   const { host, state, requests, errors, median_ms: median, problem } = props.route;
-  const { mark, word } = props.isUp ? STATES[state] : UNKNOWN;
+  const { mark, word } = props.isUp ? stateOf(state) : unknown();
   return (
     <tr>
       <th scope="row">{host}</th>
       <td>
-        <StatusMark mark={mark} /> {problem && props.isUp ? `${word}: ${problem}` : word}
+        <StatusMark mark={mark} />{' '}
+        {problem && props.isUp ? trans.__('%1: %2', word, problem) : word}
       </td>
       <td>
         {requests > 0 ? (
-          `${count(requests, 'request')}, ${count(errors, 'error')}`
+          [
+            trans._n('%1 request', '%1 requests', requests),
+            trans._n('%1 error', '%1 errors', errors)
+          ].join(', ')
         ) : (
-          <span className="jp-AgentHub-quiet">no requests</span>
+          <span className="jp-AgentHub-quiet">{trans.__('no requests')}</span>
         )}
       </td>
       <td>{median === null ? '–' : delay(median)}</td>

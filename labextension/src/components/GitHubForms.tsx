@@ -1,12 +1,18 @@
 import React, { useState } from 'react';
 
 import type { HubModel } from '../model';
+import { trans } from '../translation';
 import { errorOf } from './Field';
 import { Fold } from './Fold';
+import { place, Sentence } from './Sentence';
 import { useSubmission } from './submission';
 import { TextField } from './TextField';
 
 const PUBLIC = 'https://github.com';
+
+/** What addresses and tokens look like. */
+const ENTERPRISE = 'https://github.example.com';
+const TOKEN = 'github_pat_…';
 
 interface IFormProps {
   model: HubModel;
@@ -35,22 +41,27 @@ export function TokenForm(props: IFormProps): JSX.Element {
   return (
     <form ref={form} className="jp-AgentHub-form jp-AgentHub-keyForm" onSubmit={submit}>
       <TextField
-        label={confirm ? 'New token' : 'Token'}
+        label={confirm ? trans.__('New token') : trans.__('Token')}
         field="token"
         errors={errors}
         isSecret
-        placeholder="github_pat_…"
+        placeholder={TOKEN}
         note={
           <>
-            <a
-              href={`${url.trim().replace(/\/+$/, '') || PUBLIC}/settings/personal-access-tokens/new`}
-              target="_blank"
-              rel="noreferrer"
+            <Sentence
+              words={trans.__(
+                '%1 for the repositories of your projects, which may read and write Contents (Metadata comes with it).',
+                place(1)
+              )}
             >
-              Make a fine-grained one
-            </a>{' '}
-            for the repositories of your projects, which may read and write Contents (Metadata comes
-            with it).
+              <a
+                href={`${url.trim().replace(/\/+$/, '') || PUBLIC}/settings/personal-access-tokens/new`}
+                target="_blank"
+                rel="noreferrer"
+              >
+                {trans.__('Make a fine-grained one')}
+              </a>
+            </Sentence>
           </>
         }
         value={token}
@@ -58,8 +69,8 @@ export function TokenForm(props: IFormProps): JSX.Element {
       />
       <GitHubAddress errors={errors} value={url} onChange={setUrl} />
       <Actions
-        label={confirm ? 'Replace' : 'Connect'}
-        busy="Asking GitHub…"
+        label={confirm ? trans.__('Replace') : trans.__('Connect')}
+        busy={trans.__('Asking GitHub…')}
         isBusy={isBusy}
         isEnabled={token.trim() !== '' && model.outage?.kind !== 'hub'}
         onCancel={props.onCancel}
@@ -79,7 +90,9 @@ export function AppForm(props: IFormProps): JSX.Element {
       // Now, while the browser sees that the person has asked for it; the form that GitHub is sent follows.
       const tab = window.open('about:blank', TAB);
       if (!tab) {
-        throw new Error('The browser has blocked the new tab. Allow pop-ups for this page.');
+        throw new Error(
+          trans.__('The browser has blocked the new tab. Allow pop-ups for this page.')
+        );
       }
       try {
         const { action, manifest } = await model.api.makeApp(url, organization);
@@ -96,18 +109,18 @@ export function AppForm(props: IFormProps): JSX.Element {
   return (
     <form ref={form} className="jp-AgentHub-form jp-AgentHub-keyForm" onSubmit={submit}>
       <TextField
-        label="Organization"
+        label={trans.__('Organization')}
         field="organization"
         errors={errors}
-        placeholder="optional"
-        note="Whose App it becomes; leave empty for your own account."
+        placeholder={trans.__('optional')}
+        note={trans.__('Whose App it becomes; leave empty for your own account.')}
         value={organization}
         onChange={setOrganization}
       />
       <GitHubAddress errors={errors} value={url} onChange={setUrl} />
       <Actions
-        label="Make the App on GitHub"
-        busy="Preparing…"
+        label={trans.__('Make the App on GitHub')}
+        busy={trans.__('Preparing…')}
         isBusy={isBusy}
         isEnabled={model.outage?.kind !== 'hub'}
         onCancel={props.onCancel}
@@ -137,16 +150,16 @@ function GitHubAddress(props: {
 }): JSX.Element {
   return (
     <Fold
-      title="GitHub Enterprise"
-      summary={props.value.trim().replace(/^https?:\/\//, '') || 'not used'}
+      title={trans.__('GitHub Enterprise')}
+      summary={props.value.trim().replace(/^https?:\/\//, '') || trans.__('not used')}
       hasError={errorOf(props.errors, 'url') !== undefined}
       isOpen={props.value !== ''}
     >
       <TextField
-        label="Address"
+        label={trans.__('Address')}
         field="url"
-        placeholder="https://github.example.com"
-        note="Leave empty for github.com."
+        placeholder={ENTERPRISE}
+        note={trans.__('Leave empty for github.com.')}
         {...props}
       />
     </Fold>
@@ -171,7 +184,7 @@ function Actions(props: {
       </button>
       {props.onCancel && (
         <button type="button" className="jp-AgentHub-plain" onClick={props.onCancel}>
-          Cancel
+          {trans.__('Cancel')}
         </button>
       )}
     </div>

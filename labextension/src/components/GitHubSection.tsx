@@ -6,11 +6,12 @@ import { gitHubName, hostOf, withAnotherGitHub } from '../affected';
 import type { Committer, GitHubApp, GitHubConnection } from '../api';
 import { confirmed } from '../confirmed';
 import { githubState } from '../connectionstate';
-import { ago, count } from '../format';
+import { ago } from '../format';
 import type { GatewayWatch } from '../gateway';
 import type { HubModel } from '../model';
 import { repositories } from '../repositories';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { AccountActions } from './AccountActions';
 import { Chip } from './Chip';
 import { Choice } from './Choice';
@@ -19,6 +20,7 @@ import { AppForm, TokenForm } from './GitHubForms';
 import { RepositoryTable } from './RepositoryTable';
 import { useNow } from './hooks';
 import { useKeptFocus } from './keptfocus';
+import { place, Sentence } from './Sentence';
 import { StatusMark } from './StatusMark';
 
 interface IGitHubSectionProps {
@@ -37,28 +39,28 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
   const kept = useKeptFocus('form input', 'button:not(:disabled)');
   const isUp = model.outage?.kind !== 'hub';
   const committer = model.status?.committer;
-  const checked = github.checked_at ? `checked ${ago(github.checked_at, now)}` : 'not checked';
-  const what = github.app ? 'the App’s key' : 'the token';
-  const first =
-    way === 'app'
-      ? 'Once the new App is made,'
-      : 'The new token is tried first: if it is refused, nothing changes. Else';
+  const checked = github.checked_at
+    ? trans.__('checked %1', ago(github.checked_at, now))
+    : trans.__('not checked');
   const isSure = (url: string) =>
     confirmed({
-      title: 'Replace the connection to GitHub?',
-      body: `${withAnotherGitHub(github, url, way, model.projects, model.chats)} ${first} ${what} there is now is deleted from this server; it stays valid at ${gitHubName(github)}.`,
-      accept: 'Replace'
+      title: trans.__('Replace the connection to GitHub?'),
+      body: [
+        withAnotherGitHub(github, url, way, model.projects, model.chats),
+        whatIsDeleted(way, github)
+      ].join(' '),
+      accept: trans.__('Replace')
     });
   const Form = way === 'app' ? AppForm : TokenForm;
   return (
     <section className="jp-AgentHub-connection" aria-labelledby="agent-hub-github">
       <div className="jp-AgentHub-line">
-        <h3 id="agent-hub-github">GitHub</h3>
+        <h3 id="agent-hub-github">{trans.__('GitHub')}</h3>
         <Chip {...githubState(github)} />
         <span className="jp-AgentHub-spacer" />
         {github.connected && (
           <a href={accessUrl(github)} target="_blank" rel="noreferrer">
-            Change access on GitHub
+            {trans.__('Change access on GitHub')}
             <launchIcon.react tag="span" />
           </a>
         )}
@@ -67,13 +69,13 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
       <div {...kept}>
         {github.connected && (
           <Fact
-            label={github.app ? 'App' : 'Token'}
+            label={github.app ? trans.__('App') : trans.__('Token')}
             actions={
               <AccountActions
                 isUp={isUp}
                 isReplacing={isChanging}
                 onReplace={() => setChanging(true)}
-                end="Disconnect…"
+                end={trans.__('Disconnect…')}
                 onEnd={() => void commands.execute(CommandIDs.disconnectGitHub)}
               />
             }
@@ -84,15 +86,15 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
               <>
                 <code>{github.token}</code>{' '}
                 <span className="jp-AgentHub-quiet">
-                  of {github.login} at {hostOf(github.url)} · {checked}
+                  {trans.__('of %1 at %2', github.login, hostOf(github.url))} · {checked}
                 </span>
               </>
             )}
           </Fact>
         )}
         {committer && (
-          <Fact label="Commits by">
-            {committer.name || 'Agent Hub'}{' '}
+          <Fact label={trans.__('Commits by')}>
+            {committer.name || trans.__('Agent Hub')}{' '}
             <span className="jp-AgentHub-quiet">
               {[committer.email, sourceOf(committer)].filter(Boolean).join(' · ')}
             </span>
@@ -100,21 +102,25 @@ export function GitHubSection(props: IGitHubSectionProps): JSX.Element {
         )}
         {(!github.connected || isChanging) && (
           <>
-            <Fact label="Connect by">
+            <Fact label={trans.__('Connect by')}>
               <Choice
-                label="Connect by"
+                label={trans.__('Connect by')}
                 value={way}
                 options={[
-                  { value: 'app', label: 'GitHub App' },
-                  { value: 'token', label: 'Personal token' }
+                  { value: 'app', label: trans.__('GitHub App') },
+                  { value: 'token', label: trans.__('Personal token') }
                 ]}
                 onChange={setWay}
               />
             </Fact>
             <p className="jp-AgentHub-note">
               {way === 'app'
-                ? 'An App of your own: for each repository a token of its own, which ends within an hour. GitHub makes it in a new tab, and asks where to install it.'
-                : 'The simple way. Chats fetch and push through the gateway, and never see the token.'}
+                ? trans.__(
+                    'An App of your own: for each repository a token of its own, which ends within an hour. GitHub makes it in a new tab, and asks where to install it.'
+                  )
+                : trans.__(
+                    'The simple way. Chats fetch and push through the gateway, and never see the token.'
+                  )}
             </p>
             <Form
               key={way}
@@ -143,25 +149,29 @@ function Installed(props: { app: GitHubApp; checked: string }): JSX.Element {
   const total = living.reduce((sum, installation) => sum + installation.count, 0);
   return (
     <>
-      <strong>{app.name}</strong>{' '}
       {living.length > 0 ? (
         <>
-          installed on <strong>{living.map(({ account }) => account).join(', ')}</strong>{' '}
+          <Sentence words={trans.__('%1 installed on %2', place(1), place(2))}>
+            <strong>{app.name}</strong>
+            <strong>{living.map(({ account }) => account).join(', ')}</strong>
+          </Sentence>{' '}
           <span className="jp-AgentHub-quiet">
-            · {count(total, 'repository', 'repositories')} · {checked}
+            · {trans._n('%1 repository', '%1 repositories', total)} · {checked}
           </span>
           {refusing.map(({ id, account, problem }) => (
             <React.Fragment key={id}>
               <br />
-              <StatusMark mark="warning" /> {account}: {problem}
+              <StatusMark mark="warning" /> {trans.__('%1: %2', account, problem)}
             </React.Fragment>
           ))}
         </>
       ) : (
         <>
-          is not installed yet.{' '}
+          <Sentence words={trans.__('%1 is not installed yet.', place(1))}>
+            <strong>{app.name}</strong>
+          </Sentence>{' '}
           <a href={app.install_url} target="_blank" rel="noreferrer">
-            Install it on your repositories
+            {trans.__('Install it on your repositories')}
           </a>
         </>
       )}
@@ -169,14 +179,45 @@ function Installed(props: { app: GitHubApp; checked: string }): JSX.Element {
   );
 }
 
+/** What becomes of the account that another one takes the place of. */
+function whatIsDeleted(way: 'app' | 'token', github: GitHubConnection): string {
+  const where = gitHubName(github);
+  if (way === 'app') {
+    return github.app
+      ? trans.__(
+          'Once the new App is made, the App’s key there is now is deleted from this server; it stays valid at %1.',
+          where
+        )
+      : trans.__(
+          'Once the new App is made, the token there is now is deleted from this server; it stays valid at %1.',
+          where
+        );
+  }
+  return github.app
+    ? trans.__(
+        'The new token is tried first: if it is refused, nothing changes. Else the App’s key there is now is deleted from this server; it stays valid at %1.',
+        where
+      )
+    : trans.__(
+        'The new token is tried first: if it is refused, nothing changes. Else the token there is now is deleted from this server; it stays valid at %1.',
+        where
+      );
+}
+
 function sourceOf({ name, source }: Committer): string {
   switch (source) {
     case 'git':
-      return 'as Git on the hub’s machine says';
+      return trans.__('as Git on the hub’s machine says');
     case 'github':
-      return 'as GitHub says';
+      return trans.__('as GitHub says');
     case '':
-      return `as nobody’s ${name ? 'address' : 'name'} is known: connect GitHub, or set it by git config on the hub’s machine`;
+      return name
+        ? trans.__(
+            'as nobody’s address is known: connect GitHub, or set it by git config on the hub’s machine'
+          )
+        : trans.__(
+            'as nobody’s name is known: connect GitHub, or set it by git config on the hub’s machine'
+          );
   }
 }
 

@@ -1,6 +1,8 @@
 import React from 'react';
 import type { LabIcon } from '@jupyterlab/ui-components';
 
+import { trans } from '../translation';
+
 interface IIconButtonProps {
   icon: LabIcon;
   label: string;
@@ -25,7 +27,7 @@ export function IconButton(props: IIconButtonProps): JSX.Element {
       ref={props.node}
       type="button"
       className={`jp-AgentHub-iconButton${props.isMarked ? ' jp-mod-marked' : ''}`}
-      title={blocked ? `${props.label}: ${blocked}` : props.label}
+      title={blocked ? trans.__('%1: %2', props.label, blocked) : props.label}
       aria-label={props.label}
       aria-pressed={props.pressed}
       // Not `disabled`: a disabled button shows no tooltip in some browsers, and a click would reach the row under it.

@@ -1,8 +1,13 @@
 import React, { useState } from 'react';
 
 import type { HubModel } from '../model';
+import { trans } from '../translation';
 import { useSubmission } from './submission';
 import { TextField } from './TextField';
+
+/** What keys and addresses look like. */
+const KEY = 'sk-…';
+const OPENAI = 'https://api.openai.com/v1';
 
 interface IKeyFormProps {
   model: HubModel;
@@ -28,25 +33,29 @@ export function KeyForm(props: IKeyFormProps): JSX.Element {
     },
     confirm && (() => confirm(isVerified))
   );
-  const [what, busy] = confirm ? ['Replace', 'Replacing…'] : ['Connect', 'Connecting…'];
+  const [what, busy] = confirm
+    ? [trans.__('Replace'), trans.__('Replacing…')]
+    : [trans.__('Connect'), trans.__('Connecting…')];
 
   return (
     <form ref={form} className="jp-AgentHub-form jp-AgentHub-keyForm" onSubmit={submit}>
       <TextField
-        label={confirm ? 'New API key' : 'API key'}
+        label={confirm ? trans.__('New API key') : trans.__('API key')}
         field="api_key"
         errors={errors}
         isSecret
-        placeholder="sk-…"
+        placeholder={KEY}
         value={key}
         onChange={setKey}
       />
       <TextField
-        label="Address"
+        label={trans.__('Address')}
         field="base_url"
         errors={errors}
-        placeholder="https://api.openai.com/v1"
-        note="Leave empty for OpenAI. A vLLM, Ollama, LiteLLM or Azure endpoint works the same: name a model that it has in the settings of your projects. Where it takes no key, any word is one."
+        placeholder={OPENAI}
+        note={trans.__(
+          'Leave empty for OpenAI. A vLLM, Ollama, LiteLLM or Azure endpoint works the same: name a model that it has in the settings of your projects. Where it takes no key, any word is one.'
+        )}
         value={baseUrl}
         onChange={setBaseUrl}
       />
@@ -56,11 +65,11 @@ export function KeyForm(props: IKeyFormProps): JSX.Element {
           className="jp-AgentHub-primary"
           disabled={isBusy || key.trim() === '' || model.outage?.kind === 'hub'}
         >
-          {isBusy ? (isVerified ? 'Asking the API…' : busy) : what}
+          {isBusy ? (isVerified ? trans.__('Asking the API…') : busy) : what}
         </button>
         {onCancel && (
           <button type="button" className="jp-AgentHub-plain" onClick={onCancel}>
-            Cancel
+            {trans.__('Cancel')}
           </button>
         )}
         <label>
@@ -69,7 +78,7 @@ export function KeyForm(props: IKeyFormProps): JSX.Element {
             checked={isVerified}
             onChange={event => setVerified(event.target.checked)}
           />
-          Ask the API whether the key works
+          {trans.__('Ask the API whether the key works')}
         </label>
       </div>
     </form>

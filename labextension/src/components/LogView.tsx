@@ -3,6 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 
 import type { LogLine } from '../api';
 import { clock } from '../format';
+import { trans } from '../translation';
 import { AnsiText } from './AnsiText';
 
 const LINE = 17;
@@ -63,7 +64,7 @@ export function LogView(props: ILogViewProps): JSX.Element {
       className={`jp-AgentHub-log${wrap ? ' jp-mod-wrap' : ''}`}
       role="log"
       aria-live="off"
-      aria-label="Build log"
+      aria-label={trans.__('Build log')}
       tabIndex={0}
       onScroll={onScroll}
     >

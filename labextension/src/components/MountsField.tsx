@@ -3,11 +3,14 @@ import { addIcon, closeIcon } from '@jupyterlab/ui-components';
 
 import type { Mount } from '../api';
 import type { FieldError } from '../forms';
-import { count } from '../format';
+import { trans } from '../translation';
 import { controlProps, FieldProblem } from './Field';
 import { Fold } from './Fold';
 import { useRowFocus } from './hooks';
 import { IconButton } from './IconButton';
+
+/** What a folder looks like. */
+const FOLDER = '/data';
 
 interface IMountsFieldProps {
   mounts: Mount[];
@@ -24,16 +27,18 @@ export function MountsField(props: IMountsFieldProps): JSX.Element {
 
   return (
     <Fold
-      title="Mounts"
-      summary={mounts.length === 0 ? 'None' : count(mounts.length, 'folder')}
+      title={trans.__('Mounts')}
+      summary={
+        mounts.length === 0 ? trans.__('None') : trans._n('%1 folder', '%1 folders', mounts.length)
+      }
       hasError={errors.some(error => error.field.startsWith('mounts'))}
       isOpen={mounts.length > 0}
     >
       {mounts.length > 0 && (
         <div className="jp-AgentHub-rows jp-mod-mounts" aria-hidden="true">
-          <span>Folder on this server</span>
-          <span>In the container</span>
-          <span>Access</span>
+          <span>{trans.__('Folder on this server')}</span>
+          <span>{trans.__('In the container')}</span>
+          <span>{trans.__('Access')}</span>
         </div>
       )}
       {mounts.map((mount, index) => (
@@ -42,8 +47,8 @@ export function MountsField(props: IMountsFieldProps): JSX.Element {
             <input
               {...controlProps(errors, `mounts.${index}.source`)}
               type="text"
-              aria-label={`Mount ${index + 1}: folder on this server`}
-              placeholder="/data"
+              aria-label={trans.__('Mount %1: folder on this server', index + 1)}
+              placeholder={FOLDER}
               spellCheck={false}
               value={mount.source}
               onChange={event => change(index, { source: event.target.value })}
@@ -51,23 +56,23 @@ export function MountsField(props: IMountsFieldProps): JSX.Element {
             <input
               {...controlProps(errors, `mounts.${index}.target`)}
               type="text"
-              aria-label={`Mount ${index + 1}: in the container`}
-              placeholder="/data"
+              aria-label={trans.__('Mount %1: in the container', index + 1)}
+              placeholder={FOLDER}
               spellCheck={false}
               value={mount.target}
               onChange={event => change(index, { target: event.target.value })}
             />
             <select
-              aria-label={`Mount ${index + 1}: access`}
+              aria-label={trans.__('Mount %1: access', index + 1)}
               value={mount.read_only ? 'ro' : 'rw'}
               onChange={event => change(index, { read_only: event.target.value === 'ro' })}
             >
-              <option value="ro">Read only</option>
-              <option value="rw">Read, write</option>
+              <option value="ro">{trans.__('Read only')}</option>
+              <option value="rw">{trans.__('Read, write')}</option>
             </select>
             <IconButton
               icon={closeIcon}
-              label={`Remove mount ${index + 1}`}
+              label={trans.__('Remove mount %1', index + 1)}
               onClick={() => onChange(mounts.filter((_, at) => at !== index))}
             />
           </div>
@@ -84,7 +89,7 @@ export function MountsField(props: IMountsFieldProps): JSX.Element {
         onClick={() => onChange([...mounts, { source: '', target: '', read_only: true }])}
       >
         <addIcon.react tag="span" />
-        Add mount
+        {trans.__('Add mount')}
       </button>
     </Fold>
   );

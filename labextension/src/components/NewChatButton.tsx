@@ -5,6 +5,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import { newChatMenu, openMenu } from '../menus';
 import type { HubModel } from '../model';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 
 interface INewChatButtonProps {
   model: HubModel;
@@ -20,8 +21,8 @@ export function NewChatButton(props: INewChatButtonProps): JSX.Element {
   const disabled = props.disabled || blocked !== '';
   const node = useRef<HTMLDivElement>(null);
   const project = model.currentProject;
-  const label = project ? `New chat in ${project.name}` : 'New chat';
-  const title = blocked ? `${label}: ${blocked}` : label;
+  const label = project ? trans.__('New chat in %1', project.name) : trans.__('New chat');
+  const title = blocked ? trans.__('%1: %2', label, blocked) : label;
 
   const onMenu = () => {
     const box = node.current?.getBoundingClientRect();
@@ -38,15 +39,15 @@ export function NewChatButton(props: INewChatButtonProps): JSX.Element {
         onClick={() => void commands.execute(CommandIDs.newChat)}
       >
         <addIcon.react tag="span" />
-        New chat
+        {trans.__('New chat')}
       </button>
       <button
         type="button"
         className="jp-AgentHub-primary"
         disabled={disabled}
         aria-haspopup="menu"
-        aria-label="Other ways to start a chat"
-        title="Other ways to start a chat"
+        aria-label={trans.__('Other ways to start a chat')}
+        title={trans.__('Other ways to start a chat')}
         onClick={onMenu}
       >
         <caretDownIcon.react tag="span" />

@@ -2,6 +2,7 @@ import React from 'react';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { PartialJSONObject, PartialJSONValue } from '@lumino/coreutils';
 
+import { trans } from '../translation';
 import { MimeView } from './MimeView';
 
 /** The most cells that a preview has. */
@@ -34,10 +35,12 @@ export function NotebookView({ rendermime, notebook }: INotebookViewProps): JSX.
           </div>
         )
       )}
-      {cells.length === 0 && <p className="jp-AgentHub-quiet">This notebook has no cells.</p>}
+      {cells.length === 0 && (
+        <p className="jp-AgentHub-quiet">{trans.__('This notebook has no cells.')}</p>
+      )}
       {cells.length > MOST && (
         <p className="jp-AgentHub-quiet">
-          The first {MOST} of {cells.length} cells.
+          {trans.__('The first %1 of %2 cells.', MOST, cells.length)}
         </p>
       )}
     </>

@@ -5,6 +5,7 @@ import type { OpenAIConnection } from '../api';
 import { openaiState } from '../connectionstate';
 import type { HubModel } from '../model';
 import { refused } from '../notices';
+import { trans } from '../translation';
 import { ApiKeyField } from './ApiKeyField';
 import { ChatGPTField } from './ChatGPTField';
 import { Chip } from './Chip';
@@ -25,27 +26,33 @@ export function OpenAISection(props: IOpenAISectionProps): JSX.Element {
   return (
     <section className="jp-AgentHub-connection" aria-labelledby="agent-hub-openai">
       <div className="jp-AgentHub-line">
-        <h3 id="agent-hub-openai">OpenAI</h3>
+        <h3 id="agent-hub-openai">{trans.__('OpenAI')}</h3>
         <Chip {...openaiState(openai)} />
       </div>
       {openai.problem && <Problem problem={openai.problem} />}
       {isThere && (
-        <Fact label="Chats use">
+        <Fact label={trans.__('Chats use')}>
           <Choice
-            label="Chats use"
+            label={trans.__('Chats use')}
             value={openai.kind}
             isEnabled={isUp}
             options={[
-              { value: 'key', label: 'API key', blocked: openai.key ? '' : 'There is no key.' },
+              {
+                value: 'key',
+                label: trans.__('API key'),
+                blocked: openai.key ? '' : trans.__('There is no key.')
+              },
               {
                 value: 'chatgpt',
-                label: 'ChatGPT account',
-                blocked: openai.chatgpt ? '' : 'Nobody is signed in.'
+                label: trans.__('ChatGPT account'),
+                blocked: openai.chatgpt ? '' : trans.__('Nobody is signed in.')
               }
             ]}
             onChange={kind => {
               if (kind) {
-                void model.api.useOpenAI(kind).catch(refused('Could not change what chats use'));
+                void model.api
+                  .useOpenAI(kind)
+                  .catch(refused(trans.__('Could not change what chats use')));
               }
             }}
           />
@@ -54,8 +61,9 @@ export function OpenAISection(props: IOpenAISectionProps): JSX.Element {
       <ApiKeyField model={model} openai={openai} commands={commands} isUp={isUp} />
       <ChatGPTField model={model} openai={openai} commands={commands} isUp={isUp} />
       <p className="jp-AgentHub-quiet">
-        Keys and sign-ins stay on this server. Chats reach the model through the gateway and never
-        see them.
+        {trans.__(
+          'Keys and sign-ins stay on this server. Chats reach the model through the gateway and never see them.'
+        )}
       </p>
     </section>
   );

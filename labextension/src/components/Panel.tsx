@@ -9,6 +9,7 @@ import { connectionsIcon } from '../icons';
 import type { HubModel } from '../model';
 import type { ChatNews } from '../chatnews';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { ARTIFACT_HEIGHT, ArtifactRow } from './ArtifactRow';
 import { ChatGroups } from './ChatGroups';
 import { NeedsYou } from './NeedsYou';
@@ -57,7 +58,7 @@ export function Panel(props: IPanelProps): JSX.Element {
   const deleted = allDeleted.filter(chat => matches(chat.name));
   const found = projects.length + chats.length + artifacts.length + deleted.length;
   const number = (part: readonly unknown[], whole: readonly unknown[]) =>
-    wanted === '' ? String(whole.length) : `${part.length} of ${whole.length}`;
+    wanted === '' ? String(whole.length) : trans.__('%1 of %2', part.length, whole.length);
   const glass = useRef<HTMLButtonElement>(null);
   const show = (part: readonly unknown[]) => wanted === '' || part.length > 0;
   const { outage } = model;
@@ -66,25 +67,25 @@ export function Panel(props: IPanelProps): JSX.Element {
 
   return (
     <div className="jp-AgentHub-panel">
-      <div className="jp-AgentHub-toolbar" role="toolbar" aria-label="Agent Hub">
+      <div className="jp-AgentHub-toolbar" role="toolbar" aria-label={trans.__('Agent Hub')}>
         <NewChatButton model={model} commands={commands} disabled={!model.status || !hasProjects} />
         <span className="jp-AgentHub-spacer" />
         <IconButton
           icon={newFolderIcon}
-          label="Add project"
+          label={trans.__('Add project')}
           blocked={outage?.kind === 'hub' ? outage.reason : undefined}
           onClick={() => void commands.execute(CommandIDs.addProject)}
         />
         <IconButton
           icon={searchIcon}
-          label="Filter (/)"
+          label={trans.__('Filter (/)')}
           pressed={props.query !== null}
           node={glass}
           onClick={() => onQuery(props.query === null ? '' : null)}
         />
         <IconButton
           icon={connectionsIcon}
-          label={troubled ? `Connections: ${troubled}` : 'Connections'}
+          label={troubled ? trans.__('Connections: %1', troubled) : trans.__('Connections')}
           isMarked={troubled !== null}
           onClick={() => void commands.execute(CommandIDs.openConnections)}
         />
@@ -104,13 +105,13 @@ export function Panel(props: IPanelProps): JSX.Element {
         <div>
           <EngineBanner model={model} commands={commands} />
           {wanted !== '' && found === 0 && (
-            <p className="jp-AgentHub-empty">Nothing has “{query}” in its name.</p>
+            <p className="jp-AgentHub-empty">{trans.__('Nothing has “%1” in its name.', query)}</p>
           )}
           {model.status && show(projects) && (
-            <Section title="Projects" count={number(projects, allProjects)}>
+            <Section title={trans.__('Projects')} count={number(projects, allProjects)}>
               {hasProjects ? (
                 <Tree
-                  label="Projects"
+                  label={trans.__('Projects')}
                   rows={projects.map((project, index) => ({
                     key: project.id,
                     height: projectHeight(project),
@@ -136,7 +137,7 @@ export function Panel(props: IPanelProps): JSX.Element {
           )}
           {model.status && show(chats) && (
             <Section
-              title="Chats"
+              title={trans.__('Chats')}
               count={number(chats, allChats)}
               action={<NeedsYou model={model} commands={commands} />}
             >
@@ -156,16 +157,16 @@ export function Panel(props: IPanelProps): JSX.Element {
             </Section>
           )}
           {allArtifacts.length > 0 && show(artifacts) && (
-            <Section title="Artifacts" count={number(artifacts, allArtifacts)}>
+            <Section title={trans.__('Artifacts')} count={number(artifacts, allArtifacts)}>
               <Tree
-                label="Artifacts"
+                label={trans.__('Artifacts')}
                 rows={artifacts.map((artifact, index) => ({
                   key: artifact.id,
                   height: ARTIFACT_HEIGHT,
                   draw: place => (
                     <ArtifactRow
                       artifact={artifact}
-                      chat={model.chat(artifact.chat)?.name ?? 'a deleted chat'}
+                      chat={model.chat(artifact.chat)?.name ?? trans.__('a deleted chat')}
                       age={age(artifact.created_at, now)}
                       query={query}
                       place={place}
@@ -179,9 +180,13 @@ export function Panel(props: IPanelProps): JSX.Element {
             </Section>
           )}
           {deleted.length > 0 && show(deleted) && (
-            <Section title="Recently deleted" count={number(deleted, allDeleted)} isFolded>
+            <Section
+              title={trans.__('Recently deleted')}
+              count={number(deleted, allDeleted)}
+              isFolded
+            >
               <Tree
-                label="Recently deleted"
+                label={trans.__('Recently deleted')}
                 rows={deleted.map((chat, index) => ({
                   key: `deleted:${chat.id}`,
                   height: DELETED_HEIGHT,

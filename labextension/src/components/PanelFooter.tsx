@@ -3,9 +3,10 @@ import type { CommandRegistry } from '@lumino/commands';
 
 import { summary } from '../activity';
 import { trouble } from '../connectionstate';
-import { count, shortMoment } from '../format';
+import { shortMoment } from '../format';
 import type { HubModel } from '../model';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { StatusMark } from './StatusMark';
 
 interface IPanelFooterProps {
@@ -23,13 +24,15 @@ export function PanelFooter(props: IPanelFooterProps): JSX.Element {
     <div className="jp-AgentHub-footer">
       <div className="jp-AgentHub-line">
         <EngineState model={model} />
-        {gpus > 0 && <span className="jp-AgentHub-time">{count(gpus, 'GPU')}</span>}
+        {gpus > 0 && (
+          <span className="jp-AgentHub-time">{trans._n('%1 GPU', '%1 GPUs', gpus)}</span>
+        )}
       </div>
       {troubled && (
         <button
           type="button"
           className="jp-AgentHub-troubled"
-          title={`${troubled} Open Connections`}
+          title={trans.__('%1 Open Connections', troubled)}
           onClick={() => void commands.execute(CommandIDs.openConnections)}
         >
           <StatusMark mark="warning" />
@@ -37,9 +40,13 @@ export function PanelFooter(props: IPanelFooterProps): JSX.Element {
         </button>
       )}
       <div className="jp-AgentHub-line">
-        {outage && model.status && outage.since && `States as of ${shortMoment(outage.since)}`}
+        {outage &&
+          model.status &&
+          outage.since &&
+          trans.__('States as of %1', shortMoment(outage.since))}
         {!outage && model.status && summary(model)}
-        {model.connection === 'polling' && ' · no live connection, asking every few seconds'}
+        {model.connection === 'polling' &&
+          ` · ${trans.__('no live connection, asking every few seconds')}`}
       </div>
     </div>
   );
@@ -54,14 +61,14 @@ function EngineState(props: { model: HubModel }): JSX.Element {
     return (
       <span className="jp-AgentHub-state">
         <StatusMark mark={isGone ? 'failed' : 'pending'} />
-        <span>{isGone ? 'Not connected' : 'Connecting…'}</span>
+        <span>{isGone ? trans.__('Not connected') : trans.__('Connecting…')}</span>
       </span>
     );
   }
   return (
     <span className="jp-AgentHub-state" title={engine.message}>
       <StatusMark mark={!engine.reachable ? 'failed' : engine.isolated ? 'ready' : 'warning'} />
-      <span>{engine.reachable ? engine.name : `${engine.name} not reachable`}</span>
+      <span>{engine.reachable ? engine.name : trans.__('%1 not reachable', engine.name)}</span>
     </span>
   );
 }

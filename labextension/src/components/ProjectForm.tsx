@@ -14,7 +14,11 @@ import { ProposedBadge, Reason } from './Proposed';
 import { RepositoryField, type IFolder } from './RepositoryField';
 import { useRepositoryLook } from './repositorylook';
 import { ScriptEditor } from './ScriptEditor';
+import { place, Sentence } from './Sentence';
 import { StatusMark } from './StatusMark';
+
+/** Where a repository is in a container. */
+const WORKSPACE = '/workspace';
 
 interface IProjectFormProps {
   values: ProjectValues;
@@ -56,7 +60,7 @@ export function ProjectForm(props: IProjectFormProps): JSX.Element {
         onFolder={choose}
       />
       <div className="jp-AgentHub-pair">
-        <Field label="Branch" field="branch" errors={errors}>
+        <Field label={trans.__('Branch')} field="branch" errors={errors}>
           {control => (
             <select
               {...control}
@@ -64,7 +68,9 @@ export function ProjectForm(props: IProjectFormProps): JSX.Element {
               onChange={event => onChange({ branch: event.target.value })}
             >
               {(!info || values.branch === '') && (
-                <option value="">{info ? `default (${info.default_branch})` : 'default'}</option>
+                <option value="">
+                  {info ? trans.__('default (%1)', info.default_branch) : trans.__('default')}
+                </option>
               )}
               {branches.map(branch => (
                 <option key={branch} value={branch}>
@@ -74,13 +80,13 @@ export function ProjectForm(props: IProjectFormProps): JSX.Element {
             </select>
           )}
         </Field>
-        <Field label="Name" field="name" errors={errors}>
+        <Field label={trans.__('Name')} field="name" errors={errors}>
           {control => (
             <input
               {...control}
               type="text"
               spellCheck={false}
-              placeholder="the repository’s"
+              placeholder={trans.__('the repository’s')}
               value={values.name}
               onChange={event => onChange({ name: event.target.value })}
             />
@@ -131,8 +137,14 @@ export function ProjectForm(props: IProjectFormProps): JSX.Element {
                 <Reason text={reasons.setup} />{' '}
               </>
             )}
-            {trans.__('Runs once in')} <code>/workspace</code>;{' '}
-            {trans.__('the result is the snapshot every chat starts from.')}
+            <Sentence
+              words={trans.__(
+                'Runs once in %1; the result is the snapshot every chat starts from.',
+                place(1)
+              )}
+            >
+              <code>{WORKSPACE}</code>
+            </Sentence>
           </>
         }
       >
@@ -163,17 +175,21 @@ export function ProjectForm(props: IProjectFormProps): JSX.Element {
         onChange={onChange}
       >
         <BudgetField
-          label="Token budget"
+          label={trans.__('Token budget')}
           field="token_budget"
-          note="Most tokens of a model that all its chats together may take, such as 5M."
+          note={trans.__(
+            'Most tokens of a model that all its chats together may take, such as 5M.'
+          )}
           value={values.token_budget}
           errors={errors}
           onChange={token_budget => onChange({ token_budget })}
         />
         <BudgetField
-          label="Of each chat"
+          label={trans.__('Of each chat')}
           field="chat_token_budget"
-          note="Most that one of its chats may take, such as 500k; a chat can be given another."
+          note={trans.__(
+            'Most that one of its chats may take, such as 500k; a chat can be given another.'
+          )}
           value={values.chat_token_budget}
           errors={errors}
           onChange={chat_token_budget => onChange({ chat_token_budget })}

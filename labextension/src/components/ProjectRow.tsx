@@ -3,12 +3,13 @@ import { addIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Build, Project } from '../api';
-import { count, currentStep, isBuilding, projectWords, shortHash, tokenWords } from '../format';
+import { currentStep, isBuilding, isReady, projectWords, shortHash, tokenWords } from '../format';
 import { hubIcon } from '../icons';
 import { openMenu, projectMenu } from '../menus';
 import type { HubModel } from '../model';
 import type { IOutage } from '../outage';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { Highlight } from './Highlight';
 import { RowActions } from './RowActions';
 import { BUILD_MARKS, StatusMark } from './StatusMark';
@@ -16,7 +17,7 @@ import { TreeItem, type ITreePlace } from './Tree';
 
 /** The height of a row in pixels: of one line where the project is ready, else of two. */
 export function projectHeight(project: Project): number {
-  return projectWords(project) === 'Ready' ? 24 : 46;
+  return isReady(project) ? 24 : 46;
 }
 
 interface IProjectRowProps {
@@ -38,8 +39,11 @@ export const ProjectRow = React.memo((props: IProjectRowProps): JSX.Element => {
   const args = { project: project.id };
   const { build } = project;
   const words = projectWords(project);
-  const ready = words === 'Ready';
-  const spares = project.spares > 0 ? `${count(project.spares, 'chat')} ready to start` : '';
+  const ready = isReady(project);
+  const spares =
+    project.spares > 0
+      ? trans._n('%1 chat ready to start', '%1 chats ready to start', project.spares)
+      : '';
   const run = (command: string) => () => void commands.execute(command, args);
   const onMenu = (x: number, y: number) => openMenu(projectMenu(commands, model, project), x, y);
   const open = build ? run(CommandIDs.openBuild) : run(CommandIDs.projectSettings);
@@ -83,7 +87,7 @@ export const ProjectRow = React.memo((props: IProjectRowProps): JSX.Element => {
             actions={[
               {
                 icon: addIcon,
-                label: `New chat in ${project.name}`,
+                label: trans.__('New chat in %1', project.name),
                 onClick: run(CommandIDs.newChat),
                 blocked: outage?.reason
               }
@@ -93,10 +97,10 @@ export const ProjectRow = React.memo((props: IProjectRowProps): JSX.Element => {
         </div>
         {build && isBuilding(build) && (
           <div className="jp-AgentHub-line jp-AgentHub-second">
-            <progress max={1} value={build.progress} aria-label="Build" />
+            <progress max={1} value={build.progress} aria-label={trans.__('Build')} />
             {build.steps.length > 0 && (
               <span>
-                step {Math.max(1, currentStep(build))}/{build.steps.length}
+                {trans.__('step %1/%2', Math.max(1, currentStep(build)), build.steps.length)}
               </span>
             )}
           </div>
@@ -115,13 +119,13 @@ export const ProjectRow = React.memo((props: IProjectRowProps): JSX.Element => {
                 run(CommandIDs.openBuild)();
               }}
             >
-              Open log
+              {trans.__('Open log')}
             </button>
           </div>
         )}
         {!build && !project.snapshot && (
           <div className="jp-AgentHub-line jp-AgentHub-second">
-            <span className="jp-AgentHub-cause">No snapshot yet</span>
+            <span className="jp-AgentHub-cause">{trans.__('No snapshot yet')}</span>
           </div>
         )}
       </div>
@@ -133,8 +137,12 @@ ProjectRow.displayName = 'ProjectRow';
 function cause(build: Build): string {
   const step = currentStep(build);
   if (build.state === 'cancelled') {
-    return step > 0 ? `Stopped at step ${step}` : 'Stopped before its first step';
+    return step > 0
+      ? trans.__('Stopped at step %1', step)
+      : trans.__('Stopped before its first step');
   }
-  const message = build.error?.message ?? 'The build failed.';
-  return build.steps.some(step => step.state === 'failed') ? `Step ${step}: ${message}` : message;
+  const message = build.error?.message ?? trans.__('The build failed.');
+  return build.steps.some(step => step.state === 'failed')
+    ? trans.__('Step %1: %2', step, message)
+    : message;
 }

@@ -14,6 +14,9 @@ export interface IFolder {
   isChosen: boolean;
 }
 
+/** What an address looks like. */
+const EXAMPLE = 'https://github.com/owner/repository.git';
+
 interface IRepositoryFieldProps {
   url: string;
   errors: readonly FieldError[];
@@ -93,7 +96,7 @@ export function RepositoryField(props: IRepositoryFieldProps): JSX.Element {
             spellCheck={false}
             autoComplete="off"
             readOnly={!isNew || source === 'folder'}
-            placeholder={source === 'url' ? 'https://github.com/owner/repository.git' : undefined}
+            placeholder={source === 'url' ? EXAMPLE : undefined}
             value={props.url}
             onChange={event => props.onChange(event.target.value)}
             onBlur={props.onNamed}

@@ -1,20 +1,21 @@
 import React from 'react';
 
 import type { Project } from '../api';
-import { ago, count } from '../format';
+import { ago } from '../format';
 import type { GatewayWatch } from '../gateway';
 import { hubIcon } from '../icons';
 import type { HubModel } from '../model';
 import type { Access, IRepository } from '../repositories';
+import { trans } from '../translation';
 import { StatusMark } from './StatusMark';
 import { useNow, useSignal } from './hooks';
 
-const ACCESS: Record<Access, string> = {
-  write: 'Read and write',
-  read: 'Read only',
-  none: 'Not installed',
-  token: 'As the token allows',
-  refused: 'The token does not work'
+const ACCESS: Record<Access, () => string> = {
+  write: () => trans.__('Read and write'),
+  read: () => trans.__('Read only'),
+  none: () => trans.__('Not installed'),
+  token: () => trans.__('As the token allows'),
+  refused: () => trans.__('The token does not work')
 };
 
 /** The repositories that projects are made of, and what their chats may do with them. */
@@ -32,13 +33,13 @@ export function RepositoryTable(props: {
   const Icon = hubIcon;
   return (
     <>
-      <table className="jp-AgentHub-table" aria-label="Repositories of projects">
+      <table className="jp-AgentHub-table" aria-label={trans.__('Repositories of projects')}>
         <thead>
           <tr>
-            <th scope="col">Repository</th>
-            <th scope="col">Access</th>
-            <th scope="col">Used by</th>
-            <th scope="col">Last use</th>
+            <th scope="col">{trans.__('Repository')}</th>
+            <th scope="col">{trans.__('Access')}</th>
+            <th scope="col">{trans.__('Used by')}</th>
+            <th scope="col">{trans.__('Last use')}</th>
           </tr>
         </thead>
         <tbody>
@@ -52,11 +53,11 @@ export function RepositoryTable(props: {
                 </th>
                 <td>
                   {(isShort(access) || access === 'refused') && <StatusMark mark="warning" />}{' '}
-                  {ACCESS[access]}
+                  {ACCESS[access]()}
                 </td>
                 <td>
-                  {projects.map(project => project.name).join(', ')}
-                  {chats > 0 && ` · ${count(chats, 'chat')}`}
+                  {namesOf(projects)}
+                  {chats > 0 && ` · ${trans._n('%1 chat', '%1 chats', chats)}`}
                 </td>
                 <td className="jp-AgentHub-quiet">{lastUse(gateway, projects, now)}</td>
               </tr>
@@ -69,15 +70,23 @@ export function RepositoryTable(props: {
         .map(({ name, access, projects, url }) => (
           <p key={name} className="jp-AgentHub-short">
             <StatusMark mark="warning" />
-            Chats on {projects.map(project => project.name).join(', ')} cannot{' '}
-            {access === 'read' ? 'push' : 'push, nor fetch where it is private'}.{' '}
+            {access === 'read'
+              ? trans.__('Chats on %1 cannot push.', namesOf(projects))
+              : trans.__(
+                  'Chats on %1 cannot push, nor fetch where it is private.',
+                  namesOf(projects)
+                )}{' '}
             <a href={url} target="_blank" rel="noreferrer">
-              {access === 'read' ? 'Allow writing' : 'Install the App there'}
+              {access === 'read' ? trans.__('Allow writing') : trans.__('Install the App there')}
             </a>
           </p>
         ))}
     </>
   );
+}
+
+function namesOf(projects: readonly Project[]): string {
+  return projects.map(project => project.name).join(', ');
 }
 
 /** When a chat last fetched from it, or pushed to it. */

@@ -1,6 +1,7 @@
 import React from 'react';
 import { ellipsesIcon, type LabIcon } from '@jupyterlab/ui-components';
 
+import { trans } from '../translation';
 import { IconButton } from './IconButton';
 
 /** What a row's button does. */
@@ -26,7 +27,7 @@ export function RowActions(props: IRowActionsProps): JSX.Element {
       ))}
       <IconButton
         icon={ellipsesIcon}
-        label="More"
+        label={trans.__('More')}
         tabbable={false}
         onClick={event => props.onMenu(event.clientX, event.clientY)}
       />

@@ -4,6 +4,7 @@ import type { CommandRegistry } from '@lumino/commands';
 
 import type { Selection } from '../selection';
 import { CommandIDs } from '../tokens';
+import { trans } from '../translation';
 import { IconButton } from './IconButton';
 
 interface ISelectionBarProps {
@@ -18,19 +19,25 @@ export function SelectionBar({ selection, commands }: ISelectionBarProps): JSX.E
     <IconButton
       icon={icon}
       label={label}
-      blocked={commands.isEnabled(command, args) ? undefined : 'none of them can be'}
+      blocked={commands.isEnabled(command, args) ? undefined : trans.__('none of them can be')}
       onClick={() => void commands.execute(command, args)}
     />
   );
   return (
-    <div className="jp-AgentHub-selectionBar" role="toolbar" aria-label="Selected chats">
-      <span className="jp-AgentHub-name">{selection.size} selected</span>
-      {action(runIcon, 'Resume', CommandIDs.resumeChats)}
-      {action(stopIcon, 'Stop', CommandIDs.stopChats)}
-      {action(deleteIcon, 'Delete', CommandIDs.deleteChats)}
+    <div
+      className="jp-AgentHub-selectionBar"
+      role="toolbar"
+      aria-label={trans.__('Selected chats')}
+    >
+      <span className="jp-AgentHub-name">
+        {trans._n('%1 selected', '%1 selected', selection.size)}
+      </span>
+      {action(runIcon, trans.__('Resume'), CommandIDs.resumeChats)}
+      {action(stopIcon, trans.__('Stop'), CommandIDs.stopChats)}
+      {action(deleteIcon, trans.__('Delete'), CommandIDs.deleteChats)}
       <IconButton
         icon={closeIcon}
-        label="Clear selection (Esc)"
+        label={trans.__('Clear selection (Esc)')}
         onClick={() => selection.clear()}
       />
     </div>

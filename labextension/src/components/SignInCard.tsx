@@ -6,11 +6,16 @@ import type { SignIn } from '../api';
 import { countdown } from '../format';
 import type { HubModel } from '../model';
 import { refused } from '../notices';
+import { trans } from '../translation';
 import { BarButton } from './BarButton';
 import { useNow } from './hooks';
+import { place, Sentence } from './Sentence';
 import { StatusMark } from './StatusMark';
 import { useSubmission } from './submission';
 import { TextField } from './TextField';
+
+/** What the address looks like that the browser is led to in the end. */
+const LED_TO = 'http://127.0.0.1:1455/auth/callback?code=…';
 
 interface ISignInCardProps {
   model: HubModel;
@@ -25,18 +30,20 @@ export function SignInCard(props: ISignInCardProps): JSX.Element {
   const isWaiting = signIn.state === 'waiting';
   const isDevice = signIn.method === 'device';
   const again = () =>
-    void model.api.signIn(signIn.method).catch(refused('Could not begin to sign in'));
+    void model.api.signIn(signIn.method).catch(refused(trans.__('Could not begin to sign in')));
   return (
     <div className="jp-AgentHub-signIn">
       <div className="jp-AgentHub-line">
         <StatusMark mark="running" />
         <strong>
-          {isWaiting ? 'Waiting for you to confirm in the browser' : 'Preparing the sign-in…'}
+          {isWaiting
+            ? trans.__('Waiting for you to confirm in the browser')
+            : trans.__('Preparing the sign-in…')}
         </strong>
         <span className="jp-AgentHub-spacer" />
         {left !== null && (
           <span className="jp-AgentHub-quiet">
-            {isDevice ? 'code expires in' : 'expires in'} {left}
+            {isDevice ? trans.__('code expires in %1', left) : trans.__('expires in %1', left)}
           </span>
         )}
       </div>
@@ -46,11 +53,14 @@ export function SignInCard(props: ISignInCardProps): JSX.Element {
       {isWaiting && (
         <ol>
           <li>
-            Open{' '}
-            <a href={signIn.url} target="_blank" rel="noreferrer">
-              {isDevice ? signIn.url.replace(/^https?:\/\//, '') : 'the sign-in page of OpenAI'}
-              <launchIcon.react tag="span" />
-            </a>
+            <Sentence words={trans.__('Open %1', place(1))}>
+              <a href={signIn.url} target="_blank" rel="noreferrer">
+                {isDevice
+                  ? signIn.url.replace(/^https?:\/\//, '')
+                  : trans.__('the sign-in page of OpenAI')}
+                <launchIcon.react tag="span" />
+              </a>
+            </Sentence>
           </li>
           {isDevice ? <Code code={signIn.code} /> : <Address model={model} />}
         </ol>
@@ -59,7 +69,7 @@ export function SignInCard(props: ISignInCardProps): JSX.Element {
         {isWaiting && (
           <BarButton
             icon={launchIcon}
-            label="Open page"
+            label={trans.__('Open page')}
             isEnabled
             isPrimary
             onClick={() => window.open(signIn.url, '_blank', 'noreferrer')}
@@ -67,15 +77,15 @@ export function SignInCard(props: ISignInCardProps): JSX.Element {
         )}
         {isWaiting && isDevice && (
           <button type="button" className="jp-AgentHub-plain" onClick={again}>
-            New code
+            {trans.__('New code')}
           </button>
         )}
         <button
           type="button"
           className="jp-AgentHub-plain"
-          onClick={() => void model.api.cancelSignIn().catch(refused('Could not cancel'))}
+          onClick={() => void model.api.cancelSignIn().catch(refused(trans.__('Could not cancel')))}
         >
-          Cancel
+          {trans.__('Cancel')}
         </button>
       </div>
     </div>
@@ -86,7 +96,9 @@ function Code(props: { code: string }): JSX.Element {
   const [isCopied, setCopied] = useState(false);
   return (
     <li>
-      Enter this code <code>{props.code}</code>
+      <Sentence words={trans.__('Enter this code %1', place(1))}>
+        <code>{props.code}</code>
+      </Sentence>
       <button
         type="button"
         className="jp-AgentHub-plain"
@@ -96,7 +108,7 @@ function Code(props: { code: string }): JSX.Element {
         }}
       >
         <copyIcon.react tag="span" />
-        {isCopied ? 'Copied' : 'Copy code'}
+        {isCopied ? trans.__('Copied') : trans.__('Copy code')}
       </button>
     </li>
   );
@@ -110,19 +122,21 @@ function Address(props: { model: HubModel }): JSX.Element {
   });
   return (
     <li>
-      Where the browser then says that it cannot connect, paste the address that it was led to:
+      {trans.__(
+        'Where the browser then says that it cannot connect, paste the address that it was led to:'
+      )}
       <form ref={form} className="jp-AgentHub-form jp-AgentHub-address" onSubmit={submit}>
         <TextField
-          label="Address"
+          label={trans.__('Address')}
           field="url"
           errors={errors}
           isSecret
-          placeholder="http://127.0.0.1:1455/auth/callback?code=…"
+          placeholder={LED_TO}
           value={url}
           onChange={setUrl}
         />
         <button type="submit" className="jp-AgentHub-plain" disabled={isBusy || url.trim() === ''}>
-          {isBusy ? 'Signing in…' : 'Finish'}
+          {isBusy ? trans.__('Signing in…') : trans.__('Finish')}
         </button>
       </form>
     </li>

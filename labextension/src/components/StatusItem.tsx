@@ -20,7 +20,7 @@ export function StatusItem(props: IStatusItemProps): JSX.Element {
   const words = outage
     ? outage.reason
     : isOpen
-      ? `${summary(model)} · not isolated`
+      ? [summary(model), trans.__('not isolated')].join(' · ')
       : summary(model);
   return (
     <button

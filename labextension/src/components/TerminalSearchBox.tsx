@@ -7,8 +7,8 @@ import {
 } from '@jupyterlab/ui-components';
 
 import type { TerminalMatch } from '../api';
-import { count } from '../format';
 import type { TerminalSearch } from '../terminalsearch';
+import { trans } from '../translation';
 import { IconButton } from './IconButton';
 import { useSignal } from './hooks';
 
@@ -49,7 +49,7 @@ export function TerminalSearchBox(props: ITerminalSearchBoxProps): JSX.Element {
     <div
       className="jp-AgentHub-search"
       role="search"
-      aria-label="Search the terminal"
+      aria-label={trans.__('Search the terminal')}
       onKeyDown={onKeyDown}
     >
       <div className="jp-AgentHub-searchField">
@@ -58,8 +58,8 @@ export function TerminalSearchBox(props: ITerminalSearchBoxProps): JSX.Element {
           ref={input}
           type="text"
           defaultValue={search.query}
-          placeholder="Search what this terminal has shown"
-          aria-label="Search what this terminal has shown"
+          placeholder={trans.__('Search what this terminal has shown')}
+          aria-label={trans.__('Search what this terminal has shown')}
           aria-controls="jp-AgentHub-searchHits"
           aria-activedescendant={index >= 0 ? `jp-AgentHub-hit-${index}` : undefined}
           spellCheck={false}
@@ -70,21 +70,21 @@ export function TerminalSearchBox(props: ITerminalSearchBoxProps): JSX.Element {
         </span>
         <IconButton
           icon={caretUpEmptyThinIcon}
-          label="Newer (Shift+Enter)"
+          label={trans.__('Newer (Shift+Enter)')}
           onClick={() => search.step(-1)}
         />
         <IconButton
           icon={caretDownEmptyThinIcon}
-          label="Older (Enter)"
+          label={trans.__('Older (Enter)')}
           onClick={() => search.step(1)}
         />
-        <IconButton icon={closeIcon} label="Close (Esc)" onClick={onClose} />
+        <IconButton icon={closeIcon} label={trans.__('Close (Esc)')} onClick={onClose} />
       </div>
       {search.error && (
         <p className="jp-AgentHub-searchNote">
           {search.error.message}{' '}
           <button type="button" className="jp-AgentHub-link" onClick={() => void search.search()}>
-            Try again
+            {trans.__('Try again')}
           </button>
         </p>
       )}
@@ -93,7 +93,7 @@ export function TerminalSearchBox(props: ITerminalSearchBoxProps): JSX.Element {
           ref={list}
           id="jp-AgentHub-searchHits"
           role="listbox"
-          aria-label="Lines found"
+          aria-label={trans.__('Lines found')}
           className="jp-AgentHub-searchHits"
         >
           {matches.map((match, at) => (
@@ -114,7 +114,7 @@ export function TerminalSearchBox(props: ITerminalSearchBoxProps): JSX.Element {
       )}
       {matches.length > 0 && props.isInView === false && (
         <p className="jp-AgentHub-searchNote">
-          This line is kept in the history, but not on the screen any more.
+          {trans.__('This line is kept in the history, but not on the screen any more.')}
         </p>
       )}
     </div>
@@ -147,15 +147,15 @@ function words({ state, matches, index, isComplete }: TerminalSearch): string {
     case 'idle':
       return '';
     case 'searching':
-      return 'Searching…';
+      return trans.__('Searching…');
     case 'failed':
-      return 'Not searched';
+      return trans.__('Not searched');
     case 'done':
       if (matches.length === 0) {
-        return 'Nothing found';
+        return trans.__('Nothing found');
       }
       return isComplete
-        ? `${index + 1} of ${count(matches.length, 'line')}`
-        : `${index + 1} of the newest ${matches.length}`;
+        ? trans._n('%2 of %1 line', '%2 of %1 lines', matches.length, index + 1)
+        : trans.__('%1 of the newest %2', index + 1, matches.length);
   }
 }
