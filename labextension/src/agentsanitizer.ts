@@ -1,5 +1,7 @@
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 
+import { trans } from './translation';
+
 /** What would fetch something, ask for something, or look like a part of Lab. */
 const FORBIDDEN =
   'video,audio,source,track,iframe,object,embed,form,button,select,textarea,link,style,svg,math,map,area,dialog';
@@ -56,7 +58,7 @@ export class AgentSanitizer implements IRenderMime.ISanitizer {
 /** A picture that is not fetched: whoever wants to see it may go there. */
 function linkTo(picture: HTMLImageElement): HTMLAnchorElement {
   const link = picture.ownerDocument.createElement('a');
-  link.textContent = picture.alt || 'Picture';
+  link.textContent = picture.alt || trans.__('Picture');
   link.setAttribute('href', picture.getAttribute('src') ?? '');
   return link;
 }

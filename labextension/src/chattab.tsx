@@ -143,7 +143,10 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
     const project = this._model.project(chat.project)?.name ?? '';
     const { title } = this;
     title.label = chat.name;
-    const about = [chat.name, trans.__('%1 in %2', this._model.agentTitle(chat.agent), project)];
+    const about = [
+      chat.name,
+      trans._p('agent of a project', '%1 in %2', this._model.agentTitle(chat.agent), project)
+    ];
     const reason = chatReason(chat, this._model.outage);
     title.caption = (reason ? [...about, reason] : about).join('\n');
     const mark = chatMark(chat, isUnknown(chat, this._model.outage));

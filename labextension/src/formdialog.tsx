@@ -30,7 +30,7 @@ function FormState<T extends CommonValues, R>(props: { form: Form<T, R> }): JSX.
   }
   const section = sectionOf(first.field);
   const words = section
-    ? trans.__('%1 in %2', place(1), section)
+    ? trans._p('problems of a part of a form', '%1 in %2', place(1), section)
     : trans.__('%1 in this form', place(1));
   return (
     <>

@@ -152,7 +152,7 @@ export function ArtifactPreview(props: IArtifactPreviewProps): JSX.Element {
           )}
           <dt>{trans.__('Chat')}</dt>
           <dd>{model.chat(file.chat)?.name ?? trans.__('a deleted chat')}</dd>
-          <dt>{trans.__('Published')}</dt>
+          <dt>{trans._p('moment', 'Published')}</dt>
           <dd>{moment(file.created_at)}</dd>
           <dt>{trans.__('Path')}</dt>
           <dd>

@@ -138,7 +138,7 @@ export function BuildHeader(props: IBuildHeaderProps): JSX.Element {
           </span>
         )}
       </div>
-      {goesOn && <progress max={1} value={build.progress} aria-label={trans.__('Build')} />}
+      {goesOn && <progress max={1} value={build.progress} aria-label={trans._p('noun', 'Build')} />}
     </div>
   );
 }

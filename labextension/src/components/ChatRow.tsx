@@ -172,7 +172,7 @@ function actionsOf(
   if (chat.turn?.status === 'waiting') {
     actions.push({
       icon: checkIcon,
-      label: trans.__('Answer'),
+      label: trans._p('verb', 'Answer'),
       onClick: run(CommandIDs.answerChat),
       blocked
     });

@@ -47,7 +47,7 @@ export function GatewayLog(props: IGatewayLogProps): JSX.Element {
           <tr>
             <th scope="col">{trans.__('Asked')}</th>
             <th scope="col">{trans.__('Chat')}</th>
-            <th scope="col">{trans.__('Answer')}</th>
+            <th scope="col">{trans._p('noun', 'Answer')}</th>
             <th scope="col">{trans.__('Time')}</th>
           </tr>
         </thead>

@@ -3,6 +3,8 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { PartialJSONValue } from '@lumino/coreutils';
 import { Widget } from '@lumino/widgets';
 
+import { trans } from '../translation';
+
 interface IMimeViewProps {
   rendermime: IRenderMimeRegistry;
   mime: string;
@@ -17,7 +19,7 @@ export function MimeView({ rendermime, mime, data }: IMimeViewProps): JSX.Elemen
   useLayoutEffect(() => {
     setProblem('');
     if (!rendermime.getFactory(mime)) {
-      setProblem(`nothing in this Lab shows ${mime}.`);
+      setProblem(trans.__('nothing in this Lab shows %1.', mime));
       return undefined;
     }
     const renderer = rendermime.createRenderer(mime);
@@ -30,7 +32,9 @@ export function MimeView({ rendermime, mime, data }: IMimeViewProps): JSX.Elemen
   return (
     <>
       <div ref={node} className="jp-AgentHub-mime" />
-      {problem && <p className="jp-AgentHub-quiet">This could not be shown: {problem}</p>}
+      {problem && (
+        <p className="jp-AgentHub-quiet">{trans.__('This could not be shown: %1', problem)}</p>
+      )}
     </>
   );
 }

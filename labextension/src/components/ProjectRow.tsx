@@ -97,7 +97,7 @@ export const ProjectRow = React.memo((props: IProjectRowProps): JSX.Element => {
         </div>
         {build && isBuilding(build) && (
           <div className="jp-AgentHub-line jp-AgentHub-second">
-            <progress max={1} value={build.progress} aria-label={trans.__('Build')} />
+            <progress max={1} value={build.progress} aria-label={trans._p('noun', 'Build')} />
             {build.steps.length > 0 && (
               <span>
                 {trans.__('step %1/%2', Math.max(1, currentStep(build)), build.steps.length)}

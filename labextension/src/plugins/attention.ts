@@ -72,7 +72,7 @@ export const attention: JupyterFrontEndPlugin<void> = {
       const actions = [{ label: trans.__('Open'), callback: () => open(chat.id) }];
       if (news.kind === 'waiting') {
         actions.unshift({
-          label: trans.__('Answer'),
+          label: trans._p('verb', 'Answer'),
           callback: () => void commands.execute(CommandIDs.answerChat, { chat: chat.id })
         });
       }

@@ -70,7 +70,7 @@ export const chats: JupyterFrontEndPlugin<void> = {
       label: args => {
         const agent = text(args, 'agent');
         if (args.isLauncher) {
-          return trans.__('%1 chat', model.agentTitle(agent));
+          return trans._p('agent', '%1 chat', model.agentTitle(agent));
         }
         const words = agent
           ? trans.__('New %1 Chat', model.agentTitle(agent))

@@ -147,7 +147,7 @@ export const projects: JupyterFrontEndPlugin<void> = {
             ),
             buttons: [
               Dialog.cancelButton({ label: trans.__('Later') }),
-              Dialog.okButton({ label: trans.__('Build') })
+              Dialog.okButton({ label: trans._p('verb', 'Build') })
             ]
           });
           if (button.accept) {

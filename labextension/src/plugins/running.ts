@@ -41,7 +41,8 @@ export const running: JupyterFrontEndPlugin<void> = {
         chats().map(chat => ({
           label: () => chat.name,
           labelTitle: () =>
-            trans.__(
+            trans._p(
+              'agent of a project',
               '%1 in %2',
               model.agentTitle(chat.agent),
               model.project(chat.project)?.name ?? ''

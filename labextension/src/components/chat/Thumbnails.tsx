@@ -30,7 +30,11 @@ export function Thumbnails(props: IThumbnailsProps): JSX.Element {
   const shown = isWhole ? artifacts : artifacts.slice(0, MOST);
   const left = artifacts.length - shown.length;
   return (
-    <div className="jp-AgentHub-thumbnails" role="group" aria-label={trans.__('Published')}>
+    <div
+      className="jp-AgentHub-thumbnails"
+      role="group"
+      aria-label={trans._p('files', 'Published')}
+    >
       {shown.map(artifact => (
         <Thumbnail key={artifact.id} artifact={artifact} {...props} />
       ))}
