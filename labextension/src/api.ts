@@ -387,6 +387,31 @@ export class HubApi {
     return (await this._request('GET', path, undefined, headers)).blob();
   }
 
+  /** The bytes of a version from `start` to before `end`, which are within it. */
+  async artifactPart(
+    id: string,
+    version: number,
+    start: number,
+    end: number
+  ): Promise<ArrayBuffer> {
+    const path = `artifacts/${encodeURIComponent(id)}/content?version=${version}`;
+    const response = await this._request('GET', path, undefined, {
+      Range: `bytes=${start}-${end - 1}`
+    });
+    if (response.status !== 206) {
+      // All of the file, which may be more than a page can hold.
+      await response.body?.cancel();
+      throw new HubError({
+        code: 'no_parts',
+        message: trans.__('The server does not send this file in parts.'),
+        hint: trans.__(
+          'A proxy may be in the way. Download the file, or insert it into a notebook.'
+        )
+      });
+    }
+    return response.arrayBuffer();
+  }
+
   /** Delete an artifact with all its versions. */
   deleteArtifact(id: string): Promise<void> {
     return this._empty('DELETE', `artifacts/${encodeURIComponent(id)}`);

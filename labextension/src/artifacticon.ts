@@ -22,6 +22,7 @@ const ICONS: Readonly<Record<ArtifactForm, LabIcon>> = {
   html: html5Icon,
   json: jsonIcon,
   table: spreadsheetIcon,
+  parquet: spreadsheetIcon,
   notebook: notebookIcon,
   pdf: pdfIcon,
   video: videoIcon,

@@ -12,6 +12,7 @@ export type ArtifactForm =
   | 'html'
   | 'json'
   | 'table'
+  | 'parquet'
   | 'notebook'
   | 'pdf'
   | 'video'
@@ -134,7 +135,7 @@ const TYPES: Readonly<Record<string, IArtifactType>> = {
   patch: text('patch', 'diff'),
   csv: table('CSV'),
   tsv: table('TSV'),
-  parquet: { ...table('Parquet'), form: 'none' },
+  parquet: { ...table('Parquet'), form: 'parquet' },
   json: data('JSON', 'json'),
   geojson: data('JSON', 'json'),
   jsonl: { ...data('JSON lines', 'text'), language: 'json' },
@@ -191,4 +192,9 @@ export function typeOf({ name, media_type }: Pick<Artifact, 'name' | 'media_type
   const extension = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
   const known = Object.hasOwn(TYPES, extension) ? TYPES[extension] : undefined;
   return known ?? (media_type.startsWith('text/') ? text('text') : OTHER);
+}
+
+/** What stands between the values of a table in text. */
+export function delimiterOf({ name }: Pick<Artifact, 'name'>): string {
+  return name.toLowerCase().endsWith('.tsv') ? '\t' : ',';
 }

@@ -3,13 +3,16 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { PartialJSONValue } from '@lumino/coreutils';
 
 import type { Artifact, HubApi } from '../api';
-import { typeOf, wordOf } from '../artifactkinds';
+import { delimiterOf, typeOf, wordOf } from '../artifactkinds';
+import { delimited } from '../delimited';
 import { size } from '../format';
 import { keyOf } from '../gallery';
+import { readParquet } from '../parquet/reading';
 import { trans } from '../translation';
 import { HeadTable } from './HeadTable';
 import { MimeView } from './MimeView';
 import { NotebookView } from './NotebookView';
+import { ParquetTable } from './ParquetTable';
 import { useAddress, useLoaded } from './useloaded';
 
 /** The beginning of a text or a table that is shown, in bytes. */
@@ -17,6 +20,9 @@ const HEAD = 64_000;
 
 /** The largest file that is shown as a whole, in bytes. */
 const WHOLE = 20_000_000;
+
+/** How much of a table is shown. */
+const PREVIEW = { rows: 100, columns: 30 };
 
 /** The largest text that is shown with all its structure, in bytes. */
 const STRUCTURED = 2_000_000;
@@ -42,6 +48,8 @@ export function ArtifactContent(props: IArtifactContentProps): JSX.Element {
       return <video controls src={api.artifactUrl(file.id, file.version)} />;
     case 'audio':
       return <audio controls src={api.artifactUrl(file.id, file.version)} />;
+    case 'parquet':
+      return <Parquet file={file} api={api} />;
     case 'none':
       return <NoPreview word={word} />;
     default:
@@ -50,16 +58,21 @@ export function ArtifactContent(props: IArtifactContentProps): JSX.Element {
 }
 
 function NoPreview({ word }: { word: string }): JSX.Element {
-  const hint =
-    word === 'Parquet' ? trans.__('Insert it into a notebook, which loads it with pandas.') : '';
   return (
     <p className="jp-AgentHub-quiet">
       {word === 'file'
         ? trans.__('There is no preview of this kind of file.')
-        : trans.__('There is no preview of %1 files.', wordOf(word))}{' '}
-      {hint}
+        : trans.__('There is no preview of %1 files.', wordOf(word))}
     </p>
   );
+}
+
+function Parquet({ file, api }: Pick<IArtifactContentProps, 'file' | 'api'>): JSX.Element {
+  const { value, error } = useLoaded(keyOf(file), () => readParquet(file, api, PREVIEW));
+  if (error) {
+    return <Failure message={error.message} hint={error.hint} />;
+  }
+  return value ? <ParquetTable head={value} columns={PREVIEW.columns} /> : <Loading />;
 }
 
 function Fitting(
@@ -169,11 +182,8 @@ function TextBody(props: IArtifactContentProps & { text: string }): JSX.Element 
   if (form === 'table') {
     return (
       <HeadTable
-        text={text}
-        delimiter={file.name.toLowerCase().endsWith('.tsv') ? '\t' : ','}
-        isWhole={file.size <= HEAD}
-        rows={100}
-        columns={30}
+        rows={delimited(text, delimiterOf(file), PREVIEW.rows + 1, file.size <= HEAD)}
+        columns={PREVIEW.columns}
       />
     );
   }

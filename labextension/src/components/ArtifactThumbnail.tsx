@@ -3,7 +3,8 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
 import type { Artifact, HubApi } from '../api';
 import { iconOfFile } from '../artifacticon';
-import { typeOf } from '../artifactkinds';
+import { delimiterOf, typeOf } from '../artifactkinds';
+import { delimited } from '../delimited';
 import { clockOf } from '../format';
 import { keyOf } from '../gallery';
 import { HeadTable } from './HeadTable';
@@ -110,13 +111,7 @@ function Beginning({ file, api, rendermime }: IArtifactThumbnailProps): JSX.Elem
       return <MimeView rendermime={rendermime} mime="text/markdown" data={value} />;
     case 'table':
       return (
-        <HeadTable
-          text={value}
-          delimiter={file.name.toLowerCase().endsWith('.tsv') ? '\t' : ','}
-          isWhole={file.size <= TEXT}
-          rows={6}
-          columns={5}
-        />
+        <HeadTable rows={delimited(value, delimiterOf(file), 7, file.size <= TEXT)} columns={5} />
       );
     default:
       return <pre>{value}</pre>;

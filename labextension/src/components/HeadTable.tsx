@@ -1,21 +1,18 @@
 import React from 'react';
 
-import { delimited } from '../delimited';
 import { trans } from '../translation';
 
 interface IHeadTableProps {
-  text: string;
-  delimiter: string;
-  /** Whether the text is all of the file. */
-  isWhole: boolean;
-  rows: number;
+  /** The names of the columns, and the first rows; null where there is no value. */
+  rows: readonly (readonly (string | null)[])[];
+  /** The most columns that are shown. */
   columns: number;
 }
 
-/** The first rows of a table in text. */
+/** The first rows of a table. */
 export function HeadTable(props: IHeadTableProps): JSX.Element {
-  const { rows, columns } = props;
-  const [head = [], ...body] = delimited(props.text, props.delimiter, rows + 1, props.isWhole);
+  const { columns } = props;
+  const [head = [], ...body] = props.rows;
   const more = head.length > columns ? head.length - columns : 0;
   return (
     <table className="jp-AgentHub-headTable">
@@ -33,7 +30,7 @@ export function HeadTable(props: IHeadTableProps): JSX.Element {
         {body.map((row, index) => (
           <tr key={index}>
             {row.slice(0, columns).map((value, column) => (
-              <td key={column}>{value}</td>
+              <td key={column}>{value ?? <i>null</i>}</td>
             ))}
             {more > 0 && <td>…</td>}
           </tr>
