@@ -198,3 +198,11 @@ export function typeOf({ name, media_type }: Pick<Artifact, 'name' | 'media_type
 export function delimiterOf({ name }: Pick<Artifact, 'name'>): string {
   return name.toLowerCase().endsWith('.tsv') ? '\t' : ',';
 }
+
+/** Whether a file is made of lines, of which two versions can be compared. */
+export function hasLines(file: Pick<Artifact, 'name' | 'media_type'>): boolean {
+  const { form, word } = typeOf(file);
+  return word === 'SVG' || LINES.includes(form);
+}
+
+const LINES: readonly ArtifactForm[] = ['markdown', 'html', 'json', 'table', 'notebook', 'text'];

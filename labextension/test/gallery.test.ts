@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { hasLines } from '../src/artifactkinds';
 import { delimited } from '../src/delimited';
 import { atVersion, chosen, grouped, keyOf } from '../src/gallery';
 import { artifact } from './values';
@@ -46,6 +47,12 @@ describe('a gallery', () => {
     const other = { ...plot, id: 'e', chat: 'other' };
     const groups = grouped([plot, other], 'prompt', nameOf, false);
     expect(groups.map(({ chat }) => chat)).toEqual([`Chat ${plot.chat}`, 'Chat other']);
+  });
+
+  it('compares versions of what is made of lines, as a drawing in SVG is', () => {
+    const named = (name: string) => hasLines({ ...plot, name });
+    expect(['a.py', 'a.csv', 'a.ipynb', 'a.svg'].map(named)).toEqual([true, true, true, true]);
+    expect(['a.png', 'a.parquet', 'a.pdf'].map(named)).toEqual([false, false, false]);
   });
 
   it('knows a version of a file from another', () => {

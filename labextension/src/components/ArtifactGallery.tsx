@@ -6,6 +6,7 @@ import type { Artifact } from '../api';
 import { cellFor } from '../artifactcell';
 import type { ArtifactHistory } from '../artifacthistory';
 import { watchDrag } from '../celldrag';
+import type { Highlighter } from '../chatpage/highlighter';
 import { size } from '../format';
 import { atVersion, chosen, grouped, keyOf, type IGalleryChoice } from '../gallery';
 import { artifactMenu, openMenu } from '../menus';
@@ -26,6 +27,8 @@ export interface IGalleryContext {
   /** For what an agent wrote: trusted with nothing. */
   rendermime: IRenderMimeRegistry;
   notebooks: NotebookTarget;
+  /** Colours lines of code. */
+  highlighter: Highlighter;
   history: ArtifactHistory;
 }
 
@@ -152,6 +155,7 @@ export function ArtifactGallery(props: IArtifactGalleryProps): JSX.Element {
             commands={commands}
             rendermime={props.rendermime}
             notebooks={notebooks}
+            highlighter={props.highlighter}
             onVersion={version => setOlder({ key: keyOf(file), version })}
             onStep={step}
             onClose={() => {

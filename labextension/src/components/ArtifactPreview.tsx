@@ -13,6 +13,8 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Artifact, ArtifactVersion } from '../api';
+import { hasLines } from '../artifactkinds';
+import type { Highlighter } from '../chatpage/highlighter';
 import { moment, size } from '../format';
 import { keyOf } from '../gallery';
 import { artifactMenu, openMenu } from '../menus';
@@ -23,6 +25,8 @@ import { trans } from '../translation';
 import { ArtifactContent } from './ArtifactContent';
 import { BarButton } from './BarButton';
 import { IconButton } from './IconButton';
+import { VersionComparison } from './VersionComparison';
+import { VersionDiff } from './VersionDiff';
 import { useSignal } from './hooks';
 
 interface IArtifactPreviewProps {
@@ -35,6 +39,7 @@ interface IArtifactPreviewProps {
   commands: CommandRegistry;
   rendermime: IRenderMimeRegistry;
   notebooks: NotebookTarget;
+  highlighter: Highlighter;
   onVersion: (version: number) => void;
   onStep: (by: number) => void;
   onClose: () => void;
@@ -45,6 +50,8 @@ export function ArtifactPreview(props: IArtifactPreviewProps): JSX.Element {
   const { file, versions, model, commands, notebooks } = props;
   useSignal(notebooks.changed);
   const [measured, setMeasured] = useState({ key: '', words: '' });
+  /** The version that the one of the preview is compared with. */
+  const [compared, setCompared] = useState<{ artifact: string; version: number } | null>(null);
   const key = keyOf(file);
   const newest = versions.at(-1)?.version ?? file.version;
   const isOld = file.version !== newest;
@@ -52,6 +59,9 @@ export function ArtifactPreview(props: IArtifactPreviewProps): JSX.Element {
   const args = { artifact: file.id, version: String(file.version) };
   const run = (command: string) => () => void commands.execute(command, args);
   const words = measured.key === key ? measured.words : '';
+  const shown = versions.find(({ version }) => version === file.version);
+  const other = hasLines(file) ? otherVersion(versions, file, compared) : undefined;
+  const isComparing = compared?.artifact === file.id && other !== undefined;
   return (
     <aside className="jp-AgentHub-preview" aria-label={trans.__('Preview of %1', file.name)}>
       <div className="jp-AgentHub-previewHeader">
@@ -82,13 +92,23 @@ export function ArtifactPreview(props: IArtifactPreviewProps): JSX.Element {
         tabIndex={0}
         aria-label={trans.__('Content of %1', file.name)}
       >
-        <ArtifactContent
-          key={key}
-          file={file}
-          api={model.api}
-          rendermime={props.rendermime}
-          onSize={found => setMeasured({ key, words: found })}
-        />
+        {isComparing && shown ? (
+          <VersionDiff
+            file={file}
+            before={other.version < shown.version ? other : shown}
+            after={other.version < shown.version ? shown : other}
+            api={model.api}
+            highlighter={props.highlighter}
+          />
+        ) : (
+          <ArtifactContent
+            key={key}
+            file={file}
+            api={model.api}
+            rendermime={props.rendermime}
+            onSize={found => setMeasured({ key, words: found })}
+          />
+        )}
       </div>
       <div className="jp-AgentHub-previewFoot">
         <div className="jp-AgentHub-previewActions">
@@ -126,20 +146,32 @@ export function ArtifactPreview(props: IArtifactPreviewProps): JSX.Element {
           />
         </div>
         {newest > 1 && (
-          <select
-            className="jp-AgentHub-select"
-            aria-label={trans.__('Version')}
-            value={file.version}
-            onChange={event => props.onVersion(Number(event.target.value))}
-          >
-            {[...versions].reverse().map(({ version, turn }) => (
-              <option key={version} value={version}>
-                {turn === null
-                  ? trans.__('Version %1 of %2', version, newest)
-                  : trans.__('Version %1 of %2, from prompt %3', version, newest, turn)}
-              </option>
-            ))}
-          </select>
+            <div className="jp-AgentHub-previewVersions">
+              <select
+                className="jp-AgentHub-select"
+                aria-label={trans.__('Version')}
+                value={file.version}
+                onChange={event => props.onVersion(Number(event.target.value))}
+              >
+                {[...versions].reverse().map(({ version, turn }) => (
+                  <option key={version} value={version}>
+                    {turn === null
+                      ? trans.__('Version %1 of %2', version, newest)
+                      : trans.__('Version %1 of %2, from prompt %3', version, newest, turn)}
+                  </option>
+                ))}
+              </select>
+              {other && (
+                <VersionComparison
+                  versions={versions.filter(({ version }) => version !== file.version)}
+                  other={other.version}
+                  isOn={isComparing}
+                  onCompare={version =>
+                    setCompared(version === null ? null : { artifact: file.id, version })
+                  }
+                />
+              )}
+            </div>
         )}
         <dl>
           {file.turn !== null && (
@@ -163,5 +195,21 @@ export function ArtifactPreview(props: IArtifactPreviewProps): JSX.Element {
         </dl>
       </div>
     </aside>
+  );
+}
+
+/** What a file is compared with: what was chosen, else the version before it, and the one after the first. */
+function otherVersion(
+  versions: readonly ArtifactVersion[],
+  file: Artifact,
+  chosen: { artifact: string; version: number } | null
+): ArtifactVersion | undefined {
+  const others = versions.filter(({ version }) => version !== file.version);
+  return (
+    (chosen?.artifact === file.id
+      ? others.find(({ version }) => version === chosen.version)
+      : undefined) ??
+    others.findLast(({ version }) => version < file.version) ??
+    others[0]
   );
 }

@@ -4,6 +4,7 @@ import {
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { Clipboard, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { PageConfig } from '@jupyterlab/coreutils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
@@ -15,6 +16,7 @@ import { describe, text } from '../args';
 import { cellFor } from '../artifactcell';
 import { ArtifactHistory } from '../artifacthistory';
 import { ArtifactsPageWidget } from '../artifactspage';
+import { Highlighter } from '../chatpage/highlighter';
 import type { IGalleryContext } from '../components/ArtifactGallery';
 import { confirmed } from '../confirmed';
 import { atVersion } from '../gallery';
@@ -35,13 +37,14 @@ export const gallery: JupyterFrontEndPlugin<IGalleryContext> = {
   autoStart: true,
   provides: IArtifactGallery,
   requires: [IAgentHub, IRenderMimeRegistry],
-  optional: [INotebookTracker, ILayoutRestorer],
+  optional: [INotebookTracker, ILayoutRestorer, IEditorLanguageRegistry],
   activate: (
     app: JupyterFrontEnd,
     { model }: IAgentHub,
     rendermime: IRenderMimeRegistry,
     tracker: INotebookTracker | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    languages: IEditorLanguageRegistry | null
   ) => {
     const { commands, shell } = app;
     const notebooks = new NotebookTarget(tracker, app.serviceManager.contents);
@@ -51,6 +54,7 @@ export const gallery: JupyterFrontEndPlugin<IGalleryContext> = {
       commands,
       rendermime: rendermime.clone({ sanitizer: new AgentSanitizer(rendermime.sanitizer) }),
       notebooks,
+      highlighter: new Highlighter(languages),
       history
     };
     const pages = new WidgetTracker<MainAreaWidget<ArtifactsPageWidget>>({ namespace: ID });
