@@ -384,7 +384,8 @@ export class HubApi {
     const path = `artifacts/${encodeURIComponent(id)}/content?version=${version}`;
     const headers: Record<string, string> =
       most === undefined ? {} : { Range: `bytes=0-${most - 1}` };
-    return (await this._request('GET', path, undefined, headers)).blob();
+    // What a version holds never changes, and the server says so.
+    return (await this._request('GET', path, undefined, headers, null, 'default')).blob();
   }
 
   /** The bytes of a version from `start` to before `end`, which are within it. */
@@ -395,9 +396,8 @@ export class HubApi {
     end: number
   ): Promise<ArrayBuffer> {
     const path = `artifacts/${encodeURIComponent(id)}/content?version=${version}`;
-    const response = await this._request('GET', path, undefined, {
-      Range: `bytes=${start}-${end - 1}`
-    });
+    const headers = { Range: `bytes=${start}-${end - 1}` };
+    const response = await this._request('GET', path, undefined, headers, null, 'default');
     if (response.status !== 206) {
       // All of the file, which may be more than a page can hold.
       await response.body?.cancel();
@@ -437,9 +437,10 @@ export class HubApi {
     path: string,
     body?: unknown,
     headers: Record<string, string> = {},
-    signal: AbortSignal | null = null
+    signal: AbortSignal | null = null,
+    cache: RequestCache = 'no-store'
   ): Promise<Response> {
-    const init: RequestInit = { method, cache: 'no-store', headers, signal };
+    const init: RequestInit = { method, cache, headers, signal };
     if (body !== undefined) {
       init.body = JSON.stringify(body);
       init.headers = { ...headers, 'Content-Type': 'application/json' };

@@ -78,4 +78,15 @@ describe('HubApi', () => {
     server.on('PATCH chats/a/b c', () => ({ body: chat({ name: 'new' }) }));
     expect((await server.api.renameChat('a/b c', 'new')).name).toBe('new');
   });
+
+  it('asks for a part of a file, and takes no whole one in its place', async () => {
+    server.on('GET artifacts/a/content', (_, url, headers) => ({
+      status: 206,
+      body: `${url.search} ${headers.range}`
+    }));
+    const part = await server.api.artifactPart('a', 2, 10, 20);
+    expect(new TextDecoder().decode(part)).toBe('?version=2 bytes=10-19');
+    server.on('GET artifacts/a/content', () => ({ body: 'all of it' }));
+    expect((await refusal(server.api.artifactPart('a', 2, 10, 20))).code).toBe('no_parts');
+  });
 });

@@ -81,7 +81,6 @@ export function ArtifactGallery(props: IArtifactGalleryProps): JSX.Element {
     const next = shown[at + by];
     if (next) {
       select(next);
-      tileOf(grid.current, next)?.scrollIntoView({ block: 'nearest' });
     }
   };
   const versions = file ? history.of(model.artifact(file.id) ?? file) : [];

@@ -17,6 +17,9 @@ const PICTURE = 10_000_000;
 /** How much of a text a thumbnail has room for, in bytes. */
 const TEXT = 2_000;
 
+/** How long a file is near before it is fetched, in milliseconds: what is only scrolled by is not. */
+const STAY = 100;
+
 interface IArtifactThumbnailProps {
   file: Artifact;
   api: HubApi;
@@ -29,12 +32,21 @@ export const ArtifactThumbnail = React.memo((props: IArtifactThumbnailProps): JS
   const node = useRef<HTMLDivElement>(null);
   const [isSeen, setSeen] = useState(false);
   useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const observer = new IntersectionObserver(
-      entries => entries.some(entry => entry.isIntersecting) && setSeen(true),
+      entries => {
+        clearTimeout(timer);
+        if (entries.at(-1)?.isIntersecting) {
+          timer = setTimeout(() => setSeen(true), STAY);
+        }
+      },
       { rootMargin: '200px' }
     );
     observer.observe(node.current!);
-    return () => observer.disconnect();
+    return () => {
+      clearTimeout(timer);
+      observer.disconnect();
+    };
   }, []);
   return (
     <div ref={node} className="jp-AgentHub-tilePicture" aria-hidden="true">

@@ -10,24 +10,36 @@ import { trans } from '../translation';
 import { ArtifactThumbnail } from './ArtifactThumbnail';
 import { Highlight } from './Highlight';
 
-interface IArtifactTileProps {
-  file: Artifact;
-  query: string;
-  isSelected: boolean;
-  /** Whether it is the one that takes part in the tab order. */
-  isCurrent: boolean;
-  api: HubApi;
-  rendermime: IRenderMimeRegistry;
+/** What can be done with a file by the mouse. */
+export interface ITileActions {
   onSelect: (file: Artifact) => void;
+  /** It was clicked. */
   onPick: (file: Artifact) => void;
   onOpen: (file: Artifact) => void;
   onMenu: (file: Artifact, x: number, y: number) => void;
   onPress: (file: Artifact, event: React.MouseEvent<HTMLElement>) => void;
 }
 
+interface IArtifactTileProps {
+  file: Artifact;
+  /** Its place among those of its group, from 1, and how many they are: not all of them are drawn. */
+  position: number;
+  count: number;
+  /** Where it stands, from 1. */
+  row: number;
+  column: number;
+  query: string;
+  isSelected: boolean;
+  /** Whether it is the one that takes part in the tab order. */
+  isCurrent: boolean;
+  api: HubApi;
+  rendermime: IRenderMimeRegistry;
+  actions: ITileActions;
+}
+
 /** A file of a gallery: what it looks like, its name, its version, size and kind. */
 export const ArtifactTile = React.memo((props: IArtifactTileProps): JSX.Element => {
-  const { file } = props;
+  const { file, actions } = props;
   const word = wordOf(typeOf(file).word);
   const Icon = iconOfFile(file);
   const facts = [trans.__('v%1', file.version), size(file.size), word].join(' · ');
@@ -44,16 +56,19 @@ export const ArtifactTile = React.memo((props: IArtifactTileProps): JSX.Element 
         size(file.size),
         word
       )}
+      aria-posinset={props.position}
+      aria-setsize={props.count}
       tabIndex={props.isCurrent ? 0 : -1}
+      style={{ gridRow: props.row, gridColumn: props.column }}
       title={file.path}
-      onClick={() => props.onPick(file)}
-      onDoubleClick={() => props.onOpen(file)}
-      onMouseDown={event => event.button === 0 && props.onPress(file, event)}
+      onClick={() => actions.onPick(file)}
+      onDoubleClick={() => actions.onOpen(file)}
+      onMouseDown={event => event.button === 0 && actions.onPress(file, event)}
       onContextMenu={event => {
         event.preventDefault();
         event.stopPropagation();
-        props.onSelect(file);
-        props.onMenu(file, event.clientX, event.clientY);
+        actions.onSelect(file);
+        actions.onMenu(file, event.clientX, event.clientY);
       }}
     >
       <ArtifactThumbnail file={file} api={props.api} rendermime={props.rendermime} />
