@@ -63,7 +63,16 @@ export function ArtifactPreview(props: IArtifactPreviewProps): JSX.Element {
   const other = hasLines(file) ? otherVersion(versions, file, compared) : undefined;
   const isComparing = compared?.artifact === file.id && other !== undefined;
   return (
-    <aside className="jp-AgentHub-preview" aria-label={trans.__('Preview of %1', file.name)}>
+    <aside
+      className="jp-AgentHub-preview"
+      aria-label={trans.__('Preview of %1', file.name)}
+      onKeyDown={event => {
+        if (event.key === 'Escape') {
+          event.stopPropagation();
+          props.onClose();
+        }
+      }}
+    >
       <div className="jp-AgentHub-previewHeader">
         <h3 title={file.name}>{file.name}</h3>
         <span className="jp-AgentHub-quiet">
