@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 from playwright.sync_api import expect
 
@@ -119,4 +121,50 @@ def test_axe_finds_nothing_in_the_page_of_a_chat(
     page.get_by_role("tab", name="Settings").click()
     expect(page.get_by_role("button", name="Delete chat")).to_be_visible()
     examination.look("settings")
+    assert examination.found == []
+
+
+@pytest.mark.timeout(180)
+def test_axe_finds_nothing_in_a_gallery_its_previews_and_a_comparison(
+    open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
+) -> None:
+    hub = a_lab_server_without_docker.hub()
+    chat = hub.new_chat(hub.add_project(a_repository.path, agent="shell", progress=False), name="Sweep").wait_ready()
+    birds = pandas.DataFrame({"bird": ["wren", None], "weight": [9.5, 500.25]})
+    birds.to_parquet(Path(chat.workspace) / "birds.parquet")
+    files = {
+        "loss.svg": "<svg xmlns='http://www.w3.org/2000/svg' width='40' height='20'><path d='M2 3 38 17'/></svg>",
+        "notes.md": "# Notes\n\n| a | b |\n|---|---|\n| 1 | `two` |\n",
+        "table.csv": "bird,weight\nwren,9.5\n",
+        "run.json": '{"seed": 1104, "rates": [0.1, 0.05]}',
+        "report.html": "<!doctype html><html lang='en'><title>Report</title><main><h1>Report</h1></main></html>",
+        "train.py": "rate = 0.1\nfor step in range(4):\n    train(step, rate)\n",
+    }
+    for rate in ("0.1", "0.05"):
+        for name, text in files.items():
+            (Path(chat.workspace) / name).write_text(text.replace("0.1", rate))
+        chat.run(["hub_artifact", "publish", *files, "birds.parquet"], check=True, show=False)
+    lab = open_lab(a_lab_server_without_docker)
+    examination = Examination(lab)
+    lab.run("agent-hub:open-artifacts")
+    page = lab.page.locator("#agent-hub-artifacts")
+    expect(page.get_by_role("option")).to_have_count(7)
+    examination.look("a gallery")
+    for name in (*files, "birds.parquet"):
+        page.get_by_role("option", name=re.compile(name)).click()
+        preview = page.get_by_role("complementary", name=f"Preview of {name}")
+        expect(preview.get_by_text("Loading…")).to_be_hidden()
+        examination.look(f"the preview of {name}")
+    page.get_by_role("option", name=re.compile("train.py")).click()
+    preview = page.get_by_role("complementary", name="Preview of train.py")
+    preview.get_by_role("button", name="Compare with version 1").click()
+    expect(preview.get_by_role("group", name="Changes in train.py")).to_contain_text("rate = 0.05")
+    examination.look("a comparison")
+    page.get_by_label("Versions").select_option("all")
+    page.get_by_role("button", name="Show as a list").click()
+    expect(page.get_by_role("option")).to_have_count(13)
+    examination.look("every version as a list")
+    page.get_by_label("Filter by name or prompt").fill("nothing of that name")
+    expect(page.get_by_text("Nothing that was published fits.")).to_be_visible()
+    examination.look("a gallery in which nothing fits")
     assert examination.found == []
