@@ -32,6 +32,7 @@ class Scale:
     terminals: int = 50
     sockets: int = 20
     listed: int = 1000
+    shown: int = 2000
     lists: int = 500
     frames: int = 120
 
@@ -52,6 +53,7 @@ QUICK = Scale(
     terminals=3,
     sockets=2,
     listed=50,
+    shown=60,
     lists=20,
     frames=20,
 )

@@ -6,21 +6,26 @@ import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
+from agent_hub.hub.store import Store
 from tests.bench.bench import Bench
 from tests.bench.figures import MILLISECONDS, Bar, Figure
 from tests.bench.listing import fill
 from tests.bench.project import make_repository
 from tests.browser.chromium import chromium
 from tests.browser.conftest import new_lab_server
+from tests.browser.published import publish_many
 from tests.notebook.server import Server
 
 PANEL_ROW = "#agent-hub-panel [role=treeitem]"
 LAB_ROW = ".jp-DirListing-item"
 PANEL_SCROLLER = ".jp-AgentHub-sections"
 LAB_SCROLLER = ".jp-DirListing-content"
+GALLERY_FILE = ".jp-AgentHub-tile"
+GALLERY_SCROLLER = ".jp-AgentHub-grid"
 PAGE_SECONDS = 60
 
 WATCH = """
@@ -77,7 +82,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     server = new_lab_server(bench.folder / "panel", "process.ProcessEngine")
     # Playwright has the event loop of its thread, from its start on.
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, fill(server.data, count)).result()
+        thread.submit(asyncio.run, _fill(server.data, count, bench.scale.shown)).result()
     server.root.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         (server.root / f"file {number:04d}.txt").touch()
@@ -94,6 +99,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
             _open(server, page, "agent-hub-panel", PANEL_ROW)
             yield _optimistic(page, project.id, bench.scale.runs)
             yield _scrolled(page, bench.scale.frames, count)
+            yield _gallery(page, bench.scale.frames, bench.scale.shown)
         for chat in [chat for chat in server.hub().chats.values() if chat.agent == "shell"]:
             chat.delete(force=True)
 
@@ -146,6 +152,29 @@ def _scrolled(page: Page, frames: int, count: int) -> Figure:
         bar=Bar(ratio_most=1.2),
         claims={"it scrolled": moved > 0},
     )
+
+
+def _gallery(page: Page, frames: int, count: int) -> Figure:
+    page.evaluate("() => window.jupyterapp.commands.execute('agent-hub:open-artifacts')")
+    page.locator(GALLERY_FILE).first.wait_for()
+    gallery, moved = page.evaluate(SCROLL, [GALLERY_SCROLLER, frames])
+    lab, _ = page.evaluate(SCROLL, [LAB_SCROLLER, frames])
+    return Figure(
+        f"a frame while {count} artifacts are scrolled, beside the file browser, p95",
+        MILLISECONDS,
+        gallery,
+        lab,
+        rank=95,
+        bar=Bar(ratio_most=1.2),
+        claims={"it scrolled": moved > 0},
+    )
+
+
+async def _fill(data: Path, chats: int, artifacts: int) -> None:
+    await fill(data, chats)
+    store = Store(data)
+    await publish_many(store, data, next(iter(store.chats)), artifacts)
+    store.close()
 
 
 @contextmanager

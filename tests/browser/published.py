@@ -16,6 +16,7 @@ AT_ONCE = 10
 async def publish_many(store: Store, data: Path, chat: Chat, count: int) -> None:
     """Publish tables with a few rows, ten for each prompt."""
     began = now()
+    statements = []
     for number in range(count):
         content = "step,loss\n" + "".join(f"{step},{number / (step + 1):.3f}\n" for step in range(8))
         artifact = Artifact(
@@ -34,4 +35,5 @@ async def publish_many(store: Store, data: Path, chat: Chat, count: int) -> None
         kept = data / "artifacts" / artifact.id / "1"
         kept.parent.mkdir(parents=True)
         kept.write_text(content)
-        await store.artifacts.put(artifact)
+        statements += [store.artifacts.insertion(artifact), store.versions.insertion(artifact.newest)]
+    await store.transact(lambda: store.write(*statements))
