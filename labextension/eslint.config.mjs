@@ -86,5 +86,7 @@ export default typescript.config(
   },
   // It writes Python.
   { files: ['src/artifactcell.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  // What it says is caught, and told in other words.
+  { files: ['src/parquet/room.ts'], rules: { 'no-restricted-syntax': 'off' } },
   prettier
 );

@@ -155,32 +155,32 @@ export function ArtifactPreview(props: IArtifactPreviewProps): JSX.Element {
           />
         </div>
         {newest > 1 && (
-            <div className="jp-AgentHub-previewVersions">
-              <select
-                className="jp-AgentHub-select"
-                aria-label={trans.__('Version')}
-                value={file.version}
-                onChange={event => props.onVersion(Number(event.target.value))}
-              >
-                {[...versions].reverse().map(({ version, turn }) => (
-                  <option key={version} value={version}>
-                    {turn === null
-                      ? trans.__('Version %1 of %2', version, newest)
-                      : trans.__('Version %1 of %2, from prompt %3', version, newest, turn)}
-                  </option>
-                ))}
-              </select>
-              {other && (
-                <VersionComparison
-                  versions={versions.filter(({ version }) => version !== file.version)}
-                  other={other.version}
-                  isOn={isComparing}
-                  onCompare={version =>
-                    setCompared(version === null ? null : { artifact: file.id, version })
-                  }
-                />
-              )}
-            </div>
+          <div className="jp-AgentHub-previewVersions">
+            <select
+              className="jp-AgentHub-select"
+              aria-label={trans.__('Version')}
+              value={file.version}
+              onChange={event => props.onVersion(Number(event.target.value))}
+            >
+              {[...versions].reverse().map(({ version, turn }) => (
+                <option key={version} value={version}>
+                  {turn === null
+                    ? trans.__('Version %1 of %2', version, newest)
+                    : trans.__('Version %1 of %2, from prompt %3', version, newest, turn)}
+                </option>
+              ))}
+            </select>
+            {other && (
+              <VersionComparison
+                versions={versions.filter(({ version }) => version !== file.version)}
+                other={other.version}
+                isOn={isComparing}
+                onCompare={version =>
+                  setCompared(version === null ? null : { artifact: file.id, version })
+                }
+              />
+            )}
+          </div>
         )}
         <dl>
           {file.turn !== null && (

@@ -2,6 +2,9 @@ import React from 'react';
 
 import { trans } from '../translation';
 
+/** What stands for no value, in every language. */
+const NULL = 'null';
+
 interface IHeadTableProps {
   /** The names of the columns, and the first rows; null where there is no value. */
   rows: readonly (readonly (string | null)[])[];
@@ -30,7 +33,7 @@ export function HeadTable(props: IHeadTableProps): JSX.Element {
         {body.map((row, index) => (
           <tr key={index}>
             {row.slice(0, columns).map((value, column) => (
-              <td key={column}>{value ?? <i>null</i>}</td>
+              <td key={column}>{value ?? <i>{NULL}</i>}</td>
             ))}
             {more > 0 && <td>…</td>}
           </tr>
