@@ -24,6 +24,15 @@ from agent_hub.models import Artifact, ArtifactVersion
 NAME_BYTES = 200
 """Longest name of a published file: what common file systems take, with room for a mark of our own."""
 
+LINE_ENDS = "\u2028\u2029"
+"""What ends a line without being a control character."""
+
+TURNS_TEXT = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+"""The classes of characters that have what follows written in another direction."""
+
+_NO_PART = f"/\\:{LINE_ENDS}"
+"""What no part of a path has, beside characters that cannot be seen."""
+
 _DELETION = ".deletion"
 
 
@@ -187,6 +196,13 @@ def check_name(name: str) -> None:
         raise InvalidInput(f"{name[:80]!r} is not a file name.", "Publish it under another with --name.", field="name")
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in name):
         raise InvalidInput("The name holds control characters.", "Publish it under another with --name.", field="name")
+    # By the first a name ends a line where somebody writes it down, by the second it ends in `.pdf` and is a program.
+    if any(char in LINE_ENDS or unicodedata.bidirectional(char) in TURNS_TEXT for char in name):
+        raise InvalidInput(
+            "The name holds characters that end a line or turn text.",
+            "Publish it under another with --name.",
+            field="name",
+        )
     if len(name.encode()) > NAME_BYTES:
         raise InvalidInput(
             f"The name is {len(name.encode())} bytes long; {NAME_BYTES} are the most.",
@@ -197,7 +213,7 @@ def check_name(name: str) -> None:
 
 def file_name(text: str) -> str:
     """`text` as one part of a path: no separators, nothing hidden (Lab shows no hidden files), not too long."""
-    clean = "".join("-" if char in "/\\:" or unicodedata.category(char)[0] == "C" else char for char in text)
+    clean = "".join("-" if char in _NO_PART or unicodedata.category(char)[0] == "C" else char for char in text)
     if clean.startswith("."):
         clean = "_" + clean
     stem, suffix = os.path.splitext(clean)

@@ -67,7 +67,17 @@ function loaded(library: string, name: string, call: string): string {
 ${call}`;
 }
 
-/** A text as a literal of Python's, which reads JSON's. */
+/**
+ * A text as a literal of Python's, which reads JSON's.
+ *
+ * IPython looks for commands of its own in each line, and takes more for the end of one than Python does: what stood
+ * after a U+2028 in a name would be run. So what cannot be seen is written by its number.
+ */
 function quoted(text: string): string {
-  return JSON.stringify(text);
+  return JSON.stringify(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped);
+}
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0)!.toString(16);
+  return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
 }

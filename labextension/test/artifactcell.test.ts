@@ -29,6 +29,16 @@ describe('the cell of a published file', () => {
     );
   });
 
+  it('holds a name in one line, also where more than Python ends lines', () => {
+    // What IPython would make of the second line closes the literal, and runs what stands behind it.
+    for (const end of ['\u2028', '\u2029', '\u0085', '\u{e0001}']) {
+      expect(cell(`a)${end}b=!x");print(6*7)#.csv`)).toMatch(/^[\x20-\x7e\n]+$/);
+    }
+    expect(cell('a\u2028b.csv')).toContain('widgets/a\\u2028b.csv');
+    expect(cell('a\u{e0001}b.csv')).toContain('widgets/a\\U000e0001b.csv');
+    expect(cell('é 💫.csv')).toContain('widgets/é 💫.csv');
+  });
+
   it('asks the hub for an older version, of which there is no file', () => {
     const newest = artifact({ id: 'f00', chat: 'c0', version: 3 });
     expect(cellFor({ ...newest, version: 2 }, newest, NOTEBOOK)).toContain(

@@ -148,9 +148,12 @@ async def test_a_file_may_have_any_printable_name(hub: RunningHub, container: Co
     assert len(shown(hub)) == 1
 
 
-@pytest.mark.parametrize(
-    "name", ["", " ", ".", "..", "a/b", "../../escape", "/etc/passwd", "a\nb", "a\x00b", "a\x7fb", "x" * 300, "💫" * 60]
-)
+NO_NAMES = ["", " ", ".", "..", "a/b", "../../escape", "/etc/passwd", "a\nb", "a\x00b", "a\x7fb", "x" * 300, "💫" * 60]
+# What ends a line where it is written into a notebook, and what reads as another kind of file.
+NO_NAMES += ["a\u2028b", "a\u2029b", "loss\u202efdp.exe", "loss\u2067.exe"]
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
 async def test_a_name_that_no_file_can_have_is_refused(hub: RunningHub, container: Container, name: str) -> None:
     answer = await container.publish(name)
     body = json.loads(answer.body)

@@ -13,6 +13,7 @@ import pytest
 
 from agent_hub.engines.process import ProcessEngine
 from agent_hub.errors import NotFound
+from agent_hub.hub.artifact_files import file_name
 from agent_hub.models import Artifact, Chat, TurnStatus, TurnSummary
 from tests.conftest import Repository
 from tests.hub.running import RunningHub
@@ -188,3 +189,7 @@ async def test_versions_that_an_older_hub_kept_without_a_record_have_one(chat: P
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def test_a_part_of_a_path_is_one_line_without_separators_and_nothing_hidden() -> None:
+    assert file_name(".a/b\\c:d\u2028e\u202ef") == "_.a-b-c-d-e-f"
