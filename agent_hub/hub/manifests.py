@@ -32,18 +32,25 @@ READ = (
 LONGEST_IMAGE = 255
 """Characters of an image's name that are told."""
 
+LONGEST_NAME = 100
+"""Characters of a package's name, and of what is asked of it, that are told."""
+
+MOST_DOTS = 500
+"""Dots in a line of TOML: each of a key's is looked at for all those before it."""
+
 COMMANDS = ("onCreateCommand", "updateContentCommand", "postCreateCommand")
 """What a dev container runs once it is made, in this order."""
 
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([A-Za-z0-9._, -]*)\])?")
 # What is not closed goes on to the end: looked for again from each place, a short text would take long.
-_STRING = r'"(?:[^"\\]|\\.)*(?:"|\Z)'
+_STRING = r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
 _COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _TRAILING_COMMA = re.compile(rf"{_STRING}|,(?=\s*[}}\]])", re.DOTALL)
 _QUOTED_REQUIREMENT = re.compile(
     r"""["']([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9._, -]*\])?)\s*(?:[<>=!~;@][^"']*)?["']"""
 )
 _PYTHON_REQUIRES = re.compile(r"""python_requires\s*=\s*["']([^"'\n]{1,100})["']""")
+_SPACE_WITHIN = re.compile(r"(?<=\S)[^\S\n]+")
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.\d+)*")
 
 
@@ -116,7 +123,7 @@ class Manifests:
     @cached_property
     def pyproject(self) -> Mapping[str, Any]:
         """``pyproject.toml``"""
-        return self._parsed("pyproject.toml", tomllib.loads)
+        return self._parsed("pyproject.toml", _toml)
 
     @cached_property
     def package(self) -> Mapping[str, Any]:
@@ -131,14 +138,15 @@ class Manifests:
     @cached_property
     def pipfile(self) -> Mapping[str, Any]:
         """``Pipfile``"""
-        return self._parsed("Pipfile", tomllib.loads)
+        return self._parsed("Pipfile", _toml)
 
     @cached_property
     def setup_cfg(self) -> configparser.RawConfigParser:
         """``setup.cfg``"""
         parser = configparser.RawConfigParser()
         try:
-            parser.read_string(self.text("setup.cfg"))
+            # The parser's own pattern tries each part of a space for the end of a name.
+            parser.read_string(_SPACE_WITHIN.sub(" ", self.text("setup.cfg")))
         except configparser.Error:
             parser = configparser.RawConfigParser()
         return parser
@@ -199,7 +207,7 @@ class Manifests:
 
     def go(self) -> str:
         """Which Go ``go.mod`` asks for, as ``1.22``."""
-        found = re.search(r"^go\s+(\d+\.\d+)", self.text("go.mod"), re.MULTILINE)
+        found = re.search(r"^go\s+(\d{1,3}\.\d{1,3})", self.text("go.mod"), re.MULTILINE | re.ASCII)
         return found[1] if found else ""
 
     def last_stage(self, dockerfile: str) -> str:
@@ -230,9 +238,10 @@ class Manifests:
         poetry = self._poetry()
         parts = [poetry, *map(_mapping, _mapping(poetry.get("group")).values())]
         for part in parts:
-            yield from (Requirement(_normal(key), "pyproject.toml") for key in _mapping(part.get("dependencies")))
+            keys = _mapping(part.get("dependencies"))
+            yield from (_named(key, "pyproject.toml") for key in keys if _NAME.match(key))
         for key in ("packages", "dev-packages"):
-            yield from (Requirement(_normal(name), "Pipfile") for name in _mapping(self.pipfile.get(key)))
+            yield from (_named(name, "Pipfile") for name in _mapping(self.pipfile.get(key)) if _NAME.match(name))
         source = self.first(*ENVIRONMENTS)
         yield from (_named(line, source) for line in self._conda() if _NAME.match(line))
         lines = self.setup_cfg.get("options", "install_requires", fallback="").splitlines()
@@ -261,8 +270,11 @@ class Manifests:
             return {}
 
 
-class _PlainLoader(yaml.SafeLoader):
-    """YAML without aliases, by which a small text becomes a value without measure."""
+class _PlainLoader(yaml.BaseLoader):
+    """YAML of texts alone: what asks to be another type can fail in ways of its own.
+
+    And without aliases, by which a small text becomes a value without measure.
+    """
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
@@ -295,8 +307,8 @@ def major(text: str) -> int | None:
 def _named(line: str, source: str) -> Requirement:
     found = _NAME.match(line)
     assert found
-    extras = f"[{found[2].strip()}]" if found[2] else ""
-    return Requirement(_normal(found[1]) + extras.lower(), source)
+    extras = f"[{found[2].strip()[:LONGEST_NAME]}]" if found[2] else ""
+    return Requirement(_normal(found[1])[:LONGEST_NAME] + extras.lower(), source)
 
 
 def _normal(name: str) -> str:
@@ -348,5 +360,11 @@ def _jsonc(text: str) -> Any:
     return json.loads(_TRAILING_COMMA.sub(kept, _COMMENT.sub(kept, text)))
 
 
+def _toml(text: str) -> Any:
+    if any(line.count(".") > MOST_DOTS for line in text.split("\n")):
+        raise ValueError("too many dots in a line")
+    return tomllib.loads(text)
+
+
 def _yaml(text: str) -> Any:
-    return yaml.load(text, _PlainLoader)  # noqa: S506 - a SafeLoader
+    return yaml.load(text, _PlainLoader)  # noqa: S506 - it makes nothing but texts

@@ -188,8 +188,11 @@ HOSTILE: list[tuple[str, str]] = [
     ("environment.yml", "[" * LARGEST_FILE),
     ("environment.yml", "- " * (LARGEST_FILE // 2)),
     ("environment.yml", "dependencies: {a: 1}"),
+    *[("environment.yml", f"a: !!{kind} x") for kind in ("bool", "int", "float", "timestamp", "binary", "null", "set")],
+    ("environment.yml", "a: !!int ''\n? [b]\n: c"),
     ("pyproject.toml", "a = " + "[" * (LARGEST_FILE - 4)),
     ("pyproject.toml", ".".join("a" * 1000) + " = 1"),
+    ("pyproject.toml", "a." * (LARGEST_FILE // 2 - 2) + "a=1"),
     ("pyproject.toml", "project = 1\n[tool]\npoetry = []"),
     ("pyproject.toml", '[project]\nrequires-python = ["3"]\ndependencies = "torch"\noptional-dependencies = [1]'),
     ("pyproject.toml", '[project]\nrequires-python = "\\u202e; rm -rf /"'),
@@ -197,11 +200,14 @@ HOSTILE: list[tuple[str, str]] = [
     ("package.json", '{"engines": {"node": "' + "9" * 5000 + '"}}'),
     (DEV_CONTAINER, "/*" * (LARGEST_FILE // 2)),
     (DEV_CONTAINER, '"' + '\\"' * (LARGEST_FILE // 2)),
+    (DEV_CONTAINER, '\\"' * (LARGEST_FILE // 2) + "\\"),
     (DEV_CONTAINER, '{"image": "' + "a" * 5000 + '"}'),
     (DEV_CONTAINER, '{"image": ["a"], "postCreateCommand": {"a": {"b": "c"}}, "build": "Dockerfile"}'),
     ("setup.py", "'" + "a" * (LARGEST_FILE - 1)),
     ("setup.py", "python_requires" + " " * LARGEST_FILE),
     ("setup.cfg", "[options\npython_requires"),
+    ("setup.cfg", "[options]\na" + " " * (LARGEST_FILE - 12) + "b"),
+    ("go.mod", "go " + "1" * (LARGEST_FILE - 5) + ".1"),
     ("requirements.txt", ("-" * 1000 + "\n") * 60),
     ("requirements.txt", "a" + "-" * LARGEST_FILE),
     ("Dockerfile", "FROM\nFROM AS b\nFROM --x"),
@@ -216,3 +222,11 @@ def test_a_file_that_is_made_to_harm_says_nothing_and_costs_little(name: str, te
     assert all(text.isprintable() for text in (found.base, found.base_reason, found.setup_reason))
     assert len(found.base) <= 255 and len(found.base_reason) < 1000
     assert found.gpus is None
+
+
+def test_a_package_is_told_by_a_name_alone() -> None:
+    quoted = '[tool.poetry.dependencies]\n"nvidia-cuda\\u001b]0;title\\u0007 and more" = "*"\n'
+    found = proposed({"pyproject.toml": quoted}, gpus=1)
+    assert found.gpus_reason == "`pyproject.toml` asks for nvidia-cuda."
+    found = proposed({"requirements.txt": "nvidia-" + "a" * 5000}, gpus=1)
+    assert found.gpus == 1 and len(found.gpus_reason) < 300
