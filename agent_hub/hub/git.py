@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,12 @@ from typing import BinaryIO
 
 from agent_hub.errors import GitError
 from agent_hub.hub.repositories import SCHEMES, git_error
+
+LONGEST_LINE = 64 * 1024
+"""Bytes kept of a line that Git says: the other end may say one without an end."""
+
+COMPLAINT = 50
+"""Lines kept of what Git says, for the error: the other end may say any number."""
 
 ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -116,7 +123,7 @@ async def git_output(
     except FileNotFoundError:
         raise GitError("There is no git on this machine.", "Install it: apt-get install git.") from None
     assert process.stdout and process.stderr
-    complaint: list[str] = []
+    complaint: deque[str] = deque(maxlen=COMPLAINT)
 
     def hear(line: str) -> None:
         complaint.append(line)
@@ -149,7 +156,7 @@ async def git_output(
             _kill(process)
             await process.wait()
     if code != 0 and not enough:
-        raise git_error(action, "\n".join(complaint[-50:]), url, branch)
+        raise git_error(action, "\n".join(complaint), url, branch)
     return output
 
 
@@ -171,6 +178,7 @@ async def _read_lines(stream: asyncio.StreamReader, hear: Callable[[str], None])
     pending = b""
     while chunk := await stream.read(65536):
         *lines, pending = (pending + chunk).split(b"\n")
+        pending = pending[-LONGEST_LINE:]
         for line in lines:
             text = line.decode(errors="replace").rstrip("\r").rsplit("\r", 1)[-1].rstrip()
             if text:

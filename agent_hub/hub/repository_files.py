@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -103,10 +103,15 @@ class _Look:
     async def read(self, wanted: frozenset[str]) -> RepositoryFiles:
         await run_git("init", "--quiet", "--bare", "--template=", ".", cwd=self.folder, action="prepare a folder")
         await run_git("config", "remote.origin.url", self.url, cwd=self.folder, action="prepare a folder")
-        warnings: list[str] = []
+        knows_filters = True
+
+        def hear(line: str) -> None:
+            nonlocal knows_filters
+            knows_filters = knows_filters and "filtering not recognized" not in line
+
         ref = f"refs/heads/{self.branch}" if self.branch else "HEAD"
         try:
-            await self._fetch("--depth=1", "--filter=blob:none", "origin", ref, warnings=warnings)
+            await self._fetch("--depth=1", "--filter=blob:none", "origin", ref, hear=hear)
         except GitError as error:
             # In an empty repository HEAD is a branch without a commit.
             if not self.branch and "couldn't find remote ref HEAD" in str(error.details):
@@ -117,7 +122,7 @@ class _Look:
         for name in FOLDERS:
             found |= await self._list(name)
         objects = {name: object for name, object in found.items() if name in wanted}
-        if not any("filtering not recognized" in line for line in warnings):
+        if knows_filters:
             await self._fetch_objects(objects.values())
         texts = {name: await self._text(object) for name, object in objects.items()}
         return RepositoryFiles(
@@ -146,14 +151,16 @@ class _Look:
             stdin.seek(0)
             await self._fetch("--no-write-fetch-head", "--filter=blob:none", "--stdin", "origin", stdin=stdin)
 
-    async def _fetch(self, *arguments: str, stdin: BinaryIO | None = None, warnings: list[str] | None = None) -> None:
+    async def _fetch(
+        self, *arguments: str, stdin: BinaryIO | None = None, hear: Callable[[str], None] | None = None
+    ) -> None:
         local = (FILTERING,) if os.path.isabs(self.url) else ()
         try:
             await git_output(
                 *QUIET, "fetch", "--quiet", "--no-tags", "--recurse-submodules=no", *local, *arguments,
                 cwd=self.folder, env=self.env, stdin=stdin, action="read the repository's files", timeout=READ_TIMEOUT,
                 url=self.url, branch=self.branch, largest_file=LARGEST_FETCH,
-                on_line=None if warnings is None else warnings.append,
+                on_line=hear,
             )  # fmt: skip
         except GitError:
             # What the system ended says nothing of why.
