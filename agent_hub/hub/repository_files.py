@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from agent_hub.errors import GitError
+from agent_hub.errors import GitError, RepositoryUnreachable
 from agent_hub.hub.git import GitAccess, git_output, no_access, run_git
 
 READ_TIMEOUT = 30.0
@@ -38,6 +38,9 @@ QUIET = (
     "core.hooksPath=/dev/null",
 )
 """Nothing tidies up or is run beside a fetch, and what it brings is one file, whose size is limited."""
+
+NOTHING_MORE = {"GIT_ALLOW_PROTOCOL": ""}
+"""Git would fetch what it finds missing, as much as the server likes to send, and without the limits of a fetch."""
 
 FILTERING = "--upload-pack=git -c uploadpack.allowFilter=true upload-pack"
 """A repository on this machine sends what is asked for alone, as the large hosts do."""
@@ -117,7 +120,7 @@ class _Look:
             if not self.branch and "couldn't find remote ref HEAD" in str(error.details):
                 return RepositoryFiles()
             raise
-        commit = await run_git("rev-parse", "FETCH_HEAD", cwd=self.folder, action="find the branch")
+        commit = await self._fetched("rev-parse", "FETCH_HEAD")
         found = await self._list("")
         for name in FOLDERS:
             found |= await self._list(name)
@@ -126,17 +129,17 @@ class _Look:
             await self._fetch_objects(objects.values())
         texts = {name: await self._text(object) for name, object in objects.items()}
         return RepositoryFiles(
-            commit.strip(), frozenset(found), {name: text for name, text in texts.items() if text is not None}
+            commit.decode().strip(), frozenset(found), {name: text for name, text in texts.items() if text is not None}
         )
 
     async def _list(self, name: str) -> dict[str, str]:
         """The files of a folder, by their paths, and the objects that they are."""
-        listing = await git_output(
-            "ls-tree", "-z", "FETCH_HEAD", *([f"{name}/"] if name else []),
-            cwd=self.folder, action="list the repository's files", most=LONGEST_LISTING,
-        )  # fmt: skip
+        listing = await self._fetched(
+            "ls-tree", "-z", "FETCH_HEAD", *([f"{name}/"] if name else []), most=LONGEST_LISTING
+        )
         files = {}
-        for entry in listing.split(b"\0"):
+        # The last is empty, or cut.
+        for entry in listing.split(b"\0")[:-1]:
             about, _, path = entry.partition(b"\t")
             mode, _, kind_and_object = about.partition(b" ")
             if mode in REGULAR:
@@ -172,7 +175,18 @@ class _Look:
             ) from None
 
     async def _text(self, object: str) -> str | None:
-        content = await git_output(
-            "cat-file", "blob", object, cwd=self.folder, action="read a file of the repository", most=LARGEST_FILE + 1
-        )
+        content = await self._fetched("cat-file", "blob", object, most=LARGEST_FILE + 1)
         return content.decode("utf-8-sig", errors="replace") if len(content) <= LARGEST_FILE else None
+
+    async def _fetched(self, *arguments: str, most: int = LONGEST_LISTING) -> bytes:
+        """What Git says of what has been fetched."""
+        try:
+            return await git_output(
+                *arguments, cwd=self.folder, env=NOTHING_MORE, most=most, timeout=READ_TIMEOUT,
+                action="look into the repository",
+            )  # fmt: skip
+        except (GitError, RepositoryUnreachable):
+            raise GitError(
+                "The repository's server has not sent what it was asked for.",
+                "Choose the base image and write the setup script yourself.",
+            ) from None

@@ -117,6 +117,48 @@ def test_a_branch_and_a_repository_that_there_is_not_are_refused_as_ever(
         read(str(tmp_path / "plain"))
 
 
+async def test_a_server_that_leaves_out_what_it_is_asked_for_is_not_asked_again(
+    a_full_repository: Repository, tmp_path: Path
+) -> None:
+    a_full_repository.git("config", "uploadpack.allowFilter", "true")
+    asked = 0
+
+    async def without_folders(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        to_reader, to_writer = await asyncio.open_connection("127.0.0.1", server.port)
+
+        async def pass_on() -> None:
+            while said := await reader.read(65536):
+                to_writer.write(said.replace(b"filter blob:none", b"filter tree:0000"))
+            to_writer.close()
+
+        passing = asyncio.create_task(pass_on())
+        while answer := await to_reader.read(65536):
+            writer.write(answer)
+        writer.close()
+        await passing
+
+    with GitServer(a_full_repository.path.parent) as server:
+        hostile = await asyncio.start_server(without_folders, "127.0.0.1", 0)
+        port = hostile.sockets[0].getsockname()[1]
+        with pytest.raises(GitError, match="has not sent what it was asked for"):
+            await read_files(f"git://127.0.0.1:{port}/widgets", "", WANTED, tmp_path / "looks")
+        hostile.close()
+    assert asked == 1
+
+
+async def test_a_listing_that_is_too_long_is_read_as_far_as_it_goes(
+    a_full_repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = len(f"040000 tree {'0' * 40}\t.devcontainer\0")
+    # Within the mode of the second entry, and within its name; the folder's own listing is the longer one.
+    for more, names in ((len("100644 "), set()), (55, {".devcontainer/devcontainer.json"})):
+        monkeypatch.setattr(repository_files, "LONGEST_LISTING", first + more)
+        found = await read_files(str(a_full_repository.path), "", (), tmp_path / "looks")
+        assert found.names == names
+
+
 async def test_a_look_that_is_cancelled_leaves_no_git_and_no_file(tmp_path: Path) -> None:
     reached = asyncio.Event()
 
