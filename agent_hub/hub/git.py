@@ -80,6 +80,7 @@ async def git_output(
     branch: str = "",
     most: int | None = None,
     largest_file: int | None = None,
+    memory: int | None = None,
 ) -> bytes:
     """Run ``git`` and return what it printed.
 
@@ -99,6 +100,8 @@ async def git_output(
         Bytes, after which Git is ended, and what it printed so far is returned.
     largest_file
         Bytes that no file may exceed which it, or a program it starts, writes; one that would is ended by the system.
+    memory
+        Bytes that each of those programs gets; where it needs more it ends with an error.
 
     Raises
     ------
@@ -109,7 +112,7 @@ async def git_output(
     """
     try:
         process = await asyncio.create_subprocess_exec(
-            *_program(largest_file),
+            *_program(largest_file, memory),
             *arguments,
             cwd=cwd,
             env={name: value for name, value in os.environ.items() if name not in ELSEWHERE}
@@ -160,11 +163,12 @@ async def git_output(
     return output
 
 
-def _program(largest_file: int | None) -> tuple[str, ...]:
-    if largest_file is None:
-        return ("git",)
-    # The limit is set before Git is there, so that what it starts has it as well. It counts in blocks of 512 bytes.
-    return ("sh", "-c", 'ulimit -f "$0" && exec git "$@"', str(largest_file // 512))
+def _program(largest_file: int | None, memory: int | None) -> tuple[str, ...]:
+    # A shell counts files in blocks of 512 bytes, and memory in 1024.
+    limits = {"f": largest_file and largest_file // 512, "d": memory and memory // 1024}
+    set_limits = [f"ulimit -{name} {most}" for name, most in limits.items() if most]
+    # They are set before Git is there, so that what it starts has them as well.
+    return ("sh", "-c", " && ".join([*set_limits, 'exec git "$@"']), "sh") if set_limits else ("git",)
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

@@ -21,6 +21,9 @@ LARGEST_FILE = 64 * 1024
 LARGEST_FETCH = 64 * 1024 * 1024
 """Bytes that may be fetched at once: a server that knows no filters sends the whole of one commit."""
 
+MOST_MEMORY = 1024 * 1024 * 1024
+"""Bytes that Git gets for it: a thousand times as much may be packed into what is fetched."""
+
 LONGEST_LISTING = 4 * 1024 * 1024
 """Bytes of a folder's listing that are looked at."""
 
@@ -36,14 +39,21 @@ QUIET = (
     "fetch.unpackLimit=1",
     "-c",
     "core.hooksPath=/dev/null",
+    "-c",
+    "pack.threads=1",
 )
-"""Nothing tidies up or is run beside a fetch, and what it brings is one file, whose size is limited."""
+"""Nothing tidies up or is run beside a fetch, and what it brings is one file, whose size is limited.
+
+One thread opens it: the memory that many keep for themselves would count.
+"""
 
 NOTHING_MORE = {"GIT_ALLOW_PROTOCOL": ""}
 """Git would fetch what it finds missing, as much as the server likes to send, and without the limits of a fetch."""
 
-FILTERING = "--upload-pack=git -c uploadpack.allowFilter=true upload-pack"
+FILTERING = "--upload-pack=git -c uploadpack.allowFilter=true -c pack.threads=1 upload-pack"
 """A repository on this machine sends what is asked for alone, as the large hosts do."""
+
+BY_HAND = "Choose the base image and write the setup script yourself."
 
 REGULAR = (b"100644", b"100755")
 """The modes of files. A link is none: what it leads to is not the repository's to say."""
@@ -162,17 +172,18 @@ class _Look:
             await git_output(
                 *QUIET, "fetch", "--quiet", "--no-tags", "--recurse-submodules=no", *local, *arguments,
                 cwd=self.folder, env=self.env, stdin=stdin, action="read the repository's files", timeout=READ_TIMEOUT,
-                url=self.url, branch=self.branch, largest_file=LARGEST_FETCH,
+                url=self.url, branch=self.branch, largest_file=LARGEST_FETCH, memory=MOST_MEMORY,
                 on_line=hear,
             )  # fmt: skip
-        except GitError:
+        except GitError as error:
             # What the system ended says nothing of why.
-            if not any(pack.stat().st_size >= LARGEST_FETCH for pack in self.folder.glob("objects/pack/*")):
+            if any(pack.stat().st_size >= LARGEST_FETCH for pack in self.folder.glob("objects/pack/*")):
+                why = f"its server sent more than {LARGEST_FETCH // 2**20} MiB"
+            elif "out of memory" in str(error.details).lower():
+                why = f"what its server sent takes more than {MOST_MEMORY // 2**20} MiB of memory"
+            else:
                 raise
-            raise GitError(
-                f"The repository is too large to look into: its server sent more than {LARGEST_FETCH // 2**20} MiB.",
-                "Choose the base image and write the setup script yourself.",
-            ) from None
+            raise GitError(f"The repository is too large to look into: {why}.", BY_HAND) from None
 
     async def _text(self, object: str) -> str | None:
         content = await self._fetched("cat-file", "blob", object, most=LARGEST_FILE + 1)
@@ -182,11 +193,11 @@ class _Look:
         """What Git says of what has been fetched."""
         try:
             return await git_output(
-                *arguments, cwd=self.folder, env=NOTHING_MORE, most=most, timeout=READ_TIMEOUT,
+                *arguments, cwd=self.folder, env=NOTHING_MORE, most=most, timeout=READ_TIMEOUT, memory=MOST_MEMORY,
                 action="look into the repository",
             )  # fmt: skip
         except (GitError, RepositoryUnreachable):
             raise GitError(
                 "The repository's server has not sent what it was asked for.",
-                "Choose the base image and write the setup script yourself.",
+                BY_HAND,
             ) from None

@@ -117,6 +117,20 @@ def test_a_branch_and_a_repository_that_there_is_not_are_refused_as_ever(
         read(str(tmp_path / "plain"))
 
 
+def test_a_repository_that_unfolds_takes_no_memory_without_measure(
+    read: Callable[..., RepositoryFiles], a_full_repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_full_repository.git("config", "uploadpack.allowFilter", "true")
+    (message := a_full_repository.path.parent / "message").write_bytes(b"a" * 20_000_000)
+    a_full_repository.git("commit", "--quiet", "--allow-empty", "--file", str(message))
+    with GitServer(a_full_repository.path.parent) as server:
+        url = server.url(a_full_repository.path)
+        assert "README.md" in read(url).texts
+        monkeypatch.setattr(repository_files, "MOST_MEMORY", 16 * 1024 * 1024)
+        with pytest.raises(GitError, match="more than 16 MiB of memory"):
+            read(url)
+
+
 async def test_a_server_that_leaves_out_what_it_is_asked_for_is_not_asked_again(
     a_full_repository: Repository, tmp_path: Path
 ) -> None:
