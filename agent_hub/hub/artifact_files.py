@@ -224,13 +224,24 @@ def file_name(text: str) -> str:
 
 
 def free_name(name: str, is_taken: Callable[[str], bool]) -> str:
-    """The name, or one like it with a number, that is not taken."""
+    """The name, or one like it with a number, that is not taken; of any number of those that are, few are asked for."""
     path = PurePosixPath(name)
-    candidate, number = name, 2
-    while is_taken(candidate):
-        candidate = path.with_stem(f"{path.stem} {number}").name
-        number += 1
-    return candidate
+
+    def numbered(number: int) -> str:
+        return path.with_stem(f"{path.stem} {number}").name
+
+    if not is_taken(name):
+        return name
+    taken, free = 1, 2
+    while is_taken(numbered(free)):
+        taken, free = free, 2 * free
+    while free - taken > 1:
+        between = (taken + free) // 2
+        if is_taken(numbered(between)):
+            taken = between
+        else:
+            free = between
+    return numbered(free)
 
 
 def _link(kept: Path, new: Path, size: int) -> bool:

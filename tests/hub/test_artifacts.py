@@ -13,7 +13,7 @@ import pytest
 
 from agent_hub.engines.process import ProcessEngine
 from agent_hub.errors import NotFound
-from agent_hub.hub.artifact_files import file_name
+from agent_hub.hub.artifact_files import file_name, free_name
 from agent_hub.models import Artifact, Chat, TurnStatus, TurnSummary
 from tests.conftest import Repository
 from tests.hub.running import RunningHub
@@ -193,3 +193,22 @@ def _sha256(content: bytes) -> str:
 
 def test_a_part_of_a_path_is_one_line_without_separators_and_nothing_hidden() -> None:
     assert file_name(".a/b\\c:d\u2028e\u202ef") == "_.a-b-c-d-e-f"
+
+
+def test_a_free_name_is_found_among_any_number_that_are_taken() -> None:
+    names: list[str] = []
+    asked = 0
+
+    def is_taken(name: str) -> bool:
+        nonlocal asked
+        asked += 1
+        return name in taken
+
+    taken: set[str] = set()
+    for _ in range(3000):
+        names.append(free_name("a.tar", is_taken))
+        taken.add(names[-1])
+    assert names == ["a.tar", *(f"a {number}.tar" for number in range(2, 3001))]
+    assert asked < 30 * len(names)
+    taken -= {"a 7.tar", "a 70.tar", "a 700.tar"}
+    assert free_name("a.tar", is_taken) not in taken
