@@ -56,7 +56,7 @@ class ChatArchiveHandler(HubHandler):
         artifacts = [artifact for artifact in self.hub.store.artifacts if artifact.chat == chat.id]
         if not artifacts:
             raise NotFound("This chat has published nothing yet.", "Ask its agent to publish what it makes.")
-        names = named_apart(artifact.name for artifact in artifacts)
+        names = await asyncio.to_thread(named_apart, [artifact.name for artifact in artifacts])
         members = [
             Member(name, self.hub.artifacts.content(artifact.id), artifact.created_at)
             for name, artifact in zip(names, artifacts, strict=True)
@@ -69,6 +69,10 @@ class ChatArchiveHandler(HubHandler):
                 await self.flush()
         except StreamClosedError:
             self.log.debug("Nobody waits for an archive any more")
+        except OSError as error:
+            self.log.warning("An archive of what %r has published was cut off: %s", chat.name, error)
+            # An answer that came to its end would be taken for all of it.
+            self.hang_up()
 
 
 class ArtifactHandler(HubHandler):

@@ -91,6 +91,11 @@ class HubHandler(APIHandler):
         self.set_header("Cache-Control", "no-store")
         self.finish(text)
 
+    def hang_up(self) -> None:
+        """End the connection in the middle of an answer, which whoever asked then knows not to be all."""
+        if self.request.connection is not None:
+            self.request.connection.close()  # type: ignore[attr-defined]
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Every error as ``{code, message, hint, details}``; what nobody foresaw is logged, and not told in detail."""
         error = kwargs.get("exc_info", (None, None, None))[1]

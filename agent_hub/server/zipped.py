@@ -37,7 +37,7 @@ def named_apart(names: Iterable[str]) -> list[str]:
 
 
 def zipped(members: Iterable[Member]) -> Iterator[bytes]:
-    """The archive, piece by piece. Blocks.
+    """The archive, piece by piece. Blocks. A file that is deleted before its turn is left out.
 
     Nothing is packed: pictures and films are already, and what reads the archive is most often the same machine.
     """
@@ -47,8 +47,12 @@ def zipped(members: Iterable[Member]) -> Iterator[bytes]:
             changed_at = max(member.changed_at.astimezone().replace(tzinfo=None), _FIRST)
             about = zipfile.ZipInfo(member.name, changed_at.timetuple()[:6])
             about.external_attr = 0o644 << 16
+            try:
+                file = member.path.open("rb")
+            except FileNotFoundError:
+                continue
             # Nobody has said how much is to come, so it may be more than the older format has digits for.
-            with member.path.open("rb") as file, archive.open(about, "w", force_zip64=True) as entry:
+            with file, archive.open(about, "w", force_zip64=True) as entry:
                 while chunk := file.read(CHUNK):
                     entry.write(chunk)
                     yield gathered.taken()

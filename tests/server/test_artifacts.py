@@ -8,12 +8,14 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tornado.httpclient import HTTPResponse
+from tornado.httpclient import HTTPClientError, HTTPResponse
 
-from agent_hub.models import Artifact, Chat, Project
+from agent_hub.models import Artifact, Chat, Project, now
+from agent_hub.server.zipped import Member, zipped
 from tests.conftest import Repository
 from tests.hub.running import RunningHub
 from tests.server.conftest import Run
@@ -134,6 +136,33 @@ def test_all_of_a_chat_comes_as_one_archive_with_names_that_any_system_keeps_apa
         assert found == {
             "loss.png": b"1", "Loss 2.PNG": b"2", "a-b-c": b"3", "e\u0301.txt": b"4", "\u00e9 2.txt": b"5"
         }  # fmt: skip
+
+    run(story())
+
+
+def test_what_is_deleted_while_an_archive_is_made_is_left_out_of_it(tmp_path: Path) -> None:
+    members = [Member(name, tmp_path / name, now()) for name in ("a", "b", "c")]
+    for member in members:
+        member.path.write_text(member.name)
+    pieces = zipped(members)
+    sent = [next(pieces)]
+    members[1].path.unlink()
+    sent += pieces
+    with zipfile.ZipFile(io.BytesIO(b"".join(sent))) as archive:
+        assert archive.testzip() is None and archive.namelist() == ["a", "c"]
+
+
+def test_an_archive_that_cannot_be_finished_is_no_answer(run: Run[None], publish: Publishing) -> None:
+    async def story() -> None:
+        await publish("large.bin", bytes(2**20))
+        broken = await publish("broken.bin")
+        path = publish.hub.hub.artifacts.content(broken.id)
+        path.unlink()
+        # It is a file as long as nobody reads it.
+        path.symlink_to("/proc/self/mem")
+        with pytest.raises(HTTPClientError) as cut:
+            await publish.get(f"api/chats/{publish.chat.id}/artifacts/zip")
+        assert cut.value.code == 599
 
     run(story())
 
