@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
@@ -189,6 +191,30 @@ async def test_versions_that_an_older_hub_kept_without_a_record_have_one(chat: P
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+async def test_what_is_put_in_the_place_of_a_published_file_is_not_looked_through(chat: Publisher) -> None:
+    """As a chat may that has the folder as a mount: what a link leads to is none of its business, and a pipe waits."""
+    artifact = await chat.publish("key.txt", b"the same")
+    shown = chat.shown(artifact)
+    (elsewhere := chat.hub.hub.settings.root / "elsewhere").write_bytes(b"the same")
+    shown.unlink()
+    shown.symlink_to(elsewhere)
+    await chat.publish("key.txt", b"two")
+    assert shown.read_bytes() == b"two" and shown.with_name("key (edited).txt").is_symlink()
+    shown.unlink()
+    os.mkfifo(shown)
+    async with asyncio.timeout(10):
+        await chat.publish("key.txt", b"three")
+    assert shown.read_bytes() == b"three" and shown.with_name("key (edited) 2.txt").is_fifo()
+    shown.unlink()
+    shown.mkdir()
+    await chat.publish("key.txt", b"four")
+    assert shown.read_bytes() == b"four" and shown.with_name("key (edited) 3.txt").is_dir()
+    shown.parent.rename(away := shown.parent.with_name("away"))
+    shown.parent.symlink_to(away)
+    await chat.hub.hub.artifacts.delete(artifact.id)
+    assert (away / "key.txt").read_bytes() == b"four"
 
 
 def test_a_part_of_a_path_is_one_line_without_separators_and_nothing_hidden() -> None:
