@@ -29,6 +29,9 @@ from agent_hub.models import Artifact, ArtifactVersion, ChatStatus, TurnSummary,
 
 logger = logging.getLogger(__name__)
 
+MOST_VERSIONS = 10_000
+"""Versions of all that one chat has published: each is held in memory, and told to every page that looks."""
+
 
 class Artifacts:
     """What chats have published.
@@ -84,11 +87,18 @@ class Artifacts:
         ------
         InvalidInput
             The name cannot be a file's.
+        Conflict
+            The chat has published as much as one may, or is being deleted.
         """
         check_name(name)
         async with self._publishing:
             chat = self._store.chats[chat_id]
             mine = [artifact for artifact in self._store.artifacts if artifact.chat == chat_id]
+            if sum(artifact.version for artifact in mine) >= MOST_VERSIONS:
+                raise Conflict(
+                    f"This chat has published {MOST_VERSIONS} versions of files, and that is the most.",
+                    "Publish an archive of many files, or from another chat; the person may delete some.",
+                )
             old = next((artifact for artifact in mine if artifact.name == name), None)
             turn = self._turn_of(chat_id)
             artifact = Artifact(

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from agent_hub.engines.process import ProcessEngine
-from agent_hub.errors import NotFound
+from agent_hub.errors import Conflict, NotFound
+from agent_hub.hub import artifacts
 from agent_hub.hub.artifact_files import file_name, free_name
 from agent_hub.models import Artifact, Chat, TurnStatus, TurnSummary
 from tests.conftest import Repository
@@ -191,6 +192,17 @@ async def test_versions_that_an_older_hub_kept_without_a_record_have_one(chat: P
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+async def test_a_chat_publishes_a_bounded_number_of_versions(chat: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifacts, "MOST_VERSIONS", 3)
+    for name in ("a.txt", "b.txt", "a.txt"):
+        artifact = await chat.publish(name, b"content")
+    with pytest.raises(Conflict, match="published 3 versions"):
+        await chat.publish("b.txt", b"content")
+    assert len(list(chat.hub.hub.store.artifacts)) == 2
+    await chat.hub.hub.artifacts.delete(artifact.id)
+    assert (await chat.publish("b.txt", b"content")).version == 2
 
 
 async def test_what_is_put_in_the_place_of_a_published_file_is_not_looked_through(chat: Publisher) -> None:
