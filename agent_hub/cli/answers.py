@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import click
 from pydantic import BaseModel
 
+from agent_hub.cli.shown import is_plain
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 AS_JSON = (click.option("--json", "as_json", is_flag=True, help="Answer with one JSON document."),)
@@ -28,7 +30,9 @@ def plain(value: Any) -> Any:
 
 def answer(value: Any) -> None:
     """Print a value as JSON."""
-    click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))
+    # Letters as they are, and by its number what a terminal would act on: JSON itself asks that of a part of it alone.
+    text = json.dumps(plain(value), indent=2, ensure_ascii=False)
+    click.echo("".join(letter if is_plain(letter) else json.dumps(letter)[1:-1] for letter in text))
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> None:

@@ -10,6 +10,7 @@ import click
 from agent_hub.cli.answers import AS_JSON, answer
 from agent_hub.cli.chat import chat_of, complete_chats
 from agent_hub.cli.options import SERVER, options
+from agent_hub.cli.shown import readable
 
 if TYPE_CHECKING:
     from agent_hub.models import Turn
@@ -43,13 +44,13 @@ def command(ctx: click.Context, /, chat: str, terminal: bool, build: bool, as_js
         if as_json:
             answer({"chat": found.id, "turns": whole})
         else:
-            click.echo("\n\n".join(map(_told, whole)))
+            click.echo(readable("\n\n".join(map(_told, whole))))
         return
     text = hub.text(f"projects/{part(found.project)}/build/log" if build else f"terminals/{part(found.id)}/text")
     if as_json:
         answer({"chat": found.id, "build" if build else "terminal": text.splitlines()})
     else:
-        click.echo(text, nl=False)
+        click.echo(readable(text), nl=False)
 
 
 def _told(turn: Turn) -> str:
@@ -60,14 +61,14 @@ def _told(turn: Turn) -> str:
     for item in turn.items:
         match item:
             case Message():
-                parts.append(_readable(item.text))
+                parts.append(item.text.rstrip())
             case Command():
                 code = f"\n[exit code {item.exit_code}]" if item.exit_code else ""
-                parts.append(_readable(f"$ {item.command}\n{item.text.rstrip()}{code}"))
+                parts.append(f"$ {item.command}\n{item.text.rstrip()}{code}")
             case FileChanges():
-                parts.extend(_readable(f"[{change.kind} {change.path}]") for change in item.changes)
+                parts.extend(f"[{change.kind} {change.path}]" for change in item.changes)
             case ToolCall():
-                parts.append(_readable(f"[{item.title}]"))
+                parts.append(f"[{item.title}]")
             case Reasoning():
                 continue
     if turn.error is not None:
@@ -75,8 +76,3 @@ def _told(turn: Turn) -> str:
     elif turn.status.value != "completed":
         parts.append(f"[{turn.status.value}]")
     return "\n\n".join(part for part in parts if part.strip())
-
-
-def _readable(text: str) -> str:
-    """What an agent says and its commands print, without what would act on the terminal it is printed in."""
-    return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t").rstrip()

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import click
 
+from agent_hub.cli.shown import readable
 from agent_hub.errors import AgentHubError
 
 NOT_SHOWN = 125
@@ -17,13 +18,13 @@ def say(text: str) -> None:
     """Say something in a line of its own."""
     # There may be nobody left to hear it, where a terminal has gone away.
     with suppress(OSError):
-        click.echo(f"agent_cli: {text}", err=True)
+        click.echo(readable(f"agent_cli: {text}"), err=True)
 
 
 def tell(error: AgentHubError) -> None:
     """Tell of an error: what happened, why, what to do, and the last lines of what failed."""
     for line in error.details.get("tail") or []:
-        click.echo(f"  {line}", err=True)
+        click.echo(readable(f"  {line}"), err=True)
     say(str(error))
 
 

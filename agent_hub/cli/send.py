@@ -10,6 +10,7 @@ from agent_hub.cli.answers import AS_JSON, answer
 from agent_hub.cli.chat import chat_of, complete_chats
 from agent_hub.cli.options import SERVER, options
 from agent_hub.cli.say import say
+from agent_hub.cli.shown import readable
 
 
 @click.command("send")
@@ -42,7 +43,7 @@ def command(ctx: click.Context, /, chat: str, prompt: str, wait: bool, as_json: 
     turn, said, asked = Turn(hub, data), Said(), ""
     for event in turn.stream(timeout=None):
         if (piece := said.of(event)) and not as_json:
-            click.echo(piece, nl=False)
+            click.echo(readable(piece), nl=False)
         if isinstance(event, TurnChanged):
             for approval in event.turn.approvals:
                 if approval.id != asked:

@@ -1,4 +1,4 @@
-"""What of a terminal's output is written here: all of it in a terminal, its text alone in a pipe or a file."""
+"""What others say, as it is written here: an agent's terminal in a terminal as it is, all else as text alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ _NOTE = re.compile(r"\r\n\x1b\[2m[^\x1b]*\x1b\[m\r\n")
 """A line of the hub's own, see ``Terminal.note``."""
 
 _CONTROL = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]"
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])"
+    r"|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]"
 )
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)\Z")
 
@@ -49,3 +50,13 @@ def as_text() -> Callable[[str], str]:
         return _CONTROL.sub("", text[: len(text) - len(held)])
 
     return show
+
+
+def readable(text: str) -> str:
+    """What agents, repositories and their builds say, without what would act on the terminal that it is printed in."""
+    return "".join(filter(is_plain, _CONTROL.sub("", text)))
+
+
+def is_plain(letter: str) -> bool:
+    """Whether a terminal shows a letter, and does nothing else by it."""
+    return letter.isprintable() or letter in "\n\t"
