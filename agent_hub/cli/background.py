@@ -101,7 +101,9 @@ def _found(folder: Path) -> Transport | None:
 def _start(folder: Path) -> Transport:
     say("starting a hub in the background, for as long as chats of it run")
     log = folder / LOG
-    with log.open("wb") as output:
+    # A server writes its token into its log; the folder may be another person's.
+    log.unlink(missing_ok=True)
+    with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "agent_hub.server.background", str(folder), str(Path.home())],
             stdin=subprocess.DEVNULL,
