@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent_hub.errors import InvalidRepository
+
+QUIETLY = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
+"""How Git is asked: an agent that may write in the folder could name programs there, which then ran as the person."""
+
+STATUS = ("status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=dirty")
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class Checkout:
                 "Give a folder of one, or make it one: git init && git add --all && git commit -m 'Begin'.",
             )
         top = Path(found)
-        status = _git(top, "status", "--porcelain", "--untracked-files=normal") or ""
+        status = _git(top, *STATUS, env=_without_filters(top)) or ""
         head = _git(top, "rev-parse", "--verify", "HEAD^{commit}") or ""
         return cls(top, head, _branch(top), len(status.splitlines()))
 
@@ -43,9 +50,26 @@ def _branch(folder: Path) -> str:
     return _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD") or ""
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
+def _without_filters(folder: Path) -> dict[str, str]:
+    """Variables by which Git runs none of the filters that the repository's own configuration names."""
+    wanted = r"^filter\..*\.(clean|process|required)$"
+    found = (_git(folder, "config", "--show-scope", "--null", "--name-only", "--get-regexp", wanted) or "").split("\0")
+    own = {key for scope, key in zip(found[::2], found[1::2], strict=False) if scope in ("local", "worktree")}
+    variables = {"GIT_CONFIG_COUNT": str(len(own))}
+    for number, key in enumerate(sorted(own)):
+        variables[f"GIT_CONFIG_KEY_{number}"] = key
+        variables[f"GIT_CONFIG_VALUE_{number}"] = "false" if key.endswith(".required") else ""
+    return variables
+
+
+def _git(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> str | None:
     """What Git prints; ``None`` where it fails."""
     done = subprocess.run(
-        ["git", "-C", str(folder), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        ["git", *QUIETLY, "-C", str(folder), *arguments],
+        env=os.environ | dict(env or {}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.stdout.strip() if done.returncode == 0 else None
