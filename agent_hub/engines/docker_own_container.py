@@ -88,11 +88,12 @@ class OwnContainer:
                 "with: the engine cannot give it to a chat.",
                 self._remedy(),
             )
-        below = [str(one.target) for one in self.mounts if wanted in one.target.parents]
+        below = sorted(str(place) for place in self.covered if wanted in place.parents)
         if below:
+            # A tmpfs as well: it may be there to cover what the machine has.
             raise InvalidMount(
-                f"{path} holds {below[0]}, which is mounted there in the hub's container alone: a chat would find an "
-                "empty folder in its place.",
+                f"{path} holds {below[0]}, which is mounted there in the hub's container alone: a chat would find what "
+                "the engine's machine has in its place.",
                 "Mount the folders that the chat needs, one by one.",
             )
         source = mount.source / wanted.relative_to(mount.target)

@@ -79,6 +79,7 @@ def test_a_path_is_what_the_machine_calls_it(path: str, on_the_host: str) -> Non
         ("/database", "in none of the folders"),
         ("/work/scratch/a", "in none of the folders"),
         ("/my data", "holds /my data/other"),
+        ("/work", "holds /work/scratch"),
         ("/host", "would make the agent root"),
         ("/host/var/run", "would make the agent root"),
         ("/host/var/lib/docker/volumes/work/_data", "would make the agent root"),
