@@ -38,6 +38,9 @@ SYSTEM = (
 )  # fmt: skip
 """What the machine itself is made of."""
 
+HOMES = ("home", "Users")
+"""Where a machine has the folders of its people."""
+
 HostPath = Callable[[str], str]
 """What the machine of the containers calls a path of the hub's."""
 
@@ -125,6 +128,17 @@ class MountSources:
             raise InvalidMount(
                 f"{text} holds the hub's own data, with the other chats' workspaces and tokens in it.", ONE_BY_ONE
             )
+        if there == real:
+            return
+        # The hub's own home, of which the keys are known, is another one in there.
+        for key in (home / name for home in _homes(there, real) for name in KEYS):
+            holds = key.is_relative_to(there) and os.path.exists(real / key.relative_to(there))
+            if holds or there.is_relative_to(key):
+                raise InvalidMount(
+                    f"{text} is {there} on the machine, and holds, or is within, {key}, by which others know who its "
+                    "person is.",
+                    ONE_BY_ONE,
+                )
 
     def _refuse_elsewhere(self, text: str, real: Path) -> None:
         if self._roots:
@@ -141,6 +155,15 @@ class MountSources:
             raise InvalidMount(
                 f"{text} is part of the system.", "Allow it with --AgentHub.mount_roots, if a chat has to have it."
             )
+
+
+def _homes(there: Path, real: Path) -> Sequence[Path]:
+    """The homes of the machine that a path of it is in, or holds; `real` is where it is seen from here."""
+    if there.parts[1:2] == ("root",):
+        return [Path("/root")]
+    if there.parent == Path("/") and there.name in HOMES:
+        return [there / name for name in os.listdir(real)]
+    return [Path(*there.parts[:3])] if there.parts[1:2] and there.parts[1] in HOMES else []
 
 
 def _touches(one: Path, other: Path) -> bool:

@@ -40,6 +40,24 @@ def test_the_hub_s_data_are_given_under_no_other_name_that_a_container_has_for_t
         MountSources(data_dir, host_path=on_the_host.__getitem__).check(str(a_folder))
 
 
+@pytest.mark.parametrize("on_the_host", ["/home/jo", "/home", "/home/jo/.config", "/root/.ssh", "/root", "/Users/jo"])
+def test_the_keys_of_the_machines_people_are_not_mounted_from_within_a_container(
+    a_folder: Path, data_dir: Path, on_the_host: str
+) -> None:
+    """A hub in a container sees the machine's homes in other places, and has another home itself."""
+
+    def host_path(path: str) -> str:
+        return f"{on_the_host}{path.removeprefix(str(a_folder))}" if path.startswith(str(a_folder)) else f"/srv{path}"
+
+    for folder in (".ssh", "jo/.ssh", "gh", "work"):
+        (a_folder / folder).mkdir(parents=True, exist_ok=True)
+    sources = MountSources(data_dir, host_path=host_path)
+    with pytest.raises(InvalidMount, match="by which others know who its person is"):
+        sources.check(str(a_folder))
+    if not on_the_host.endswith(".ssh"):
+        assert sources.check(str(a_folder / "work")) == str(a_folder / "work")
+
+
 def test_a_folder_and_a_file_are_taken(a_folder: Path, data_dir: Path) -> None:
     (a_folder / "file").write_text("one")
     given = (mount(a_folder), mount(a_folder / "file", "/file"), mount(a_folder, "/workspace/inside"))
