@@ -1,7 +1,9 @@
-import React, { useEffect, useLayoutEffect, useRef } from 'react';
+import React, { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { MimeModel, type IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
+
+import { isIntricate } from '../../intricate';
 
 const TYPE = 'text/markdown';
 
@@ -13,14 +15,28 @@ interface IMarkdownProps {
   rendermime: IRenderMimeRegistry;
 }
 
-/** What an agent says, drawn by Lab's own renderer. */
+/** What an agent says, drawn by Lab's own renderer; as text where that cannot draw it, or would take too long. */
 export function Markdown(props: IMarkdownProps): JSX.Element {
+  const { text } = props;
+  const [hasFailed, setFailed] = useState(false);
+  const isPlain = useMemo(() => isIntricate(text), [text]);
+  return hasFailed || isPlain ? (
+    <pre className="jp-AgentHub-plainText" tabIndex={0}>
+      {text}
+    </pre>
+  ) : (
+    <Drawn {...props} onFailed={() => setFailed(true)} />
+  );
+}
+
+function Drawn(props: IMarkdownProps & { onFailed: () => void }): JSX.Element {
   const { text, rendermime } = props;
+  const onFailed = useRef(props.onFailed);
   const node = useRef<HTMLDivElement>(null);
   const renderer = useRef<MarkdownRenderer | null>(null);
   // Lumino takes a widget only from a page that it is still in.
   useLayoutEffect(() => {
-    const made = new MarkdownRenderer(rendermime, node.current!);
+    const made = new MarkdownRenderer(rendermime, node.current!, () => onFailed.current());
     renderer.current = made;
     return () => made.dispose();
   }, [rendermime]);
@@ -30,7 +46,11 @@ export function Markdown(props: IMarkdownProps): JSX.Element {
 
 /** Draws a text that may grow, as often as there is time for. */
 class MarkdownRenderer {
-  constructor(rendermime: IRenderMimeRegistry, host: HTMLElement) {
+  constructor(
+    rendermime: IRenderMimeRegistry,
+    host: HTMLElement,
+    private readonly _onFailed: () => void
+  ) {
     this._renderer = rendermime.createRenderer(TYPE);
     Widget.attach(this._renderer, host);
   }
@@ -52,7 +72,13 @@ class MarkdownRenderer {
     const begun = performance.now();
     this._isBusy = true;
     const model = new MimeModel({ data: { [TYPE]: drawn }, trusted: false });
-    await this._renderer.renderModel(model);
+    try {
+      await this._renderer.renderModel(model);
+    } catch (reason) {
+      console.warn('Agent Hub could not draw what an agent says.', reason);
+      this._onFailed();
+      return;
+    }
     this._isBusy = false;
     if (this._renderer.isDisposed) {
       return;
