@@ -4,12 +4,16 @@ import type { PartialJSONValue } from '@lumino/coreutils';
 
 import type { Artifact, HubApi } from '../api';
 import { delimiterOf, typeOf, wordOf } from '../artifactkinds';
+import { beginning } from '../chatpage/cut';
 import { delimited } from '../delimited';
+import { fenced } from '../fenced';
 import { size } from '../format';
 import { keyOf } from '../gallery';
 import { readParquet } from '../parquet/reading';
 import { trans } from '../translation';
+import { Boundary } from './Boundary';
 import { HeadTable } from './HeadTable';
+import { MarkdownView } from './MarkdownView';
 import { MimeView } from './MimeView';
 import { NotebookView } from './NotebookView';
 import { ParquetTable } from './ParquetTable';
@@ -37,6 +41,16 @@ interface IArtifactContentProps {
 
 /** What a file holds, as far as a page can show it. Nothing that an agent wrote runs in it. */
 export function ArtifactContent(props: IArtifactContentProps): JSX.Element {
+  return (
+    <Boundary
+      fallback={<p className="jp-AgentHub-quiet">This could not be shown. Open it instead.</p>}
+    >
+      <Content {...props} />
+    </Boundary>
+  );
+}
+
+function Content(props: IArtifactContentProps): JSX.Element {
   const { file, api } = props;
   const { form, word } = typeOf(file);
   switch (form) {
@@ -142,7 +156,7 @@ function Pdf({ file, rendermime, blob }: IArtifactContentProps & { blob: Blob })
 function Text(props: IArtifactContentProps): JSX.Element {
   const { file, api } = props;
   const { form } = typeOf(file);
-  const isStructured = ['html', 'json', 'notebook', 'markdown'].includes(form);
+  const isStructured = ['html', 'json', 'notebook'].includes(form);
   const most = isStructured && file.size <= STRUCTURED ? STRUCTURED : HEAD;
   const { value, error } = useLoaded(keyOf(file), async () =>
     (await api.artifactContent(file.id, file.version, most)).text()
@@ -177,7 +191,7 @@ function TextBody(props: IArtifactContentProps & { text: string }): JSX.Element 
     return <iframe title={file.name} sandbox="" srcDoc={`${POLICY}${text}`} />;
   }
   if (form === 'markdown') {
-    return <MimeView rendermime={rendermime} mime="text/markdown" data={text} />;
+    return <MarkdownView rendermime={rendermime} text={text} />;
   }
   if (form === 'table') {
     return (
@@ -193,14 +207,21 @@ function TextBody(props: IArtifactContentProps & { text: string }): JSX.Element 
   if (form === 'notebook' && json !== undefined) {
     return <NotebookView rendermime={rendermime} notebook={json} />;
   }
-  return language || form !== 'text' ? (
-    <MimeView
-      rendermime={rendermime}
-      mime="text/markdown"
-      data={fenced(text, language ?? 'json')}
-    />
-  ) : (
-    <pre>{text}</pre>
+  // What is not what its name says may be as long as that could have been.
+  const { text: head, left } = beginning(text, HEAD);
+  return (
+    <>
+      {language || form !== 'text' ? (
+        <MimeView
+          rendermime={rendermime}
+          mime="text/markdown"
+          data={fenced(head, language ?? 'json')}
+        />
+      ) : (
+        <pre>{head}</pre>
+      )}
+      {left > 0 && <p className="jp-AgentHub-quiet">And {count(left, 'more character')}.</p>}
+    </>
   );
 }
 
@@ -218,13 +239,6 @@ function parsed(text: string): PartialJSONValue | undefined {
     }
     throw reason;
   }
-}
-
-/** A text as a block of code, which Lab highlights, whatever ticks are in it. */
-function fenced(text: string, language: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}${language}\n${text}\n${fence}`;
 }
 
 async function base64(blob: Blob): Promise<string> {

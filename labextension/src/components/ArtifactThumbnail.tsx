@@ -7,6 +7,7 @@ import { delimiterOf, typeOf } from '../artifactkinds';
 import { delimited } from '../delimited';
 import { clockOf } from '../format';
 import { keyOf } from '../gallery';
+import { Boundary } from './Boundary';
 import { HeadTable } from './HeadTable';
 import { MimeView } from './MimeView';
 import { useAddress, useLoaded } from './useloaded';
@@ -50,7 +51,11 @@ export const ArtifactThumbnail = React.memo((props: IArtifactThumbnailProps): JS
   }, []);
   return (
     <div ref={node} className="jp-AgentHub-tilePicture" aria-hidden="true">
-      {isSeen && <Thumbnail key={keyOf(file)} {...props} />}
+      {isSeen && (
+        <Boundary key={keyOf(file)} fallback={<Sign file={file} />}>
+          <Thumbnail {...props} />
+        </Boundary>
+      )}
     </div>
   );
 });

@@ -24,9 +24,9 @@ export function MimeView({ rendermime, mime, data }: IMimeViewProps): JSX.Elemen
     }
     const renderer = rendermime.createRenderer(mime);
     Widget.attach(renderer, node.current!);
-    renderer
-      .renderModel(rendermime.createModel({ data: { [mime]: data }, trusted: false }))
-      .catch(reason => setProblem(String(reason)));
+    const draw = async () =>
+      renderer.renderModel(rendermime.createModel({ data: { [mime]: data }, trusted: false }));
+    draw().catch(reason => setProblem(String(reason)));
     return () => renderer.dispose();
   }, [rendermime, mime, data]);
   return (
