@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,8 @@ def command(
         )
         return
     folder = Path(save).expanduser()
-    targets = {one.id: folder / Path(one.name).name for one in wanted}
-    taken = [str(target) for target in targets.values() if target.exists()]
+    targets = {one.id: folder / Artifact(hub, one)._file_name for one in wanted}
+    taken = [str(target) for target in targets.values() if os.path.lexists(target)]
     if taken and not force:
         raise click.UsageError(f"There is a file already: {', '.join(taken)}. Choose another folder, or --force.")
     folder.mkdir(parents=True, exist_ok=True)

@@ -35,6 +35,10 @@ class Artifact(Record["models.Artifact"], Content):
         return self._data.path
 
     @property
+    def _path_shown(self) -> str:
+        return self._data.path
+
+    @property
     def size(self) -> int:
         """Bytes."""
         return self._data.size
@@ -145,7 +149,7 @@ class Artifacts(ByName[Artifact]):
         """
         target = Path(folder).expanduser()
         found = self._fetch()
-        there = [name for one in found if os.path.lexists(target / (name := Path(one.name).name))]
+        there = [one._file_name for one in found if os.path.lexists(target / one._file_name)]
         if there:
             raise FileExistsError(
                 f"{target} has {there[0]!r} already, and nothing was written. Choose a folder without it."

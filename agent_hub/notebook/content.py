@@ -7,7 +7,7 @@ import secrets
 from abc import abstractmethod
 from base64 import b64encode
 from html import escape
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,6 +42,16 @@ class Content:
 
     @property
     @abstractmethod
+    def _path_shown(self) -> str:
+        """Where Lab's file browser shows it."""
+
+    @property
+    def _file_name(self) -> str:
+        """What it is called as a file among the others: as :attr:`name`, but never hidden, and none is another's."""
+        return PurePosixPath(self._path_shown).name
+
+    @property
+    @abstractmethod
     def _content(self) -> str:
         """Where the hub has it."""
 
@@ -59,7 +69,7 @@ class Content:
         Parameters
         ----------
         path
-            A file, which is replaced, or a folder, where the file gets the artifact's own name.
+            A file, which is replaced, or a folder, where the file gets its name in the file browser.
 
         Raises
         ------
@@ -68,7 +78,7 @@ class Content:
         """
         target = Path(path).expanduser()
         if target.is_dir():
-            target = target / Path(self.name).name
+            target = target / self._file_name
             if os.path.lexists(target):
                 raise FileExistsError(
                     f"{target} is there already. To replace it, name the file: save({str(target)!r})."

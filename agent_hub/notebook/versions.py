@@ -89,6 +89,10 @@ class ArtifactVersion(VersionRecord, Content):
         self._transport = transport
 
     @property
+    def _path_shown(self) -> str:
+        return self._artifact.path
+
+    @property
     def _content(self) -> str:
         from agent_hub.notebook.transport import part
 

@@ -108,6 +108,9 @@ def test_what_a_chat_has_published_is_listed_and_saved(commands: Commands, hub: 
     refused = commands.run("artifacts", chat, "--save", str(folder))
     assert refused.returncode == 2 and "--force" in refused.stderr
     assert not (folder / "a.txt").exists()
+    hub.chats[chat].run("hub_artifact publish a.txt --name .bash_profile").check()
+    (hidden,) = commands.ask("artifacts", chat, ".bash_profile", "--save", str(folder))
+    assert hidden["saved"] == str(folder / "_.bash_profile")
     unknown = commands.run("artifacts", chat, "c.txt")
     assert unknown.returncode == 1 and "Did you mean 'b.txt'?" in unknown.stderr
 

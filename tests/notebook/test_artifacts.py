@@ -98,6 +98,14 @@ def test_a_deleted_artifact_is_gone(chat: Chat, server: Server) -> None:
         artifact.delete()
 
 
+def test_no_file_is_saved_where_nobody_sees_it(chat: Chat, tmp_path: Path) -> None:
+    """A shell reads .bash_profile of the folder of a home, and does what an agent has written."""
+    artifact = publish(chat, ".bash_profile", "touch owned")
+    (tmp_path / "old").mkdir()
+    saved = [*chat.artifacts.save_all(tmp_path / "all"), artifact.save(tmp_path), artifact.at(1).save(tmp_path / "old")]
+    assert [path.name for path in saved] == ["_.bash_profile"] * 3
+
+
 def test_all_of_it_is_saved_into_a_folder_or_one_archive(chat: Chat, tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt"):
         publish(chat, name, name)
