@@ -30,6 +30,9 @@ COMMANDS = {
 
 FAILED, INTERRUPTED = 1, 130
 
+COMPLETE = "_AGENT_CLI_COMPLETE"
+"""The variable by which a shell asks what a line may go on with."""
+
 
 class Lazily(click.Group):
     """A group whose commands are imported once they are called, and that passes on what stands after ``--``."""
@@ -112,6 +115,9 @@ def main() -> None:
 
 
 def _run() -> int:
+    if COMPLETE in os.environ:
+        # A shell asks, as the script that `agent_cli completion` prints makes it.
+        import_module("agent_hub.cli.completion")
     try:
         # Told where it runs to its end; what it ends with by itself is an exit code.
         return int(agent_cli.main(prog_name="agent_cli", standalone_mode=False) or 0)

@@ -155,7 +155,7 @@ def test_a_shell_is_told_how_to_complete(commands: Commands, shell: str) -> None
 
 def test_a_shell_completes_the_names_of_chats(commands: Commands, chat: str) -> None:
     words = {"_AGENT_CLI_COMPLETE": "bash_complete", "COMP_WORDS": "agent_cli stop The", "COMP_CWORD": "2"}
-    assert commands.run(**words).stdout == "plain,The shell\n"
+    assert commands.run(**words).stdout == "plain,'The shell'\n"
 
 
 def test_help_waits_for_nothing_that_takes_long_to_import() -> None:
