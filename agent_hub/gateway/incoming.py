@@ -5,14 +5,21 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 SMALL = 2**18
 """Bytes below which a file waits until all of it is there: then one turn in a thread is enough for it."""
 
 MOST_WAITING = 2**22
-"""Bytes that may wait while others are written."""
+"""Bytes of a file that may wait while others are written."""
+
+MOST_OF_ALL = 2**26
+"""Bytes of all files together that may be here: one chat alone sends a hundred at once, and a disk may be slow."""
+
+_writers = ThreadPoolExecutor(2, "agent-hub-artifacts")
+"""A disk takes no more from many; and what else of the hub's has to go into a thread does not wait behind them."""
 
 
 class IncomingFile:
@@ -36,14 +43,20 @@ class IncomingFile:
         self._writing: asyncio.Future[None] | None = None
         self._is_discarded = False
 
+    _of_all: ClassVar[int] = 0
+
     async def take(self, piece: bytes) -> None:
         """Take the next piece. Raises :class:`OSError` where an earlier one could not be written."""
         self._waiting.append(piece)
         self._size += len(piece)
-        if self._writing is not None and (self._writing.done() or self._size > MOST_WAITING):
+        IncomingFile._of_all += len(piece)
+        too_much = IncomingFile._of_all > MOST_OF_ALL
+        if self._writing is not None and (self._writing.done() or self._size > MOST_WAITING or too_much):
             await self._written()
-        if self._writing is None and self._size > SMALL and not self._is_discarded:
+        if self._writing is None and (self._size > SMALL or too_much) and not self._is_discarded:
             self._begin(self._write)
+            if too_much:
+                await self._written()
 
     async def close(self) -> str:
         """Write the rest. Raises :class:`OSError` where it cannot be.
@@ -61,15 +74,21 @@ class IncomingFile:
     def discard(self) -> None:
         """Let nothing be left of it, unless it was moved away; what is being written is written first."""
         self._is_discarded = True
-        self._waiting = []
+        IncomingFile._of_all -= self._size
+        self._waiting, self._size = [], 0
         if self._writing is None:
             self._remove()
         else:
             self._writing.add_done_callback(self._remove)
 
     def _begin(self, write: Callable[[list[bytes]], None]) -> None:
-        pieces, self._waiting, self._size = self._waiting, [], 0
-        self._writing = asyncio.ensure_future(asyncio.to_thread(write, pieces))
+        pieces, size = self._waiting, self._size
+        self._waiting, self._size = [], 0
+        self._writing = asyncio.get_running_loop().run_in_executor(_writers, write, pieces)
+        self._writing.add_done_callback(lambda _: self._let_go(size))
+
+    def _let_go(self, size: int) -> None:
+        IncomingFile._of_all -= size
 
     async def _written(self) -> None:
         if self._writing is not None:
