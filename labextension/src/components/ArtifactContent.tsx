@@ -220,7 +220,11 @@ function TextBody(props: IArtifactContentProps & { text: string }): JSX.Element 
       ) : (
         <pre>{head}</pre>
       )}
-      {left > 0 && <p className="jp-AgentHub-quiet">And {count(left, 'more character')}.</p>}
+      {left > 0 && (
+        <p className="jp-AgentHub-quiet">
+          {trans._n('And %1 more character.', 'And %1 more characters.', left)}
+        </p>
+      )}
     </>
   );
 }

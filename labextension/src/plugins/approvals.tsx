@@ -9,6 +9,7 @@ import { refused } from '../notices';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 import { trans } from '../translation';
 import { changeWords } from '../turns';
+import { visible } from '../visible';
 
 type Approval = NonNullable<Turn['approvals']>[number];
 
@@ -65,16 +66,18 @@ async function ask(
     body: (
       <div className="jp-AgentHub-approval">
         <p>{chat}</p>
-        {approval.command && <pre>{approval.command}</pre>}
-        {files.length > 0 && <pre>{files.map(changeWords).join('\n')}</pre>}
+        {approval.command && <pre>{visible(approval.command)}</pre>}
+        {files.length > 0 && (
+          <pre>{files.map(change => visible(changeWords(change), '')).join('\n')}</pre>
+        )}
         {approval.directory && (
           <p>
             <Sentence words={trans.__('in %1', place(1))}>
-              <code>{approval.directory}</code>
+              <code>{visible(approval.directory)}</code>
             </Sentence>
           </p>
         )}
-        {approval.kind === 'files' && approval.reason && <p>{approval.reason}</p>}
+        {approval.kind === 'files' && approval.reason && <p>{visible(approval.reason)}</p>}
       </div>
     ),
     buttons: [

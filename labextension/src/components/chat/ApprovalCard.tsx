@@ -4,6 +4,7 @@ import { HubError, type Approval, type Decision, type Item } from '../../api';
 import type { IChatContext } from '../../chatpage/context';
 import { trans } from '../../translation';
 import { changeWords } from '../../turns';
+import { visible } from '../../visible';
 import { place, Sentence } from '../Sentence';
 import { StatusMark } from '../StatusMark';
 
@@ -79,13 +80,17 @@ export function ApprovalCard(props: IApprovalCardProps): JSX.Element {
         <StatusMark mark="warning" />
         <strong>{title}</strong>
       </div>
-      {isCommand && <pre tabIndex={0}>{approval.command}</pre>}
-      {files.length > 0 && <pre tabIndex={0}>{files.map(changeWords).join('\n')}</pre>}
-      {approval.reason && <p>{approval.reason}</p>}
+      {isCommand && <pre tabIndex={0}>{visible(approval.command)}</pre>}
+      {files.length > 0 && (
+        <pre tabIndex={0}>
+          {files.map(change => visible(changeWords(change), '')).join('\n')}
+        </pre>
+      )}
+      {approval.reason && <p>{visible(approval.reason)}</p>}
       {approval.directory && (
         <p>
           <Sentence words={trans.__('in %1', place(1))}>
-            <code>{approval.directory}</code>
+            <code>{visible(approval.directory)}</code>
           </Sentence>
         </p>
       )}
