@@ -329,12 +329,15 @@ def _strings(value: Any) -> list[str]:
 
 
 def _commands(value: Any) -> list[str]:
-    """A command of a dev container, as lines of a script: a line, a list of words, or some of those by name."""
-    if isinstance(value, str):
-        return [value.strip()] if value.strip() else []
+    """A command of a dev container, as lines of a script: a line, a list of words, or some of those by name.
+
+    One that does not read as it runs is none: a person is to read it.
+    """
     if isinstance(value, list):
-        words = _strings(value)
-        return [shlex.join(words)] if words else []
+        value = shlex.join(_strings(value))
+    if isinstance(value, str):
+        line = value.strip()
+        return [line] if line and all(letter.isprintable() or letter in "\n\t" for letter in line) else []
     return [line for part in _mapping(value).values() if not isinstance(part, dict) for line in _commands(part)]
 
 

@@ -202,6 +202,7 @@ HOSTILE: list[tuple[str, str]] = [
     (DEV_CONTAINER, '"' + '\\"' * (LARGEST_FILE // 2)),
     (DEV_CONTAINER, '\\"' * (LARGEST_FILE // 2) + "\\"),
     (DEV_CONTAINER, '{"image": "' + "a" * 5000 + '"}'),
+    (DEV_CONTAINER, '{"image": "a", "onCreateCommand": "ls \u202e", "postCreateCommand": ["a", "\\u001b[2K"]}'),
     (DEV_CONTAINER, '{"image": ["a"], "postCreateCommand": {"a": {"b": "c"}}, "build": "Dockerfile"}'),
     ("setup.py", "'" + "a" * (LARGEST_FILE - 1)),
     ("setup.py", "python_requires" + " " * LARGEST_FILE),
@@ -219,7 +220,8 @@ HOSTILE: list[tuple[str, str]] = [
 @pytest.mark.timeout(10)
 def test_a_file_that_is_made_to_harm_says_nothing_and_costs_little(name: str, text: str) -> None:
     found = proposed({name: text}, gpus=1)
-    assert all(text.isprintable() for text in (found.base, found.base_reason, found.setup_reason))
+    said = (found.base, found.base_reason, found.setup_reason, *found.setup.split("\n"))
+    assert all(text.isprintable() for text in said)
     assert len(found.base) <= 255 and len(found.base_reason) < 1000
     assert found.gpus is None
 
