@@ -24,7 +24,9 @@ class TurnArtifacts(Versions[V]):
         return self[0].prompt
 
     def __repr__(self) -> str:
-        return "\n".join([asked(self.turn, self.prompt), *(f"  {one!r}" for one in self)])
+        from agent_hub.models import plain_line
+
+        return "\n".join([plain_line(asked(self.turn, self.prompt)), *(f"  {one!r}" for one in self)])
 
     def _repr_html_(self) -> str:
         return f"{_heading(self)}{_files(self)}"

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from agent_hub import AsyncHub
+from agent_hub import AsyncHub, models
 from agent_hub.errors import NotFound
 from agent_hub.notebook.artifacts import Artifact, Artifacts
 from agent_hub.notebook.async_artifacts import AsyncArtifacts, AsyncArtifactVersion
 from agent_hub.notebook.chat import Chat
 from agent_hub.notebook.client import Hub
+from agent_hub.notebook.history import History
 from agent_hub.notebook.mapping import ByName
-from agent_hub.notebook.versions import ArtifactVersion, Versions
+from agent_hub.notebook.versions import ArtifactVersion, VersionRecord, Versions
 from tests.conftest import Repository
 from tests.notebook.server import Server
 from tests.standins.model_server import ModelServer
@@ -96,6 +97,13 @@ def test_a_deleted_artifact_is_gone(chat: Chat, server: Server) -> None:
     assert list(chat.artifacts) == [] and not (server.root / artifact.path).exists()
     with pytest.raises(NotFound):
         artifact.delete()
+
+
+def test_a_prompt_that_an_agent_told_does_nothing_to_a_terminal() -> None:
+    data = models.Artifact(id="a0", chat="c0", project="p0", name="a.txt", path="a.txt", media_type="x/y", size=1,
+                           sha256="0", turn=1, prompt="Plot\n\x1b]52;c;eA==\x07 it")  # fmt: skip
+    history = History([VersionRecord(data, data.newest)])
+    assert repr(history).splitlines() == ["[1] Plot ]52;c;eA== it", "  VersionRecord('a.txt', 1, x/y, 1 byte)"]
 
 
 def test_no_file_is_saved_where_nobody_sees_it(chat: Chat, tmp_path: Path) -> None:
