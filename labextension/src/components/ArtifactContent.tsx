@@ -43,7 +43,9 @@ interface IArtifactContentProps {
 export function ArtifactContent(props: IArtifactContentProps): JSX.Element {
   return (
     <Boundary
-      fallback={<p className="jp-AgentHub-quiet">This could not be shown. Open it instead.</p>}
+      fallback={
+        <p className="jp-AgentHub-quiet">{trans.__('This could not be shown. Open it instead.')}</p>
+      }
     >
       <Content {...props} />
     </Boundary>

@@ -82,9 +82,7 @@ export function ApprovalCard(props: IApprovalCardProps): JSX.Element {
       </div>
       {isCommand && <pre tabIndex={0}>{visible(approval.command)}</pre>}
       {files.length > 0 && (
-        <pre tabIndex={0}>
-          {files.map(change => visible(changeWords(change), '')).join('\n')}
-        </pre>
+        <pre tabIndex={0}>{files.map(change => visible(changeWords(change), '')).join('\n')}</pre>
       )}
       {approval.reason && <p>{visible(approval.reason)}</p>}
       {approval.directory && (
