@@ -18,15 +18,13 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from agent_hub.cli.keys import Keys
 from agent_hub.cli.shown import as_text, on_a_screen
 from agent_hub.cli.sockets import away, open_socket
 from agent_hub.cli.tty import Tty, ready
 from agent_hub.errors import NotFound
 from agent_hub.models import Chat
 from agent_hub.notebook.transport import Transport, part
-
-DETACH = b"\x10\x11"
-"""Ctrl-P Ctrl-Q, as of ``docker attach``."""
 
 INTERRUPT, END_OF_INPUT = "\x03", "\x04"
 
@@ -80,7 +78,7 @@ class Attachment:
         self._tty = tty
         self._show = on_a_screen(lambda: (tty.size or NO_SIZE)[0]) if tty.shown else as_text()
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._held = b""
+        self._keys = Keys()
         self._left: asyncio.Future[Left]
         self._socket: ClientConnection | None = None
         self._connected = asyncio.Event()
@@ -198,13 +196,10 @@ class Attachment:
 
     async def _type(self, data: bytes) -> None:
         if self._tty.typed:
-            data = self._held + data
-            if DETACH in data:
-                self._leave(Left.detached)
-                return
-            # The first of the two keys means nothing before it is known what comes after it.
-            self._held = DETACH[:1] if data.endswith(DETACH[:1]) else b""
-            data = data.removesuffix(self._held)
+            data = self._keys.take(data)
+        if self._keys.left:
+            # First, as what was typed before it may have to wait for a server that is away.
+            self._leave(Left.detached)
         if text := self._decode(data, False):
             await self._send(text)
 
