@@ -8,7 +8,6 @@ import errno
 import json
 import os
 import signal
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
@@ -16,11 +15,11 @@ from functools import partial
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.exceptions import ConnectionClosed
 
 from agent_hub.cli.keys import Keys
 from agent_hub.cli.shown import as_text, on_a_screen
-from agent_hub.cli.sockets import away, open_socket
+from agent_hub.cli.sockets import stay_connected
 from agent_hub.cli.tty import Tty, ready
 from agent_hub.errors import NotFound
 from agent_hub.models import Chat
@@ -36,9 +35,6 @@ _END_SECONDS = 0.5
 """Between two times that an agent is told that there is no more input: one that starts may have lost the first."""
 
 _DRAIN_SECONDS, _QUIET_SECONDS = 5.0, 0.05
-
-_PATIENCE_SECONDS = 30.0
-"""How long a server may be away: its restart ends no chat."""
 
 NO_SIZE = (24, 80)
 """Rows and columns of a terminal that nobody sees."""
@@ -129,8 +125,6 @@ class Attachment:
                 for task in tasks:
                     task.cancel()
                 await asyncio.wait(tasks)
-                if self._socket is not None:
-                    await self._socket.close()
 
     # -- signals
 
@@ -216,24 +210,20 @@ class Attachment:
     # -- what is shown
 
     async def _output(self) -> None:
-        lost = time.monotonic()
-        while True:
-            try:
-                self._socket = await open_socket(self._hub.server, f"terminals/websocket/{part(self.chat.id)}")
-                self._resize()
-                self._connected.set()
-                async for message in self._socket:
-                    lost = time.monotonic()
-                    self._busy = True
-                    await self._take(message)
-                    self._taken += 1
-                    self._busy = False
-                lost = time.monotonic()
-            except (OSError, WebSocketException) as error:
-                if time.monotonic() - lost > _PATIENCE_SECONDS:
-                    raise away(self._hub) from error
+        await stay_connected(self._hub, f"terminals/websocket/{part(self.chat.id)}", self._show_all)
+
+    async def _show_all(self, terminal: ClientConnection) -> None:
+        self._socket = terminal
+        self._resize()
+        self._connected.set()
+        try:
+            async for message in terminal:
+                self._busy = True
+                await self._take(message)
+                self._taken += 1
+                self._busy = False
+        finally:
             self._connected.clear()
-            await asyncio.sleep(0.2)
 
     async def _take(self, message: str | bytes) -> None:
         match json.loads(message):
@@ -270,17 +260,11 @@ class Attachment:
 
     async def _watch(self) -> None:
         """Notice when the chat has ended, or is deleted."""
-        lost = time.monotonic()
-        while True:
-            try:
-                async with await open_socket(self._hub.server, "api/events") as events:
-                    async for message in events:
-                        lost = time.monotonic()
-                        self._learn(json.loads(message))
-            except (OSError, WebSocketException) as error:
-                if time.monotonic() - lost > _PATIENCE_SECONDS:
-                    raise away(self._hub) from error
-            await asyncio.sleep(0.2)
+        await stay_connected(self._hub, "api/events", self._learn_all)
+
+    async def _learn_all(self, events: ClientConnection) -> None:
+        async for message in events:
+            self._learn(json.loads(message))
 
     def _learn(self, event: dict[str, Any]) -> None:
         if event["type"] == "snapshot":

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
+from collections.abc import Awaitable, Callable
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import InvalidStatus, WebSocketException
 
-from agent_hub.errors import AgentHubError, HubUnavailable, NotFound
+from agent_hub.errors import HubUnavailable, NotFound
 from agent_hub.notebook.discovery import Server
+from agent_hub.notebook.polling import RESTART_PATIENCE
 from agent_hub.notebook.transport import Transport
+
+_AGAIN_SECONDS = 0.2
+"""Between two tries to reach a server that is away."""
 
 
 async def open_socket(server: Server, path: str) -> ClientConnection:
@@ -21,12 +28,13 @@ async def open_socket(server: Server, path: str) -> ClientConnection:
     parts = urlsplit(url)
     if server.socket:
         address = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        address.connect(server.socket)
     else:
         port = parts.port or (443 if parts.scheme == "wss" else 80)
         address = await asyncio.to_thread(socket.create_connection, (parts.hostname, port), 10)
-    address.setblocking(False)
     try:
+        if server.socket:
+            address.connect(server.socket)
+        address.setblocking(False)
         return await connect(
             url,
             sock=address,
@@ -48,9 +56,32 @@ async def open_socket(server: Server, path: str) -> ClientConnection:
         raise
 
 
-def away(hub: Transport) -> AgentHubError:
-    """What a server that was lost, and has not come back, means."""
-    return HubUnavailable(
-        f"The server at {hub.url} does not answer any more.",
-        "The chat goes on where its container does: once the server is back, `agent_cli attach` shows it.",
-    )
+async def stay_connected(hub: Transport, path: str, use: Callable[[ClientConnection], Awaitable[None]]) -> NoReturn:
+    """Use a WebSocket of a hub's, and another one whenever it is lost: a restart of the server ends nothing.
+
+    Parameters
+    ----------
+    use
+        Returns once the WebSocket is closed, or raises what the closing raises.
+
+    Raises
+    ------
+    HubUnavailable
+        The server has been away for longer than a restart takes.
+    """
+    there = time.monotonic()
+    while True:
+        try:
+            async with await open_socket(hub.server, path) as connection:
+                try:
+                    await use(connection)
+                finally:
+                    # However long nothing was said, it was there until now.
+                    there = time.monotonic()
+        except (OSError, WebSocketException) as error:
+            if time.monotonic() - there > RESTART_PATIENCE:
+                raise HubUnavailable(
+                    f"The server at {hub.url} does not answer any more.",
+                    "The chat goes on where its container does: once the server is back, `agent_cli attach` shows it.",
+                ) from error
+        await asyncio.sleep(_AGAIN_SECONDS)

@@ -1,0 +1,96 @@
+"""A chat's terminal in this one, with a stand-in for the hub."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from agent_hub.cli import sockets
+from agent_hub.cli.attachment import Attachment, Left
+from agent_hub.cli.tty import Tty
+from agent_hub.models import Chat, ChatStatus
+from agent_hub.notebook.discovery import Server as Address
+from agent_hub.notebook.transport import Transport
+
+CHAT = Chat(id="c1", project="p1", name="A chat", agent="shell", status=ChatStatus.running)
+LIMIT = 20.0
+
+
+class OneChat:
+    """A hub with one chat, whose connections are lost when it is told so."""
+
+    def __init__(self) -> None:
+        self.viewers: asyncio.Queue[ServerConnection] = asyncio.Queue()
+        self.watchers: asyncio.Queue[ServerConnection] = asyncio.Queue()
+        self.told: list[list[object]] = []
+
+    async def __call__(self, connection: ServerConnection) -> None:
+        assert connection.request is not None
+        if connection.request.path.endswith("/api/events"):
+            await connection.send(json.dumps({"type": "snapshot", "chats": [CHAT.model_dump(mode="json")]}))
+            self.watchers.put_nowait(connection)
+        else:
+            await connection.send('["setup", {}]')
+            self.viewers.put_nowait(connection)
+        try:
+            async for message in connection:
+                self.told.append(json.loads(message))
+        except ConnectionClosed:
+            return
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[tuple[OneChat, Transport]]:
+    chat = OneChat()
+    server: Server
+    async with serve(chat, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        transport = Transport(Address(f"http://127.0.0.1:{port}/"), LIMIT)
+        yield chat, transport
+        transport.close()
+
+
+@pytest.fixture
+def tty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Tty]:
+    """No terminal: a pipe that nothing is typed into, and a file."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as stdin, os.fdopen(writing, "w"), (tmp_path / "shown").open("w+") as stdout:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        monkeypatch.setattr(sys, "stdout", stdout)
+        yield Tty()
+
+
+def ended(exit_code: int) -> str:
+    chat = CHAT.model_copy(update={"status": ChatStatus.exited, "exit_code": exit_code})
+    return json.dumps({"type": "change", "kind": "chat", "id": CHAT.id, "value": chat.model_dump(mode="json")})
+
+
+async def test_a_server_that_is_lost_after_a_long_silence_is_waited_for(
+    hub: tuple[OneChat, Transport], tty: Tty, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, transport = hub
+    clock = [1000.0]
+    monkeypatch.setattr(sockets, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    attachment = Attachment(transport, CHAT, tty)
+    async with asyncio.timeout(LIMIT):
+        showing = asyncio.create_task(attachment.show(lambda: None))
+        lost = [await server.viewers.get(), await server.watchers.get()]
+        # An agent that waits for a person says nothing for hours.
+        clock[0] += 3600
+        for connection in lost:
+            connection.transport.abort()
+        viewer, watcher = await server.viewers.get(), await server.watchers.get()
+        await viewer.send('["stdout", "back"]')
+        await watcher.send(ended(7))
+        assert await showing is Left.ended
+    assert attachment.chat.exit_code == 7
+    assert (tmp_path / "shown").read_text() == "back"
