@@ -36,9 +36,6 @@ _END_SECONDS = 0.5
 
 _DRAIN_SECONDS, _QUIET_SECONDS = 5.0, 0.05
 
-NO_SIZE = (24, 80)
-"""Rows and columns of a terminal that nobody sees."""
-
 ENDED = ("exited", "failed")
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -72,7 +69,7 @@ class Attachment:
         """The signal by which the command was told to end."""
         self._hub = hub
         self._tty = tty
-        self._show = on_a_screen(lambda: (tty.size or NO_SIZE)[0]) if tty.shown else as_text()
+        self._show = on_a_screen(lambda: tty.size[0]) if tty.shown else as_text()
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._keys = Keys()
         self._left: asyncio.Future[Left]
@@ -156,7 +153,9 @@ class Attachment:
         self._resize()
 
     def _resize(self) -> None:
-        self._say(["set_size", *(self._tty.size or NO_SIZE)])
+        # Who sees no terminal has no size: all viewers have that of the smallest.
+        if self._tty.shown:
+            self._say(["set_size", *self._tty.size])
 
     def _say(self, message: list[Any]) -> None:
         if self._socket is not None:

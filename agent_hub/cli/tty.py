@@ -39,10 +39,8 @@ class Tty:
         self._full_screen = False
 
     @property
-    def size(self) -> tuple[int, int] | None:
-        """Rows and columns; ``None`` where nothing is shown."""
-        if not self.shown:
-            return None
+    def size(self) -> tuple[int, int]:
+        """Rows and columns, where it is a terminal that shows."""
         columns, rows = os.get_terminal_size(self.output)
         return rows, columns
 

@@ -94,3 +94,13 @@ async def test_a_server_that_is_lost_after_a_long_silence_is_waited_for(
         assert await showing is Left.ended
     assert attachment.chat.exit_code == 7
     assert (tmp_path / "shown").read_text() == "back"
+
+
+async def test_who_sees_no_terminal_presses_nobodys_together(hub: tuple[OneChat, Transport], tty: Tty) -> None:
+    server, transport = hub
+    async with asyncio.timeout(LIMIT):
+        showing = asyncio.create_task(Attachment(transport, CHAT, tty).show(lambda: None))
+        await server.viewers.get()
+        await (await server.watchers.get()).send(ended(0))
+        await showing
+    assert server.told == []
