@@ -41,6 +41,9 @@ ENDED = ("exited", "failed")
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 """Signals that end the command, and what was started for it."""
 
+HELD = (*ENDING, signal.SIGINT)
+"""Signals that wait, blocked, while it is not known yet what there is to be stopped."""
+
 
 class Left(Enum):
     """Why a terminal is not shown any more."""
@@ -134,7 +137,7 @@ class Attachment:
         }
         for signum, handler in handlers.items():
             loop.add_signal_handler(signum, handler)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
         return list(handlers)
 
     def _end(self, signum: signal.Signals) -> None:
@@ -142,8 +145,11 @@ class Attachment:
         self._leave(Left.told)
 
     def _interrupt(self) -> None:
-        """Ctrl-C where the terminal is not raw, as what is typed comes from elsewhere: to the agent, then to this."""
-        if self._interrupted:
+        """Ctrl-C where the terminal is not raw, as what is typed comes from elsewhere: to the agent, then to this.
+
+        Before there is a terminal to show, and while the server is away, nobody can be told: it ends this at once.
+        """
+        if self._interrupted or not self._connected.is_set():
             self._end(signal.SIGINT)
         self._interrupted = True
         self._say(["stdin", INTERRUPT])

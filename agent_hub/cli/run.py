@@ -11,7 +11,7 @@ from functools import partial
 from types import FrameType
 from typing import NoReturn
 
-from agent_hub.cli.attachment import ENDED, ENDING, Attachment, Left
+from agent_hub.cli.attachment import ENDED, ENDING, HELD, Attachment, Left
 from agent_hub.cli.background import data_dir, hub_of
 from agent_hub.cli.chat import find_chat
 from agent_hub.cli.options import Wanted, Where
@@ -49,14 +49,14 @@ def _on(hub: Transport, source: Source, wanted: Wanted, resume: str | None) -> i
         source.warn()
         project = projects.ready()
         # A signal has to wait until somebody knows what there is to be stopped.
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
         chat = hub.create("chats", Chat, wanted.chat(project.id))
         return attach(hub, chat, owned=True)
     chat = _last(hub, projects.of_the_source(), wanted, source) if resume == LAST else find_chat(hub, resume)
     if wanted.of_the_chat:
         say(f"{chat.name!r} goes on as it was made: {', '.join(wanted.of_the_chat)} would change a new chat alone")
     if chat.status.value in ENDED:
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
         chat = hub.send("POST", f"chats/{part(chat.id)}/start", Chat)
         return attach(hub, chat, owned=True)
     say(f"{chat.name!r} is {chat.status.value}: showing it")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,12 +15,15 @@ import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from agent_hub.cli import sockets
-from agent_hub.cli.attachment import Attachment, Left
+from agent_hub.cli import run, sockets
+from agent_hub.cli.attachment import HELD, Attachment, Left
+from agent_hub.cli.options import Wanted, Where
+from agent_hub.cli.project import Projects
 from agent_hub.cli.tty import Tty
 from agent_hub.models import Chat, ChatStatus
 from agent_hub.notebook.discovery import Server as Address
 from agent_hub.notebook.transport import Transport
+from tests.conftest import Repository
 
 CHAT = Chat(id="c1", project="p1", name="A chat", agent="shell", status=ChatStatus.running)
 LIMIT = 20.0
@@ -104,3 +108,43 @@ async def test_who_sees_no_terminal_presses_nobodys_together(hub: tuple[OneChat,
         await (await server.watchers.get()).send(ended(0))
         await showing
     assert server.told == []
+
+
+async def test_ctrl_c_before_there_is_an_agent_to_interrupt_ends_the_command(tty: Tty) -> None:
+    given_up: list[bool] = []
+    nowhere = Transport(Address("http://127.0.0.1:9/"), LIMIT)
+    attachment = Attachment(nowhere, CHAT, tty)
+    # As it waits since the chat was asked for.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    os.kill(os.getpid(), signal.SIGINT)
+    async with asyncio.timeout(LIMIT):
+        assert await attachment.show(lambda: given_up.append(True)) is Left.told
+    assert (attachment.signal, given_up) == (signal.SIGINT, [True])
+    nowhere.close()
+
+
+def test_no_signal_comes_between_a_chat_and_who_is_to_stop_it(
+    a_repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting: set[int] = set()
+
+    def create(*asked: object) -> Chat:
+        os.kill(os.getpid(), signal.SIGINT)
+        return CHAT
+
+    def attach(hub: Transport, chat: Chat, *, owned: bool) -> int:
+        waiting.update(signal.sigpending())
+        signal.sigwait([signal.SIGINT])
+        return 0
+
+    hub = SimpleNamespace(create=create, read=lambda *asked: SimpleNamespace(engine=SimpleNamespace(isolated=True)))
+    monkeypatch.setattr(run, "attach", attach)
+    monkeypatch.setattr(run, "named", lambda where: hub)
+    monkeypatch.setattr(Projects, "ready", lambda projects: SimpleNamespace(id="p1"))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert run.run(str(a_repository.path), Wanted(), None, Where(url="http://127.0.0.1:9/")) == 0
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
+        signal.signal(signal.SIGINT, before)
+    assert waiting == {signal.SIGINT}
