@@ -40,14 +40,14 @@ def command(ctx: click.Context, /, chat: str, prompt: str, wait: bool, as_json: 
         else:
             say(f"prompt {data.number} of {found.name!r}: agent_cli logs {found.id} shows what comes of it")
         return
-    turn, said, asked = Turn(hub, data), Said(), ""
+    turn, said, asked = Turn(hub, data), Said(), set[str]()
     for event in turn.stream(timeout=None):
         if (piece := said.of(event)) and not as_json:
             click.echo(readable(piece), nl=False)
         if isinstance(event, TurnChanged):
             for approval in event.turn.approvals:
-                if approval.id != asked:
-                    asked = approval.id
+                if approval.id not in asked:
+                    asked.add(approval.id)
                     say(f"the agent waits for your answer: agent_cli attach {found.id}")
     if as_json:
         answer(turn._data)
