@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent_hub.errors import InvalidRepository
+from agent_hub.errors import GitError, InvalidRepository
 
 QUIETLY = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 """How Git is asked: an agent that may write in the folder could name programs there, which then ran as the person."""
@@ -64,12 +64,15 @@ def _without_filters(folder: Path) -> dict[str, str]:
 
 def _git(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> str | None:
     """What Git prints; ``None`` where it fails."""
-    done = subprocess.run(
-        ["git", *QUIETLY, "-C", str(folder), *arguments],
-        env=os.environ | dict(env or {}),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            ["git", *QUIETLY, "-C", str(folder), *arguments],
+            env=os.environ | dict(env or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise GitError("There is no git on this machine.", "Install it: apt-get install git.") from None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from agent_hub.cli.options import ARGUMENTS, CHAT, PROJECT, SERVER, Wanted, Where, for_the_agent, options
-from agent_hub.cli.say import say, tell, with_its_own_code
+from agent_hub.cli.say import tell, tell_of_system, with_its_own_code
 from agent_hub.errors import AgentHubError
 
 COMMANDS = {
@@ -124,9 +124,6 @@ def _run() -> int:
     except AgentHubError as error:
         tell(error)
         return FAILED
-    except TimeoutError as error:
-        say(str(error))
-        return FAILED
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -135,4 +132,7 @@ def _run() -> int:
     except BrokenPipeError:
         # Whoever read this has heard enough. Python would write what is left once more as it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        tell_of_system(error)
         return FAILED

@@ -28,11 +28,20 @@ def tell(error: AgentHubError) -> None:
     say(str(error))
 
 
+def tell_of_system(error: OSError) -> None:
+    """Tell of an error of this machine's: a folder that this user may not write, a full disk."""
+    # What is raised in words of our own has those alone.
+    say(f"{error.filename}: {error.strerror}." if error.filename and error.strerror else str(error))
+
+
 def with_its_own_code(ctx: click.Context, show: Callable[[], int]) -> None:
     """End the command with the exit code of the agent that it shows."""
     try:
         code = show()
     except AgentHubError as error:
         tell(error)
+        code = NOT_SHOWN
+    except OSError as error:
+        tell_of_system(error)
         code = NOT_SHOWN
     ctx.exit(code)

@@ -134,6 +134,23 @@ def test_without_a_server_every_command_says_how_to_get_one(commands: Commands, 
     assert not (tmp_path / "none").exists()
 
 
+def test_an_error_of_the_machines_is_told_in_words(
+    commands: Commands, chat: str, a_repository: Repository, tmp_path: Path
+) -> None:
+    folder = tmp_path / "file" / "folder"
+    folder.parent.write_text("in the way")
+    in_the_way = f"agent_cli: {folder}: Not a directory.\n"
+    saved = commands.run("artifacts", chat, "--save", str(folder))
+    assert (saved.returncode, saved.stderr) == (1, in_the_way)
+    path = str(a_repository.path)
+    # Where the agent's exit code is awaited, 1 would be one of the agent's.
+    unused = {"AGENT_HUB_URL": "", "AGENT_HUB_DATA_DIR": str(folder)}
+    kept = commands.run("--project", path, **unused)
+    assert (kept.returncode, kept.stderr) == (125, in_the_way)
+    without = commands.run("--project", path, PATH=str(tmp_path))
+    assert (without.returncode, "There is no git on this machine." in without.stderr) == (125, True)
+
+
 def test_what_cannot_be_meant_is_refused_before_anything_begins(commands: Commands, project: str) -> None:
     for arguments, said in (
         ((), "Say which project"),
