@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from agent_hub.cli.answers import AS_JSON, answer
-from agent_hub.cli.chat import chat_of, complete_chats
+from agent_hub.cli.chat import ENDED, chat_of, complete_chats
 from agent_hub.cli.options import SERVER, options
 from agent_hub.cli.say import with_its_own_code
 
@@ -22,7 +22,6 @@ def command(ctx: click.Context, /, chat: str, start: bool, as_json: bool, **serv
 
     Ctrl-P Ctrl-Q leaves it. The exit code is the agent's; 0 where you leave. With --json the last line is the chat.
     """
-    from agent_hub.cli.attachment import ENDED
     from agent_hub.cli.run import attach
     from agent_hub.errors import Conflict
     from agent_hub.models import Chat

@@ -17,6 +17,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from agent_hub.cli.chat import ENDED
 from agent_hub.cli.keys import Keys
 from agent_hub.cli.shown import as_text, on_a_screen
 from agent_hub.cli.sockets import stay_connected
@@ -35,8 +36,6 @@ _END_SECONDS = 0.5
 """Between two times that an agent is told that there is no more input: one that starts may have lost the first."""
 
 _DRAIN_SECONDS, _QUIET_SECONDS = 5.0, 0.05
-
-ENDED = ("exited", "failed")
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 """Signals that end the command, and what was started for it."""

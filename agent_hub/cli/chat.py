@@ -1,8 +1,9 @@
-"""Chats as commands name them."""
+"""Chats as commands name them, and stop them."""
 
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from agent_hub.notebook.transport import Transport
 
 COMPLETION_SECONDS = 2.0
+
+STOP_SECONDS = 30.0
+
+ENDED = ("exited", "failed")
 
 
 def complete_chats(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -69,3 +74,26 @@ def chat_of(ctx: click.Context, key: str) -> tuple[Transport, Chat]:
 
     hub = asked(ctx)
     return hub, find_chat(hub, key)
+
+
+def stop(hub: Transport, chat: Chat) -> Chat:
+    """Stop a chat, and return it once it does not run; its workspace is kept.
+
+    Raises
+    ------
+    NotFound
+        It was deleted.
+    TimeoutError
+        It still runs.
+    """
+    from agent_hub.errors import Conflict
+    from agent_hub.models import Chat
+    from agent_hub.notebook.polling import poll
+    from agent_hub.notebook.transport import part
+
+    path = f"chats/{part(chat.id)}"
+    # It may have ended by itself meanwhile.
+    with suppress(Conflict):
+        hub.send("POST", f"{path}/stop", Chat)
+    looks = poll(lambda: hub.read(path, Chat), STOP_SECONDS, f"{chat.name!r} has not ended", "Try again.")
+    return next(found for found in looks if found.status.value in ENDED)

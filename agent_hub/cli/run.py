@@ -11,21 +11,18 @@ from functools import partial
 from types import FrameType
 from typing import NoReturn
 
-from agent_hub.cli.attachment import ENDED, ENDING, HELD, Attachment, Left
+from agent_hub.cli.attachment import ENDING, HELD, Attachment, Left
 from agent_hub.cli.background import data_dir, hub_of
-from agent_hub.cli.chat import find_chat
+from agent_hub.cli.chat import ENDED, find_chat, stop
 from agent_hub.cli.options import Wanted, Where
 from agent_hub.cli.project import Projects, Source
 from agent_hub.cli.say import say
 from agent_hub.cli.servers import named
 from agent_hub.cli.tty import Tty
-from agent_hub.errors import AgentHubError, Conflict, NotFound
+from agent_hub.errors import AgentHubError, NotFound
 from agent_hub.models import Chat, Project, Status
-from agent_hub.notebook.polling import poll
 from agent_hub.notebook.status import NOT_ISOLATED
 from agent_hub.notebook.transport import Transport, part
-
-STOP_SECONDS = 30.0
 
 LAST = ""
 """What ``--resume`` without a chat means."""
@@ -108,15 +105,11 @@ def exit_code(chat: Chat) -> int:
 
 
 def _stop(hub: Transport, chat: Chat) -> None:
-    """Stop a chat, and return once it does not run; its workspace is kept."""
-    path = f"chats/{part(chat.id)}"
+    """Stop a chat whose terminal ends, and return once it does not run."""
     try:
-        # It may have ended by itself, or be deleted, meanwhile.
-        with suppress(Conflict, NotFound):
-            hub.send("POST", f"{path}/stop", Chat)
-            for found in poll(lambda: hub.read(path, Chat), STOP_SECONDS, "The chat still runs", ""):
-                if found.status.value in ENDED:
-                    return
+        # It may be deleted meanwhile.
+        with suppress(NotFound):
+            stop(hub, chat)
     except (AgentHubError, TimeoutError) as error:
         say(f"{chat.name!r} could not be stopped, and may still run: agent_cli stop {chat.id}. {error}")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agent_hub.cli.chat import find_chat, stop
 from agent_hub.notebook.client import Hub
 from tests.cli.commands import LIMIT, Commands
 from tests.cli.person import COMMAND
@@ -89,6 +90,17 @@ def test_stop_waits_until_a_chat_does_not_run(commands: Commands, hub: Hub, chat
     refused = commands.run("attach", chat)
     assert refused.returncode == 125
     assert f"agent_cli attach --start {chat}" in refused.stderr
+
+
+def test_a_chat_that_ends_by_itself_as_it_is_to_be_stopped_keeps_no_other_from_it(
+    commands: Commands, hub: Hub, project: str, chat: str
+) -> None:
+    known = find_chat(hub._transport, chat)
+    # Seen as it ran, by now it does not.
+    commands.ask("stop", chat)
+    assert stop(hub._transport, known).status == "exited"
+    twice = commands.ask("new", project)["id"]
+    assert [one["status"] for one in commands.ask("stop", twice, twice)] == ["exited", "exited"]
 
 
 def test_a_shell_takes_no_prompt_and_says_so(commands: Commands, chat: str) -> None:
