@@ -28,10 +28,10 @@ def plain(value: Any) -> Any:
     return value
 
 
-def answer(value: Any) -> None:
+def answer(value: Any, *, in_one_line: bool = False) -> None:
     """Print a value as JSON."""
     # Letters as they are, and by its number what a terminal would act on: JSON itself asks that of a part of it alone.
-    text = json.dumps(plain(value), indent=2, ensure_ascii=False)
+    text = json.dumps(plain(value), indent=None if in_one_line else 2, ensure_ascii=False)
     click.echo("".join(letter if is_plain(letter) else json.dumps(letter)[1:-1] for letter in text))
 
 

@@ -40,7 +40,9 @@ def command(ctx: click.Context, /, chat: str, start: bool, as_json: bool, **serv
             found = hub.send("POST", f"{path}/start", Chat)
         code = attach(hub, found, owned=False)
         if as_json:
-            answer(hub.read(path, Chat))
+            # Whatever the agent has printed last, this is a line of its own.
+            click.echo()
+            answer(hub.read(path, Chat), in_one_line=True)
         return code
 
     with_its_own_code(ctx, show)

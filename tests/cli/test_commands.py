@@ -36,7 +36,7 @@ def test_a_chat_from_its_start_to_its_end(commands: Commands, hub: Hub, project:
     hub.chats["A job"].wait_ready()
     done = commands.run("attach", "A job", "--json", typed="x\n")
     assert done.returncode == 3
-    assert json.loads(done.stdout[done.stdout.index("{") :])["exit_code"] == 3
+    assert json.loads(done.stdout.splitlines()[-1])["exit_code"] == 3
     logs = commands.ask("logs", started["id"])
     assert "heron" in logs["terminal"]
     listed = commands.ask("ls")
