@@ -8,15 +8,18 @@ from typing import Any
 
 import click
 
+from agent_hub.cli import completions
 from agent_hub.cli.answers import AS_JSON, age, answer, plain, table
-from agent_hub.cli.chat import chat_of, complete_chats
+from agent_hub.cli.chat import chat_of
 from agent_hub.cli.options import SERVER, options
 
 
 @click.command("artifacts")
-@click.argument("chat", shell_complete=complete_chats)
+@click.argument("chat", shell_complete=completions.chats)
 @click.argument("names", metavar="[NAME…]", nargs=-1)
-@click.option("--save", metavar="FOLDER", help="Save them there, each under its name.")
+@click.option(
+    "--save", metavar="FOLDER", shell_complete=completions.folders, help="Save them there, each under its name."
+)
 @click.option("--force", is_flag=True, help="Replace what is there under such a name.")
 @options(AS_JSON, SERVER)
 @click.pass_context

@@ -6,14 +6,15 @@ from typing import Any
 
 import click
 
+from agent_hub.cli import completions
 from agent_hub.cli.answers import AS_JSON, answer
-from agent_hub.cli.chat import ENDED, chat_of, complete_chats
+from agent_hub.cli.chat import ENDED, chat_of
 from agent_hub.cli.options import SERVER, options
 from agent_hub.cli.say import with_its_own_code
 
 
 @click.command("attach")
-@click.argument("chat", shell_complete=complete_chats)
+@click.argument("chat", shell_complete=completions.chats)
 @click.option("--start", is_flag=True, help="Start it again first, where it has ended.")
 @options(AS_JSON, SERVER)
 @click.pass_context

@@ -48,9 +48,9 @@ def running(folder: Path) -> Server | None:
     return of_process(pid) if pid is not None else None
 
 
-def connected(server: Server) -> Transport:
+def connected(server: Server, patience: float = ANSWER_SECONDS) -> Transport:
     """A server's hub, once it has answered. Raises :class:`~agent_hub.errors.HubUnavailable` where it does not."""
-    hub = Transport(server, ANSWER_SECONDS)
+    hub = Transport(server, patience)
     hub.read("status", Status)
     return hub
 

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
     from agent_hub.models import Chat
     from agent_hub.notebook.transport import Transport
-
-COMPLETION_SECONDS = 2.0
 
 STOP_SECONDS = 30.0
 
 ENDED = ("exited", "failed")
-
-
-def complete_chats(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The chats of the hub that the command would ask, with their states, for a shell to complete."""
-    from click.shell_completion import CompletionItem
-
-    from agent_hub.cli.servers import asked
-    from agent_hub.errors import AgentHubError
-    from agent_hub.models import Chat
-    from agent_hub.notebook.chat import describe
-
-    try:
-        chats = asked(ctx).read_all("chats", Chat, timeout=COMPLETION_SECONDS)
-    except AgentHubError:
-        # A shell shows nothing of what a completion says.
-        return []
-    names = Counter(chat.name for chat in chats)
-    offered = [(chat.name if names[chat.name] == 1 else chat.id, describe(chat)) for chat in chats]
-    return [CompletionItem(text, help=state) for text, state in offered if text.startswith(incomplete)]
 
 
 def find_chat(hub: Transport, key: str) -> Chat:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agent_hub.cli import completions
 from agent_hub.cli.answers import AS_JSON, answer
-from agent_hub.cli.chat import chat_of, complete_chats
+from agent_hub.cli.chat import chat_of
 from agent_hub.cli.options import SERVER, options
 from agent_hub.cli.shown import readable
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("logs")
-@click.argument("chat", shell_complete=complete_chats)
+@click.argument("chat", shell_complete=completions.chats)
 @click.option("--terminal", is_flag=True, help="What its terminal has shown, also where there is a conversation.")
 @click.option("--build", is_flag=True, help="What the newest build of its project has printed.")
 @options(AS_JSON, SERVER)

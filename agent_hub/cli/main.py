@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from agent_hub.cli import completions
 from agent_hub.cli.options import ARGUMENTS, CHAT, PROJECT, SERVER, Wanted, Where, for_the_agent, options
 from agent_hub.cli.say import tell, tell_of_system, with_its_own_code
 from agent_hub.errors import AgentHubError
@@ -66,12 +67,15 @@ class Lazily(click.Group):
 
 
 @click.group(cls=Lazily, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--project", metavar="PATH", help="A folder of a Git repository, or a Git URL.")
+@click.option(
+    "--project", metavar="PATH", shell_complete=completions.folders, help="A folder of a Git repository, or a Git URL."
+)
 @click.option(
     "--resume",
     metavar="[CHAT]",
     is_flag=False,
     flag_value="",
+    shell_complete=completions.chats,
     help="Go on with the project's last chat, or with the one of that id or name.",
 )
 @options(CHAT, PROJECT, SERVER)

@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
+from agent_hub.cli import completions
 from agent_hub.cli.answers import AS_JSON, answer
 from agent_hub.cli.options import ARGUMENTS, CHAT, PROJECT, SERVER, ForTheAgent, Wanted, options
 
 
 @click.command("new", cls=ForTheAgent)
-@click.argument("project", metavar="PROJECT")
+@click.argument("project", metavar="PROJECT", shell_complete=completions.projects)
 @click.argument("prompt", metavar="[PROMPT]", default="")
 @options(CHAT, PROJECT, AS_JSON, SERVER)
 @click.pass_context

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from agent_hub.cli import completions
 from agent_hub.errors import InvalidEnvironment
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -162,8 +163,18 @@ CHAT = (
 
 PROJECT = (
     click.option("--branch", metavar="NAME", help="The branch to begin on; of a folder, the one that is checked out."),
-    click.option("--base", metavar="IMAGE", help="The base: an image's tag, or a Dockerfile of the repository."),
-    click.option("--setup-script", metavar="FILE", help="Prepares the snapshot: a script's file, or its text."),
+    click.option(
+        "--base",
+        metavar="IMAGE",
+        shell_complete=completions.files,
+        help="The base: an image's tag, or a Dockerfile of the repository.",
+    ),
+    click.option(
+        "--setup-script",
+        metavar="FILE",
+        shell_complete=completions.files,
+        help="Prepares the snapshot: a script's file, or its text.",
+    ),
     click.option("--snapshot-image-tag", metavar="TAG", help="Give the snapshot this name as well."),
 )
 """What a project's snapshot is made from."""
@@ -178,6 +189,7 @@ SERVER = (
         envvar="AGENT_HUB_DATA_DIR",
         show_envvar=True,
         metavar="FOLDER",
+        shell_complete=completions.folders,
         help="Where the hub of this machine keeps its data.",
     ),
 )

@@ -6,15 +6,16 @@ from typing import Any
 
 import click
 
+from agent_hub.cli import completions
 from agent_hub.cli.answers import AS_JSON, answer
-from agent_hub.cli.chat import chat_of, complete_chats
+from agent_hub.cli.chat import chat_of
 from agent_hub.cli.options import SERVER, options
 from agent_hub.cli.say import say
 from agent_hub.cli.shown import readable
 
 
 @click.command("send")
-@click.argument("chat", shell_complete=complete_chats)
+@click.argument("chat", shell_complete=completions.chats)
 @click.argument("prompt")
 @click.option("--wait", is_flag=True, help="Print what the agent says, until it is done.")
 @options(AS_JSON, SERVER)

@@ -23,16 +23,21 @@ def where_of(ctx: click.Context) -> Where:
     return found
 
 
-def named(where: Where) -> Transport:
+def named(where: Where, patience: float = ANSWER_SECONDS) -> Transport:
     """The hub of the server at an address."""
-    return connect(where.url, where.token, ANSWER_SECONDS, Status)[0]
+    return connect(where.url, where.token, patience, Status)[0]
 
 
-def asked(ctx: click.Context) -> Transport:
+def asked(ctx: click.Context, patience: float = ANSWER_SECONDS) -> Transport:
     """The hub that a command is to ask; one in the background stays there for as long as the command runs.
 
     In this order: the one of an address that is given; the one that has the data directory, which ``--project`` works
     with too; that of the nearest server whose root folder holds this one, as a script would find it.
+
+    Parameters
+    ----------
+    patience
+        Seconds that an answer may take.
 
     Raises
     ------
@@ -41,7 +46,7 @@ def asked(ctx: click.Context) -> Transport:
     """
     where = where_of(ctx)
     if where.url is not None:
-        return named(where)
+        return named(where, patience)
     folder = data_dir(where)
     ctx.with_resource(using(folder))
     servers = [server for server in (running(folder),) if server is not None]
@@ -50,7 +55,7 @@ def asked(ctx: click.Context) -> Transport:
     refused: list[AgentHubError] = []
     for server in dict.fromkeys(servers):
         try:
-            return connected(server)
+            return connected(server, patience)
         except AgentHubError as error:
             if not is_no_hub(error):
                 raise

@@ -6,14 +6,15 @@ from typing import Any
 
 import click
 
+from agent_hub.cli import completions
 from agent_hub.cli.answers import AS_JSON, answer
-from agent_hub.cli.chat import ENDED, complete_chats, find_chat, stop
+from agent_hub.cli.chat import ENDED, find_chat, stop
 from agent_hub.cli.options import SERVER, options
 from agent_hub.cli.say import say
 
 
 @click.command("stop")
-@click.argument("chats", metavar="CHAT…", nargs=-1, required=True, shell_complete=complete_chats)
+@click.argument("chats", metavar="CHAT…", nargs=-1, required=True, shell_complete=completions.chats)
 @options(AS_JSON, SERVER)
 @click.pass_context
 def command(ctx: click.Context, /, chats: tuple[str, ...], as_json: bool, **server: Any) -> None:

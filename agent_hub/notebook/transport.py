@@ -68,10 +68,9 @@ class Transport:
         extra = {} if timeout is None else {"timeout": timeout}
         return self._parsed(self._request("GET", path, **extra), TypeAdapter(kind))
 
-    def read_all(self, path: str, kind: type[M], timeout: float | None = None) -> list[M]:
+    def read_all(self, path: str, kind: type[M]) -> list[M]:
         """What a GET answers, as a list of models."""
-        extra = {} if timeout is None else {"timeout": timeout}
-        return self._parsed(self._request("GET", path, **extra), TypeAdapter(list[kind]))  # type: ignore[valid-type]
+        return self._parsed(self._request("GET", path), TypeAdapter(list[kind]))  # type: ignore[valid-type]
 
     def send(self, method: str, path: str, kind: type[M], body: Mapping[str, Any] | None = None) -> M:
         """Ask for a change; what the hub answers, as a model."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from agent_hub.cli import completions
 from agent_hub.cli.chat import find_chat, stop
+from agent_hub.cli.stop import command as stop_command
 from agent_hub.notebook.client import Hub
 from tests.cli.commands import LIMIT, Commands
 from tests.cli.person import COMMAND
@@ -182,9 +185,33 @@ def test_a_shell_is_told_how_to_complete(commands: Commands, shell: str) -> None
     assert done.returncode == 0 and "_AGENT_CLI_COMPLETE" in done.stdout
 
 
-def test_a_shell_completes_the_names_of_chats(commands: Commands, chat: str) -> None:
-    words = {"_AGENT_CLI_COMPLETE": "bash_complete", "COMP_WORDS": "agent_cli stop The", "COMP_CWORD": "2"}
-    assert commands.run(**words).stdout == "plain,'The shell'\n"
+def completed(commands: Commands, *words: str, **environment: str) -> list[str]:
+    """What bash is offered in the place of the last of these words."""
+    typed = {"COMP_WORDS": " ".join(["agent_cli", *words]), "COMP_CWORD": str(len(words))}
+    return commands.run(_AGENT_CLI_COMPLETE="bash_complete", **typed, **environment).stdout.splitlines()
+
+
+def test_a_shell_completes_names_and_paths(commands: Commands, chat: str, project: str) -> None:
+    assert completed(commands, "stop", "The") == ["plain,'The shell'"]
+    assert completed(commands, "--resume", "The") == ["plain,'The shell'"]
+    assert completed(commands, "new", project[:2]) == [f"plain,{project}"]
+    for words, kind in (
+        (("--project", "sr"), "dir"),
+        (("new", "../sr"), "dir"),
+        (("--setup-script", "sr"), "file"),
+        (("new", "--base", "sr"), "file"),
+        (("artifacts", chat, "--save", "sr"), "dir"),
+    ):
+        assert completed(commands, *words) == [f"{kind},{words[-1]}"], words
+
+
+@pytest.mark.timeout(30)
+def test_a_shell_waits_for_no_server_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(completions, "PATIENCE_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        ctx = stop_command.make_context("stop", ["--url", url, "--token", "x"], resilient_parsing=True)
+        assert completions.chats(ctx, stop_command.params[0], "") == []
 
 
 def test_help_waits_for_nothing_that_takes_long_to_import() -> None:
