@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -43,6 +42,7 @@ from agent_hub.engines.process_images import ImageFolders
 from agent_hub.engines.process_paths import PathMap, check_mounts
 from agent_hub.engines.process_records import ContainerRecord, read_records, write_record
 from agent_hub.engines.process_terminal import Terminal, ended, set_size, spawn
+from agent_hub.engines.trees import remove_tree
 from agent_hub.errors import BaseImageNotFound, Conflict, ContainerLost, EngineError
 from agent_hub.models import EngineStatus, Node
 from agent_hub.models.findings import Finding
@@ -461,7 +461,7 @@ class ProcessEngine(Engine):
 
     def _remove_folder(self, container: str) -> None:
         with self._folders:
-            shutil.rmtree(self._folder(container))
+            remove_tree(self._folder(container))
 
     def _announce(self, record: ContainerRecord) -> None:
         changed, self._changed = self._changed, asyncio.Event()

@@ -16,9 +16,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from agent_hub.engines.trees import remove_tree
 from agent_hub.errors import InvalidInput
 from agent_hub.hub.folders import Folders
-from agent_hub.hub.trees import remove_tree
 from agent_hub.models import Artifact, ArtifactVersion
 
 NAME_BYTES = 200

@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from agent_hub.agents.base import Agent
 from agent_hub.agents.codex_binary import CODEX_VERSION
 from agent_hub.engines.base import Engine
+from agent_hub.engines.trees import remove_tree
 from agent_hub.errors import AgentHubError, Conflict, StorageFull
 from agent_hub.hub.buildlog import BATCH, BuildLog, read_log
 from agent_hub.hub.folders import Folders
@@ -21,7 +22,6 @@ from agent_hub.hub.limits import ContainerLimits
 from agent_hub.hub.mount_sources import MountSources
 from agent_hub.hub.snapshots import SETUP_LABEL, SnapshotBuild
 from agent_hub.hub.store import Store
-from agent_hub.hub.trees import remove_tree
 from agent_hub.hub.workspaces import Repository
 from agent_hub.models import (
     Build,

@@ -13,6 +13,7 @@ from functools import partial
 
 from agent_hub.agents.base import Agent
 from agent_hub.engines.base import ContainerStatus, Engine, Handle
+from agent_hub.engines.trees import remove_tree
 from agent_hub.errors import AgentHubError, AgentUnavailable, ContainerLost, EngineUnavailable, NotFound, UnsavedWork
 from agent_hub.hub import lifecycle
 from agent_hub.hub.builds import Builds
@@ -28,7 +29,6 @@ from agent_hub.hub.rungate import RunGate
 from agent_hub.hub.spares import Spares
 from agent_hub.hub.starts import Starts
 from agent_hub.hub.store import Store
-from agent_hub.hub.trees import remove_tree
 from agent_hub.hub.unsaved import Unsaved, unsaved_work
 from agent_hub.models import Chat, ChatChange, ChatStatus
 from agent_hub.terminals.registry import Terminals

@@ -12,13 +12,13 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+from agent_hub.engines.trees import remove_tree
 from agent_hub.errors import AgentHubError, Conflict, NotFound, StorageFull, WorkNotKept
 from agent_hub.hub.bundles import bundle_work
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.git_directory import OBJECTS
 from agent_hub.hub.inspection import Unreadable
 from agent_hub.hub.store import Store
-from agent_hub.hub.trees import remove_tree
 from agent_hub.hub.unsaved import Unsaved, unsaved_work
 from agent_hub.models import Chat, DeletedChat, now
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from agent_hub.engines.trees import remove_tree
 from agent_hub.hub.git import OWN, git_output
 from agent_hub.hub.git_directory import OBJECTS
-from agent_hub.hub.trees import remove_tree
 
 CONFIG = """\
 [core]

@@ -6,13 +6,14 @@ import asyncio
 import os
 import secrets
 import shlex
-import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from agent_hub.agents.base import AGENT_HOME, RUN, TOOLS, WORKSPACE, Agent
 from agent_hub.engines.base import ContainerSpec, Engine, Handle, Limits
+from agent_hub.engines.trees import remove_tree
 from agent_hub.errors import AgentHubError, ContainerLost
 from agent_hub.hub import chat_git
 from agent_hub.hub.cancellation import to_its_end
@@ -250,7 +251,7 @@ class Launcher:
             await self._repository(chat).check_out(unfinished)
             os.rename(unfinished, self._folders.workspace(chat.id))
         finally:
-            await asyncio.to_thread(_remove_unfinished, beside)
+            await asyncio.to_thread(remove_unfinished, beside)
 
     async def _words(self, chat: Chat) -> dict[str, str]:
         """What the container reads before it becomes the chat's agent, by file."""
@@ -281,12 +282,13 @@ class Launcher:
             temporary.replace(path)
 
 
-def _remove_unfinished(beside: Path) -> None:
+def remove_unfinished(beside: Path) -> None:
     """Remove what workspaces were made in. Git of a killed hub goes on there until nothing is left to write into."""
     end = time.monotonic() + PATIENCE
     while (left := list(beside.glob("workspace*unfinished"))) and time.monotonic() < end:
         for folder in left:
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                remove_tree(folder)
             if folder.exists():
                 time.sleep(0.05)
 

@@ -10,10 +10,10 @@ from collections.abc import Container, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from agent_hub.engines.trees import remove_tree
 from agent_hub.hub.bundles import DETACHED, STASHES
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.git import OWN, git_output
-from agent_hub.hub.trees import remove_tree
 from agent_hub.hub.uncommitted import TIMEOUT, UNSAVED
 from agent_hub.hub.workspaces import Repository
 from agent_hub.models import DeletedChat

@@ -18,6 +18,7 @@ from pathlib import Path
 from agent_hub.connections.codex_login import Prompt, callback, command, read_login
 from agent_hub.connections.openai import OpenAI
 from agent_hub.engines.base import Engine, LogSink
+from agent_hub.engines.trees import remove_tree
 from agent_hub.errors import AgentHubError, AgentUnavailable, BuildError, Conflict, EngineError, StorageFull
 from agent_hub.hub.agent_image import fetch_base, stage_agent_image
 from agent_hub.hub.browser_callback import BrowserCallback
@@ -25,7 +26,6 @@ from agent_hub.hub.cancellation import to_its_end
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.sign_in_container import LABEL, SignInContainer
 from agent_hub.hub.store import Store
-from agent_hub.hub.trees import remove_tree
 from agent_hub.models import ErrorBody, SignIn, StartSignIn, now
 
 logger = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from agent_hub.agents.base import Agent
 from agent_hub.engines.base import Engine, Handle
+from agent_hub.engines.trees import remove_tree
 from agent_hub.errors import AgentHubError, EngineError
 from agent_hub.hub.folders import Folders
 from agent_hub.hub.launches import Launcher
@@ -18,7 +19,6 @@ from agent_hub.hub.spare import ReadySpare, SpareMaker
 from agent_hub.hub.spareplan import SparePlan
 from agent_hub.hub.store import Store
 from agent_hub.hub.tokens import new_token, token_hash
-from agent_hub.hub.trees import remove_tree
 from agent_hub.models import Chat, Project, Resources, Spare
 from agent_hub.terminals.registry import Terminals
 

@@ -8,9 +8,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent_hub.engines.trees import count_files
 from agent_hub.errors import GitError
 from agent_hub.hub.inspection import Inspection, Unreadable, inspection, open_folder, read_bounded, split
-from agent_hub.hub.trees import count_files
 
 CHECK_TIMEOUT = 30.0
 """Seconds that a look at a workspace may take: a person waits for it."""

@@ -19,9 +19,11 @@ from agent_hub.engines.process import ProcessEngine
 from agent_hub.engines.process_identity import ProcessIdentity
 from agent_hub.engines.process_paths import PathMap
 from agent_hub.engines.process_records import ContainerRecord
+from agent_hub.engines.trees import remove_tree
 from agent_hub.errors import BaseImageNotFound, EngineError, InvalidMount
 from agent_hub.models import Mount
 from tests.engines.conftest import TIMEOUT, attach, read_all, read_until
+from tests.engines.test_trees import deepen
 
 REF = "agent-hub/agent:test"
 
@@ -216,6 +218,20 @@ async def test_removing_leaves_the_mounted_workspace(processes: ProcessEngine, t
     await processes.remove(handle)
     assert (workspace / "kept").read_text() == "kept"
     assert not (tmp_path / "engine" / "containers" / handle.id).exists()
+
+
+async def test_a_container_is_removed_however_deep_a_folder_its_program_has_made(
+    processes: ProcessEngine, tmp_path: Path
+) -> None:
+    handle = await _start(processes, "read line")
+    folder = tmp_path / "engine" / "containers" / handle.id
+    deepen(folder / "home" / "deep")
+    try:
+        await processes.remove(handle)
+        assert not folder.exists()
+    finally:
+        # pytest itself cannot remove it.
+        remove_tree(folder)
 
 
 async def test_a_container_whose_program_is_just_ending_is_removed_whole(

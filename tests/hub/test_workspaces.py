@@ -10,11 +10,14 @@ from pathlib import Path
 import docker
 import pytest
 
+from agent_hub.engines.trees import remove_tree
 from agent_hub.errors import BranchNotFound
 from agent_hub.hub import workspaces
+from agent_hub.hub.launches import remove_unfinished
 from agent_hub.hub.unsaved import unsaved_work
 from agent_hub.hub.workspaces import Repository
 from tests import conftest
+from tests.engines.test_trees import deepen
 
 Made = conftest.Repository
 
@@ -444,3 +447,14 @@ async def test_work_in_a_workspace_whose_git_directory_is_broken_is_counted(a_wo
 async def test_a_chat_without_its_git_directory_counts_every_file(a_workspace: Made) -> None:
     shutil.rmtree(a_workspace.path / ".git")
     assert (await unsaved_work(a_workspace.path)).files == 3
+
+
+def test_a_workspace_that_was_not_finished_goes_however_deep_its_repository_is(tmp_path: Path) -> None:
+    unfinished = tmp_path / "workspace.0.unfinished"
+    deepen(unfinished)
+    try:
+        remove_unfinished(tmp_path)
+        assert not unfinished.exists()
+    finally:
+        # pytest itself cannot remove it.
+        remove_tree(unfinished)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_hub.hub.trees import count_files, remove_tree
+from agent_hub.engines.trees import count_files, remove_tree
 from agent_hub.hub.unsaved import unsaved_work
 
 DEPTH = 3000
