@@ -68,11 +68,15 @@ class ArtifactsHandler(StreamedHandler):
         self.body_is_there()
         if self._refusal is not None:
             raise self._refusal
-        assert self._file is not None
+        file = self._file
+        assert file is not None
         name = self._name()
         try:
-            digest = await self._file.close()
-            artifact = await self._hub.artifacts.publish(self._chat, name, self._file.path, digest)
+            digest = await file.close()
+            if self._file is None:
+                # The container went away as the last of it was written.
+                return
+            artifact = await self._hub.artifacts.publish(self._chat, name, file.path, digest)
         except OSError as error:
             raise StorageFull.from_os_error(error) from None
         self.set_status(201)

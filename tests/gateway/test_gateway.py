@@ -20,6 +20,8 @@ import pytest
 from agent_hub.engines.process import ProcessEngine
 from agent_hub.errors import PortInUse
 from agent_hub.gateway import callers
+from agent_hub.gateway.artifacts import ArtifactsHandler
+from agent_hub.gateway.incoming import IncomingFile
 from agent_hub.gateway.listener import CONNECTIONS_OF_ONE, LARGEST_BODY, Gateway
 from agent_hub.models import Chat, NewChat
 from tests.gateway.container import Container
@@ -216,6 +218,39 @@ async def test_a_connection_cut_in_the_middle_leaves_nothing(hub: RunningHub, co
     writer.close()
     await _eventually(lambda: incoming(hub) == [])
     assert len(hub.hub.store.artifacts) == 0 and shown(hub) == []
+
+
+async def test_who_goes_as_all_was_sent_publishes_nothing_and_makes_no_noise(
+    hub: RunningHub, container: Container, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts = urlsplit(container.url)
+    _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    gone, finished = asyncio.Event(), asyncio.Event()
+    close, discard, finish = IncomingFile.close, IncomingFile.discard, ArtifactsHandler.on_finish
+
+    async def closed(file: IncomingFile) -> str:
+        digest = await close(file)
+        writer.close()
+        await gone.wait()
+        return digest
+
+    def discarded(file: IncomingFile) -> None:
+        discard(file)
+        gone.set()
+
+    def ended(handler: ArtifactsHandler) -> None:
+        finish(handler)
+        finished.set()
+
+    monkeypatch.setattr(IncomingFile, "close", closed)
+    monkeypatch.setattr(IncomingFile, "discard", discarded)
+    monkeypatch.setattr(ArtifactsHandler, "on_finish", ended)
+    head = f"POST /artifacts?name=file.txt HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {container.token}\r\n"
+    writer.write(f"{head}Content-Length: 7\r\n\r\ncontent".encode())
+    async with asyncio.timeout(20):
+        await finished.wait()
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+    assert len(hub.hub.store.artifacts) == 0 and shown(hub) == [] and incoming(hub) == []
 
 
 async def _eventually(condition: Callable[[], bool]) -> None:
