@@ -13,6 +13,7 @@ from agent_hub.errors import AgentHubError, InvalidInput, StorageFull, TooLarge
 from agent_hub.gateway.callers import Callers
 from agent_hub.gateway.incoming import IncomingFile
 from agent_hub.gateway.streamed import StreamedHandler
+from agent_hub.hub.artifact_files import check_name
 from agent_hub.hub.hub import Hub
 
 
@@ -27,6 +28,7 @@ class ArtifactsHandler(StreamedHandler):
     def __init__(self, application: Application, request: HTTPServerRequest, **kwargs: Any) -> None:
         self._refusal: AgentHubError | None = None
         self._file: IncomingFile | None = None
+        self._name = ""
         super().__init__(application, request, **kwargs)
 
     def initialize(self, hub: Hub, callers: Callers, limit: int = 0) -> None:
@@ -70,13 +72,12 @@ class ArtifactsHandler(StreamedHandler):
             raise self._refusal
         file = self._file
         assert file is not None
-        name = self._name()
         try:
             digest = await file.close()
             if self._file is None:
                 # The container went away as the last of it was written.
                 return
-            artifact = await self._hub.artifacts.publish(self._chat, name, file.path, digest)
+            artifact = await self._hub.artifacts.publish(self._chat, self._name, file.path, digest)
         except OSError as error:
             raise StorageFull.from_os_error(error) from None
         self.set_status(201)
@@ -109,17 +110,20 @@ class ArtifactsHandler(StreamedHandler):
             raise TooLarge(
                 f"The file is larger than {self._limit / 2**20:.0f} MiB.", "Publish a smaller one, or raise the limit."
             )
-
-    def _name(self) -> str:
-        """What the file is to be called. Two forms of a letter are one to a person, and so they are one name here."""
-        try:
-            # As it was sent: Tornado's own reading of it makes blanks of control characters.
-            name = self.request.query_arguments.get("name", [b""])[-1].decode()
-        except UnicodeDecodeError:
-            raise InvalidInput("The name is no text.", "Send it as UTF-8.", field="name") from None
-        return unicodedata.normalize("NFC", name)
+        self._name = _name(self.request)
+        check_name(self._name)
 
     def _discard(self) -> None:
         if self._file is not None:
             self._file.discard()
             self._file = None
+
+
+def _name(request: HTTPServerRequest) -> str:
+    """What the file is to be called. Two forms of a letter are one to a person, and so they are one name here."""
+    try:
+        # As it was sent: Tornado's own reading of it makes blanks of control characters.
+        name = request.query_arguments.get("name", [b""])[-1].decode()
+    except UnicodeDecodeError:
+        raise InvalidInput("The name is no text.", "Send it as UTF-8.", field="name") from None
+    return unicodedata.normalize("NFC", name)

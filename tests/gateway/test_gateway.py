@@ -164,6 +164,17 @@ async def test_a_name_that_no_file_can_have_is_refused(hub: RunningHub, containe
     assert len(hub.hub.store.artifacts) == 0 and shown(hub) == [] and incoming(hub) == []
 
 
+async def test_a_name_is_refused_before_a_byte_of_the_file_is_sent(container: Container) -> None:
+    parts = urlsplit(container.url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    head = f"POST /artifacts?name=a%2Fb HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {container.token}\r\n"
+    writer.write(f"{head}Expect: 100-continue\r\nContent-Length: 1000000000\r\n\r\n".encode())
+    async with asyncio.timeout(20):
+        answer = await reader.readline()
+    writer.close()
+    assert answer == b"HTTP/1.1 400 Bad Request\r\n"
+
+
 async def test_a_name_that_is_no_text_is_refused(hub: RunningHub, container: Container) -> None:
     answer = await container.send("?name=%ff%fe", b"content")
     assert answer.code == 400 and json.loads(answer.body)["message"]
