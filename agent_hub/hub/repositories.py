@@ -70,9 +70,10 @@ def repository_of_folder(root: Path, path: str) -> str:
         raise _invalid(f"{_short(path)} is no path.")
     folder = Path(_local(os.path.join(root, path.strip("/"))))
     for candidate in (folder, *folder.parents):
-        # Of a work tree it may be a file; a bare repository has what it would hold.
+        # Of a work tree it may be a file; a bare repository has what it would hold. Unlike Path.exists, these raise
+        # nothing for what this user may not look at, nor for a path that is too long.
         if os.path.lexists(candidate / ".git") or all(
-            (candidate / name).exists() for name in ("HEAD", "objects", "refs")
+            os.path.exists(candidate / name) for name in ("HEAD", "objects", "refs")
         ):
             return str(candidate)
     raise InvalidRepository(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -222,3 +223,13 @@ def test_a_folder_without_a_repository_is_refused_with_what_to_do(tmp_path: Path
     assert refused.value.hint and refused.value.details["field"] == "url"
     if path in ("plain", ""):
         assert "git init" in refused.value.hint
+
+
+def test_a_folder_in_which_nothing_can_be_looked_for_is_in_no_repository(tmp_path: Path) -> None:
+    # There is room for its own path, and none for a name in it.
+    folder = tmp_path
+    while (left := 4090 - len(os.fsencode(folder))) > 0:
+        folder /= "d" * min(left, 200)
+    folder.mkdir(parents=True)
+    with pytest.raises(InvalidRepository):
+        repository_of_folder(tmp_path, str(folder.relative_to(tmp_path)))
