@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import docker
+import docker.errors
 import docker.utils
 from docker.tls import TLSConfig
 
@@ -21,6 +22,7 @@ from agent_hub.engines.docker_errors import message_of, raise_for, refused, type
 from agent_hub.engines.http import Answer, EngineAddress, Reply, ShortCalls
 from agent_hub.engines.streams import READ_BUFFER, AttachRefused, Resize, TerminalStream, attach
 from agent_hub.errors import AgentHubError, EngineUnavailable
+from agent_hub.models.base import plain_line
 
 T = TypeVar("T")
 
@@ -43,14 +45,25 @@ class DockerConnection:
         As in ``DOCKER_HOST``; by default that variable, with those for TLS, else the local socket.
     timeout
         Seconds that the engine gets to answer a call.
+
+    Raises
+    ------
+    EngineUnavailable
+        That is no engine's address, or its certificates cannot be read.
     """
 
     def __init__(self, base_url: str | None, timeout: float = CALL_TIMEOUT) -> None:
         self.timeout = timeout
         self.environment = {**os.environ, "DOCKER_HOST": base_url} if base_url else dict(os.environ)
-        with typed_errors():
+        try:
             self._options = docker.utils.kwargs_from_env(environment=self.environment)
-        self.address = _address(self._options)
+            self.address = _address(self._options)
+        except (docker.errors.DockerException, ValueError, OSError) as error:
+            raise EngineUnavailable(
+                f"Where the container engine is cannot be understood: {plain_line(str(error))}.",
+                "Correct DOCKER_HOST (unix:///var/run/docker.sock, tcp://HOST:PORT), DOCKER_TLS_VERIFY and "
+                "DOCKER_CERT_PATH, or unset them.",
+            ) from error
         self._calls = ShortCalls(self.address)
         self._buffer = memoryview(bytearray(READ_BUFFER))
         self._version = ""

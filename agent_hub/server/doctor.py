@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import AsyncIterator
 from typing import Any
 
 from jupyter_core.application import JupyterApp, NoStart
 from traitlets import Bool
+from traitlets.config.application import catch_config_error
 
 from agent_hub.doctor.checkup import Checkup
+from agent_hub.doctor.machine import machine_findings
+from agent_hub.errors import AgentHubError
 from agent_hub.models.findings import Finding
 
 
@@ -47,6 +51,7 @@ class Doctor(JupyterApp):
             self.config_file_name = name
             super().load_config_file(suppress_errors)
 
+    @catch_config_error
     def start(self) -> None:
         """Look, print, and end."""
         try:
@@ -60,18 +65,28 @@ class Doctor(JupyterApp):
         self.exit(0 if _is_well(found) else 1)
 
     async def _look(self) -> list[Finding]:
-        hub = self._hub_class()(config=self.config)
-        engine = hub.make_engine()
-        checkup = Checkup(engine, hub.data_folder(), hub.base_image, hub.gateway_port, hub.gateway_base_url)
         found = []
+        async for finding in self._findings():
+            found.append(finding)
+            if not self.as_json:
+                self._print(finding)
+        return found
+
+    async def _findings(self) -> AsyncIterator[Finding]:
+        hub = self._hub_class()(config=self.config)
         try:
+            engine = hub.make_engine()
+        except AgentHubError as error:
+            yield Finding(subject="Engine", state="problem", message=error.message, remedy=error.hint)
+            for finding in await asyncio.to_thread(lambda: list(machine_findings(hub.data_folder()))):
+                yield finding
+            return
+        try:
+            checkup = Checkup(engine, hub.data_folder(), hub.base_image, hub.gateway_port, hub.gateway_base_url)
             async for finding in checkup.findings():
-                found.append(finding)
-                if not self.as_json:
-                    self._print(finding)
+                yield finding
         finally:
             await engine.close()
-        return found
 
     def _hub_class(self) -> Any:
         # Its parent is the command that it belongs to, which has read no configuration.

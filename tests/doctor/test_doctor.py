@@ -24,6 +24,7 @@ from agent_hub.engines.http import EngineAddress
 from agent_hub.hub import lock
 from agent_hub.models import Gpu, Node
 from agent_hub.models.findings import Finding
+from tests.notebook.server import PROCESS
 
 LIMIT = 60
 
@@ -74,6 +75,35 @@ def test_an_engine_that_is_not_there_is_a_problem_with_a_remedy(tmp_path: Path) 
     assert "PROBLEM  Engine: The container engine does not answer." in done.stdout
     assert "Start Docker, or set DOCKER_HOST" in done.stdout
     assert "ok       Git:" in done.stdout, "the rest is looked at all the same"
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "said"),
+    [
+        ([], {"DOCKER_HOST": "nonsense://x"}, "DOCKER_HOST"),
+        ([], {"DOCKER_HOST": "tcp://127.0.0.1:99999999"}, "DOCKER_HOST"),
+        (
+            [],
+            {"DOCKER_HOST": "tcp://127.0.0.1:2376", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": "/gone"},
+            "CERT_PATH",
+        ),
+        (["--AgentHub.runtime=runsc", f"--AgentHub.engine_class={PROCESS}"], {}, "Leave one of the two out"),
+    ],
+    ids=["scheme", "port", "certificates", "runtime"],
+)
+def test_an_engine_that_cannot_be_meant_is_a_problem_with_a_remedy(
+    tmp_path: Path, options: list[str], environment: dict[str, str], said: str
+) -> None:
+    code, found = _told(f"--AgentHub.data_dir={tmp_path}", *options, **environment)
+    assert (code, found["Engine"]["state"]) == (1, "problem")
+    assert said in found["Engine"]["remedy"]
+    assert found["Git"]["state"] == "ok", "the rest is looked at all the same"
+
+
+def test_an_option_that_cannot_be_is_told_in_a_line() -> None:
+    done = _doctor("--AgentHub.engine_class=nothing.There")
+    assert done.returncode == 1 and "could not be imported" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_values_of_any_kind_are_shown_and_end_nothing(base_image: str, tmp_path: Path) -> None:
