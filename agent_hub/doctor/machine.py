@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agent_hub.agents.codex_binary import CODEX_VERSION, has_codex
-from agent_hub.errors import DataDirectoryInUse
 from agent_hub.hub import lock
 from agent_hub.hub.folders import Folders
 from agent_hub.models.base import plain_line
@@ -86,20 +85,8 @@ def _data_directory(folder: Path) -> Finding:
             message=f"{shown} is another person's (uid {found.st_uid}): they see the projects' clones and artifacts.",
             remedy=f"Give it to the account that runs the hub (chown). {choose}",
         )
-    state = "a hub uses it now" if _is_in_use(folder) else "no hub uses it now"
+    state = "a hub uses it now" if lock.is_held(folder) else "no hub uses it now"
     return Finding(subject="Data directory", state="ok", message=f"{shown} is this user's alone; {state}.")
-
-
-def _is_in_use(folder: Path) -> bool:
-    if not (folder / "hub.lock").exists():
-        return False
-    try:
-        lock.take(folder).close()
-    except DataDirectoryInUse:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _nearest(folder: Path) -> Path:

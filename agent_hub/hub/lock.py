@@ -44,6 +44,18 @@ def take(folder: Path) -> TextIO:
     return lock
 
 
+def is_held(folder: Path) -> bool:
+    """Whether a hub has a data directory. Nothing is changed by the question."""
+    try:
+        with open(folder / LOCK) as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def last_owner(folder: Path) -> int | None:
     """The process id of the hub that has a data directory, or had it last; ``None`` where nobody knows of any."""
     try:

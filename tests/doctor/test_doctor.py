@@ -223,6 +223,10 @@ def test_a_data_directory_is_told_by_who_may_look_into_it_and_who_uses_it(tmp_pa
     assert "no hub uses it now" in _by_subject(list(machine_findings(data)))["Data directory"].message
     with lock.take(data):
         assert "a hub uses it now" in _by_subject(list(machine_findings(data)))["Data directory"].message
+    # Whose it was last is read by agent_cli, to find its hub.
+    (data / lock.LOCK).write_text("1234")
+    assert "no hub uses it now" in _by_subject(list(machine_findings(data)))["Data directory"].message
+    assert lock.last_owner(data) == 1234
 
 
 def test_what_the_machine_lacks_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
