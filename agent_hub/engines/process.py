@@ -13,17 +13,14 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from agent_hub.engines.base import (
-    INTERRUPT_GRACE,
     BuildSpec,
     ContainerSpec,
     ContainerStatus,
@@ -36,7 +33,7 @@ from agent_hub.engines.base import (
     Stream,
 )
 from agent_hub.engines.gpus import local_gpus
-from agent_hub.engines.output import OUTPUT_KEPT, LineSplitter
+from agent_hub.engines.process_execution import KILL_TIMEOUT, Execution
 from agent_hub.engines.process_identity import ProcessIdentity
 from agent_hub.engines.process_images import ImageFolders
 from agent_hub.engines.process_paths import PathMap, check_mounts
@@ -61,9 +58,6 @@ CLOSE_GRACE = 2.0
 
 RECHECK = 2.0
 """Seconds between two looks at a process that this engine did not start."""
-
-KILL_TIMEOUT = 10.0
-"""Seconds after which a killed process that is still there is an error."""
 
 
 @dataclass
@@ -348,66 +342,12 @@ class ProcessEngine(Engine):
         if program is None:
             raise EngineError("The container is not running.", "Start the chat, and try again.")
         paths = self._paths(record)
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *paths.arguments(command),
-                cwd=paths.path(workdir or record.spec.workdir),
-                env=paths.environment({**record.spec.env, **(env or {})}, os.environ),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            return Executed(126 if isinstance(error, PermissionError) else 127, f"{error}\n")
-        # None where it has ended already.
-        identity = ProcessIdentity.of(process.pid)
-        if identity is not None:
-            program.beside.add(identity)
-        assert process.stdout is not None
-        splitter = LineSplitter(on_line or (lambda line: None))
-        kept = bytearray()
-        try:
-            while part := await process.stdout.read(65536):
-                splitter.feed(part)
-                kept += part
-                del kept[:-OUTPUT_KEPT]
-                if on_output is not None:
-                    await on_output(part)
-            splitter.close()
-            code = await process.wait()
-        except BaseException:
-            if identity is not None:
-                await asyncio.shield(asyncio.ensure_future(self._interrupt(identity, process)))
-            raise
-        finally:
-            if identity is not None:
-                program.beside.discard(identity)
-        return Executed(code if code >= 0 else 128 - code, kept.decode(errors="replace"))
-
-    async def _interrupt(self, identity: ProcessIdentity, process: asyncio.subprocess.Process) -> None:
-        # Whom it leaves behind is asked while it is there: later its number could be another session's.
-        session = await self._in_thread(identity.session)
-        await self._in_thread(lambda: identity.signal_session(signal.SIGINT))
-        end = time.monotonic() + INTERRUPT_GRACE
-        while identity.alive:
-            session |= await self._in_thread(identity.session)
-            if time.monotonic() > end:
-                # What stands still starts nothing more while it is counted.
-                await self._in_thread(lambda: identity.signal_session(signal.SIGSTOP))
-                session |= await self._in_thread(identity.session)
-                await self._in_thread(lambda: identity.signal_session(signal.SIGKILL))
-                break
-            await asyncio.sleep(0.05)
-        for one in session:
-            one.kill()
-        assert process.stdout is not None
-        # To its end, so that the pipe is closed; what has left the session may hold it open.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(INTERRUPT_GRACE):
-                while await process.stdout.read(65536):
-                    continue
-        await asyncio.wait_for(process.wait(), KILL_TIMEOUT)
+        execution = Execution(self._in_thread, program.beside, on_line, on_output)
+        return await execution.run(
+            paths.arguments(command),
+            paths.path(workdir or record.spec.workdir),
+            paths.environment({**record.spec.env, **(env or {})}, os.environ),
+        )
 
     async def watch(self, labels: Mapping[str, str]) -> AsyncIterator[Handle]:
         """Containers that have just changed state."""
