@@ -11,7 +11,7 @@ class Versions:
 
     def __init__(self, store: Database) -> None:
         self._of: dict[str, dict[int, ArtifactVersion]] = {}
-        self._of_bytes: dict[str, ArtifactVersion] = {}
+        self._of_bytes: dict[str, dict[tuple[str, int], ArtifactVersion]] = {}
         for (body,) in store.rows("SELECT body FROM version ORDER BY artifact, number"):
             self.keep(ArtifactVersion.model_validate_json(body))
 
@@ -25,7 +25,7 @@ class Versions:
 
     def same(self, sha256: str) -> ArtifactVersion | None:
         """The version that was published last of those bytes, whatever its name and its chat."""
-        return self._of_bytes.get(sha256)
+        return next(reversed(self._of_bytes.get(sha256, {}).values()), None)
 
     def insertion(self, version: ArtifactVersion) -> Statement:
         """The statement that adds a version."""
@@ -41,10 +41,12 @@ class Versions:
     def keep(self, version: ArtifactVersion) -> None:
         """Remember what has been committed."""
         self._of.setdefault(version.artifact, {})[version.version] = version
-        self._of_bytes[version.sha256] = version
+        self._of_bytes.setdefault(version.sha256, {})[version.artifact, version.version] = version
 
     def drop(self, artifact: str) -> None:
         """Forget what has been deleted; no error where there is none."""
         for version in self._of.pop(artifact, {}).values():
-            if self._of_bytes.get(version.sha256) == version:
+            same = self._of_bytes[version.sha256]
+            del same[version.artifact, version.version]
+            if not same:
                 del self._of_bytes[version.sha256]

@@ -111,6 +111,13 @@ async def test_the_same_bytes_are_kept_once_under_whatever_name_and_what_is_show
     assert list(chat.hub.hub.folders.incoming.glob("*")) == []
 
 
+async def test_the_same_bytes_are_kept_once_also_after_one_who_has_them_was_deleted(chat: Publisher) -> None:
+    first, second = await chat.publish("a.txt", b"same"), await chat.publish("b.txt", b"same")
+    await chat.hub.hub.artifacts.delete(second.id)
+    third = await chat.publish("c.txt", b"same")
+    assert chat.kept(third, 1).stat().st_ino == chat.kept(first, 1).stat().st_ino
+
+
 @pytest.mark.parametrize("spoiled", [b"her", None], ids=["cut off", "gone"])
 async def test_bytes_that_were_lost_are_kept_anew(chat: Publisher, spoiled: bytes | None) -> None:
     first = await chat.publish("a.txt", b"heron")
