@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from agent_hub.engines.trees import remove_tree
 from agent_hub.errors import GitError, RepositoryUnreachable
 from agent_hub.hub.git import GitAccess, git_output, no_access, run_git
 
@@ -99,11 +101,17 @@ async def read_files(
     ------
     RepositoryUnreachable, BranchNotFound, GitError
     """
-    scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+    folder = await asyncio.to_thread(_make_folder, scratch)
+    try:
         async with access(url) as env:
-            look = _Look(Path(folder), url, branch, env)
-            return await look.read(frozenset(wanted))
+            return await _Look(folder, url, branch, env).read(frozenset(wanted))
+    finally:
+        await asyncio.to_thread(remove_tree, folder)
+
+
+def _make_folder(scratch: Path) -> Path:
+    scratch.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=scratch))
 
 
 @dataclass(frozen=True)

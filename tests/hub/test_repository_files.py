@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -200,6 +202,21 @@ async def test_a_look_that_is_cancelled_leaves_no_git_and_no_file(tmp_path: Path
 
 
 # -- the repository of a folder
+
+
+def test_nothing_waits_while_what_was_fetched_is_removed(
+    read: Callable[..., RepositoryFiles], a_repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+    unlink = os.unlink
+
+    def unlinked(*args: Any, **options: Any) -> None:
+        threads.append(threading.current_thread())
+        unlink(*args, **options)
+
+    monkeypatch.setattr(os, "unlink", unlinked)
+    read(str(a_repository.path))
+    assert threads and threading.main_thread() not in threads
 
 
 def test_a_folder_within_a_repository_is_that_repository(a_repository: Repository) -> None:
