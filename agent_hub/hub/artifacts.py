@@ -107,7 +107,7 @@ class Artifacts:
                 project=chat.project,
                 name=name,
                 version=old.version + 1 if old else 1,
-                path=old.path if old else self._new_path(chat_id, name, mine),
+                path=old.path if old else await asyncio.to_thread(self._new_path, chat_id, name, mine),
                 size=received.stat().st_size,
                 media_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
                 sha256=sha256,

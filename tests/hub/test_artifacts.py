@@ -6,10 +6,12 @@ import asyncio
 import hashlib
 import os
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,6 +129,27 @@ async def test_bytes_that_were_lost_are_kept_anew(chat: Publisher, spoiled: byte
         chat.kept(first, 1).write_bytes(spoiled)
     again = await chat.publish("a.txt", b"heron")
     assert chat.kept(again, 2).read_bytes() == b"heron"
+
+
+async def test_nothing_waits_for_the_folder_that_lab_shows(chat: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    # It may be on a file system of another machine's, which does not answer for a while.
+    root = os.fspath(chat.hub.hub.settings.root)
+    on_the_loop: list[object] = []
+
+    def watched(look: Callable[..., Any]) -> Callable[..., Any]:
+        def looked(path: Any, *args: Any, **options: Any) -> Any:
+            if threading.current_thread() is threading.main_thread() and str(path).startswith(root):
+                on_the_loop.append(path)
+            return look(path, *args, **options)
+
+        return looked
+
+    for name in ("stat", "lstat", "open"):
+        monkeypatch.setattr(os, name, watched(getattr(os, name)))
+    for content in (b"one", b"two"):
+        artifact = await chat.publish("a.txt", content)
+    await chat.hub.hub.artifacts.delete(artifact.id)
+    assert on_the_loop == []
 
 
 async def test_a_deleted_artifact_takes_its_versions_and_the_file_that_is_shown_along_and_nothing_else(
