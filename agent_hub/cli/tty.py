@@ -21,6 +21,9 @@ UNDO = (
 )
 """Takes back what else a program may have switched on: margins, the mouse, a hidden cursor…"""
 
+_OUTPUT_FLAGS = 1
+"""Where they are among a terminal's attributes."""
+
 _SCREENS = re.compile(r"\x1b\[\?(?:1049|1047|47)([hl])|\x1bc")
 
 
@@ -31,7 +34,8 @@ class Tty:
     """
 
     def __init__(self) -> None:
-        self.input = sys.stdin.fileno()
+        # A service may have been started without any.
+        self.input = sys.stdin.fileno() if sys.stdin is not None else os.open(os.devnull, os.O_RDONLY)
         self.output = sys.stdout.fileno()
         self.typed = os.isatty(self.input)
         self.shown = os.isatty(self.output)
@@ -62,6 +66,11 @@ class Tty:
         """Raw, also again after the command was suspended."""
         if self.typed:
             tty.setraw(self.input, termios.TCSADRAIN)
+            if not self.shown and self._before is not None:
+                # Text comes here all the same where it goes through a pipe, as of `tee`: its lines have no returns.
+                attributes = termios.tcgetattr(self.input)
+                attributes[_OUTPUT_FLAGS] = self._before[_OUTPUT_FLAGS]
+                termios.tcsetattr(self.input, termios.TCSADRAIN, attributes)
 
     def restore(self) -> None:
         """As it was, however this ends."""
