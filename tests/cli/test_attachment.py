@@ -35,7 +35,7 @@ class OneChat:
     def __init__(self) -> None:
         self.viewers: asyncio.Queue[ServerConnection] = asyncio.Queue()
         self.watchers: asyncio.Queue[ServerConnection] = asyncio.Queue()
-        self.told: list[list[object]] = []
+        self.heard: asyncio.Queue[list[object]] = asyncio.Queue()
 
     async def __call__(self, connection: ServerConnection) -> None:
         assert connection.request is not None
@@ -47,7 +47,7 @@ class OneChat:
             self.viewers.put_nowait(connection)
         try:
             async for message in connection:
-                self.told.append(json.loads(message))
+                self.heard.put_nowait(json.loads(message))
         except ConnectionClosed:
             return
 
@@ -107,7 +107,7 @@ async def test_who_sees_no_terminal_presses_nobodys_together(hub: tuple[OneChat,
         await server.viewers.get()
         await (await server.watchers.get()).send(ended(0))
         await showing
-    assert server.told == []
+    assert server.heard.empty()
 
 
 async def test_ctrl_c_before_there_is_an_agent_to_interrupt_ends_the_command(tty: Tty) -> None:
@@ -121,6 +121,23 @@ async def test_ctrl_c_before_there_is_an_agent_to_interrupt_ends_the_command(tty
         assert await attachment.show(lambda: given_up.append(True)) is Left.told
     assert (attachment.signal, given_up) == (signal.SIGINT, [True])
     nowhere.close()
+
+
+async def test_ctrl_c_is_for_the_agent_at_first_where_nothing_is_typed_here(
+    hub: tuple[OneChat, Transport], tty: Tty
+) -> None:
+    server, transport = hub
+    attachment = Attachment(transport, CHAT, tty)
+    async with asyncio.timeout(LIMIT):
+        showing = asyncio.create_task(attachment.show(lambda: None))
+        await server.viewers.get()
+        await attachment._connected.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+        assert await server.heard.get() == ["stdin", "\x03"]
+        assert not showing.done()
+        os.kill(os.getpid(), signal.SIGINT)
+        assert await showing is Left.told
+    assert attachment.signal == signal.SIGINT
 
 
 def test_no_signal_comes_between_a_chat_and_who_is_to_stop_it(
