@@ -19,37 +19,15 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from agent_hub.errors import StorageFull, StoreDamaged, StoreTooNew
+from agent_hub.errors import StorageFull, StoreDamaged
 from agent_hub.hub.lock import take
+from agent_hub.hub.migrations import migrate, refuse_newer
 from agent_hub.hub.requests import Request, Requests
 from agent_hub.hub.tables import Statement, Table
 from agent_hub.hub.versions import Versions
 from agent_hub.models import Artifact, Chat, Project, Spare
 
 T = TypeVar("T")
-
-MIGRATIONS = (
-    """
-    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-    CREATE TABLE project (id TEXT PRIMARY KEY, body TEXT NOT NULL);
-    CREATE TABLE chat (id TEXT PRIMARY KEY, body TEXT NOT NULL);
-    CREATE TABLE artifact (id TEXT PRIMARY KEY, body TEXT NOT NULL);
-    CREATE TABLE token (chat TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE);
-    """,
-    """
-    CREATE TABLE spare (id TEXT PRIMARY KEY, body TEXT NOT NULL);
-    CREATE TABLE request (key TEXT PRIMARY KEY, chat TEXT NOT NULL, body TEXT NOT NULL, at REAL NOT NULL);
-    """,
-    "CREATE TABLE leaving (project TEXT PRIMARY KEY);",
-    # Chats tell of their turns, and builds of their base: a hub from before reads neither, and says that this is newer.
-    "",
-    """
-    CREATE TABLE version (
-        artifact TEXT NOT NULL, number INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (artifact, number)
-    ) WITHOUT ROWID;
-    """,
-)
-"""One script per schema version; a store of version n runs those from n on. Never edit one that was released."""
 
 OnChange = Callable[[str, str, Any], None]
 
@@ -105,20 +83,14 @@ class Store:
             raise
 
     def _prepare(self, path: Path) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version > len(MIGRATIONS):
-            raise StoreTooNew(
-                f"A newer Agent Hub has written {path} (version {version}; this one knows {len(MIGRATIONS)}).",
-                "Install that version again, or give this one a folder of its own with --AgentHub.data_dir=FOLDER.",
-                version=version,
-            )
+        refuse_newer(self._db, path)
         # WAL survives a kill of the process at any instant, and its readers never wait for the writer.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         (found,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
             raise _damaged(path, found)
-        self._migrate(version)
+        migrate(self._db)
         self.projects: Table[Project] = Table(self, "project", Project)
         self.chats: Table[Chat] = Table(self, "chat", Chat)
         self.artifacts: Table[Artifact] = Table(self, "artifact", Artifact)
@@ -298,15 +270,6 @@ class Store:
         if self.recall(key) is None:
             self.remember(key, default)
         return self.recall(key) or default
-
-    def _migrate(self, version: int) -> None:
-        for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-            try:
-                self._db.executescript(f"BEGIN;{script};PRAGMA user_version = {number};COMMIT;")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
 
 
 @contextmanager

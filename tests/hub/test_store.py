@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from agent_hub.errors import Conflict, DataDirectoryInUse, NotFound, StorageFull
+from agent_hub.hub.migrations import MIGRATIONS
 from agent_hub.hub.requests import Request
-from agent_hub.hub.store import MIGRATIONS, Store
+from agent_hub.hub.store import Store
 from agent_hub.models import Build, Chat, Project, Spare
 
 WRITER = """

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from agent_hub.errors import StorageFull, StoreDamaged, StoreTooNew
+from agent_hub.hub.migrations import MIGRATIONS
 from agent_hub.hub.requests import REQUESTS, Request
-from agent_hub.hub.store import MIGRATIONS, Store
+from agent_hub.hub.store import Store
 from agent_hub.models import Chat, Project
 
 
@@ -62,7 +63,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(
 ) -> None:
     before = contents(a_used_folder)
     broken = "CREATE TABLE more (id TEXT); INSERT INTO nowhere VALUES (1);"
-    monkeypatch.setattr("agent_hub.hub.store.MIGRATIONS", (*MIGRATIONS, broken))
+    monkeypatch.setattr("agent_hub.hub.migrations.MIGRATIONS", (*MIGRATIONS, broken))
     with pytest.raises(StoreDamaged):
         Store(a_used_folder)
     assert contents(a_used_folder) == before
