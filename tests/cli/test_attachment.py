@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -73,6 +74,11 @@ def tty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Tty]:
         yield Tty()
 
 
+def press_ctrl_c() -> None:
+    """Interrupt this thread: any other would take what this one has blocked."""
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+
 def ended(exit_code: int) -> str:
     chat = CHAT.model_copy(update={"status": ChatStatus.exited, "exit_code": exit_code})
     return json.dumps({"type": "change", "kind": "chat", "id": CHAT.id, "value": chat.model_dump(mode="json")})
@@ -116,7 +122,7 @@ async def test_ctrl_c_before_there_is_an_agent_to_interrupt_ends_the_command(tty
     attachment = Attachment(nowhere, CHAT, tty)
     # As it waits since the chat was asked for.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    os.kill(os.getpid(), signal.SIGINT)
+    press_ctrl_c()
     async with asyncio.timeout(LIMIT):
         assert await attachment.show(lambda: given_up.append(True)) is Left.told
     assert (attachment.signal, given_up) == (signal.SIGINT, [True])
@@ -132,10 +138,10 @@ async def test_ctrl_c_is_for_the_agent_at_first_where_nothing_is_typed_here(
         showing = asyncio.create_task(attachment.show(lambda: None))
         await server.viewers.get()
         await attachment._connected.wait()
-        os.kill(os.getpid(), signal.SIGINT)
+        press_ctrl_c()
         assert await server.heard.get() == ["stdin", "\x03"]
         assert not showing.done()
-        os.kill(os.getpid(), signal.SIGINT)
+        press_ctrl_c()
         assert await showing is Left.told
     assert attachment.signal == signal.SIGINT
 
@@ -146,7 +152,7 @@ def test_no_signal_comes_between_a_chat_and_who_is_to_stop_it(
     waiting: set[int] = set()
 
     def create(*asked: object) -> Chat:
-        os.kill(os.getpid(), signal.SIGINT)
+        press_ctrl_c()
         return CHAT
 
     def attach(hub: Transport, chat: Chat, *, owned: bool) -> int:
