@@ -16,7 +16,8 @@ from agent_hub.models.base import plain_line
 from agent_hub.models.findings import Finding
 
 LABEL = "agent-hub.doctor"
-"""Label of such a container."""
+LABELS = {LABEL: "trial"}
+"""Of such a container."""
 
 PATIENCE = 30.0
 """Seconds that a container gets for all that it is asked."""
@@ -42,12 +43,13 @@ fi
 @asynccontextmanager
 async def trial_container(engine: Engine, image: str, gpus: int = 0) -> AsyncIterator[Handle]:
     """A container of an image, as chats' are, that waits to be asked."""
+    await _remove_left(engine)
     name = f"agent-hub-doctor-{secrets.token_hex(6)}"
     spec = ContainerSpec(
         name=name,
         image=image,
         entrypoint=["sleep", f"{PATIENCE * 2:.0f}"],
-        labels={LABEL: name},
+        labels=LABELS,
         workdir="/",
         limits=Limits(memory=2**28, pids=64),
         gpus=gpus,
@@ -59,6 +61,13 @@ async def trial_container(engine: Engine, image: str, gpus: int = 0) -> AsyncIte
         yield handle
     finally:
         await asyncio.shield(asyncio.ensure_future(engine.remove(handle)))
+
+
+async def _remove_left(engine: Engine) -> None:
+    """Remove what was left by a look that was killed: it has ended by itself since."""
+    for handle in await engine.list(LABELS):
+        if (await engine.inspect(handle)).state == "exited":
+            await engine.remove(handle)
 
 
 async def trial_findings(engine: Engine, image: str, port: int, told: str) -> AsyncIterator[Finding]:

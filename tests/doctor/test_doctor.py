@@ -15,7 +15,7 @@ import docker
 import pytest
 
 from agent_hub.doctor.machine import NO_SPACE, disk_finding, machine_findings
-from agent_hub.doctor.trial import LABEL, gpu_finding, trial_findings
+from agent_hub.doctor.trial import LABEL, LABELS, gpu_finding, trial_findings
 from agent_hub.engines.base import Engine
 from agent_hub.engines.docker import DockerEngine
 from agent_hub.engines.docker_findings import engine_findings
@@ -256,6 +256,15 @@ async def test_a_hub_that_no_container_reaches_is_a_problem(
     found = await _callback(engine, base_image)
     assert found.state == "problem" and "does not reach the hub" in found.message
     assert "firewall" in found.remedy
+
+
+async def test_what_a_look_that_was_killed_has_left_goes_with_the_next(
+    engine: DockerEngine, docker_engine: docker.DockerClient, base_image: str
+) -> None:
+    left = docker_engine.containers.run(base_image, ["true"], labels=LABELS, detach=True)
+    left.wait()
+    assert (await _callback(engine, base_image)).state == "ok"
+    # `engine` sees that none is there in the end.
 
 
 async def test_a_hub_that_runs_is_asked_itself(engine: DockerEngine, base_image: str) -> None:
