@@ -11,7 +11,7 @@ import click
 from agent_hub.cli import completions
 from agent_hub.cli.answers import AS_JSON, age, answer, plain, table
 from agent_hub.cli.chat import chat_of
-from agent_hub.cli.options import SERVER, options
+from agent_hub.cli.options import SERVER, at, options
 
 
 @click.command("artifacts")
@@ -58,7 +58,7 @@ def command(
             f"{found.name!r} has published nothing yet.",
         )
         return
-    folder = Path(save).expanduser()
+    folder = at(save)
     targets = {one.id: folder / Artifact(hub, one)._file_name for one in wanted}
     taken = [str(target) for target in targets.values() if os.path.lexists(target)]
     if taken and not force:

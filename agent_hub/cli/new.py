@@ -37,8 +37,9 @@ def command(
     from agent_hub.cli.servers import asked
     from agent_hub.models import Chat
 
-    hub = asked(ctx)
     wanted = Wanted(arguments=ctx.meta[ARGUMENTS], **given)
+    wanted.check()
+    hub = asked(ctx)
     prompt = read_prompt(prompt)
     found = known(hub, project)
     if found is None:

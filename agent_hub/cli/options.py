@@ -51,7 +51,7 @@ class Wanted:
         script = self.setup_script
         if script is None:
             return None
-        path = Path(script).expanduser()
+        path = at(script)
         try:
             return path.read_text()
         except OSError as error:
@@ -60,6 +60,11 @@ class Wanted:
             raise click.BadParameter(f"{script}: {error.strerror}.", param_hint="--setup-script") from None
         except UnicodeDecodeError:
             raise click.BadParameter(f"{script} is no text.", param_hint="--setup-script") from None
+
+    def check(self) -> None:
+        """Raise where something of it cannot be meant: before a hub is started, or a snapshot built for minutes."""
+        _ = self.setup
+        self.settings()
 
     @property
     def of_the_chat(self) -> list[str]:
@@ -104,6 +109,11 @@ class Wanted:
         own = {name: value for name, value in given.items() if value is not None}
         body = {"project": project, "prompt": prompt, **own, **self.settings()}
         return body | ({"arguments": list(self.arguments)} if self.arguments else {})
+
+
+def at(text: str) -> Path:
+    """A path as a person writes it. What begins like somebody's home, and is nobody's, is a name."""
+    return Path(os.path.expanduser(text))
 
 
 def _looks_like_a_file(script: str) -> bool:
@@ -156,7 +166,7 @@ CHAT = (
     click.option("--rw-mount", metavar="H:C", multiple=True, help="The same, so that the agent may change it."),
     click.option("--env-var", metavar="K=V", multiple=True, help="Set a variable; K alone takes its value from here."),
     click.option("--gpus", metavar="N", type=click.IntRange(0), help="GPUs."),
-    click.option("--cpus", metavar="N", type=float, help="Cores, such as 2 or 0.5."),
+    click.option("--cpus", metavar="N", type=click.FloatRange(0, min_open=True), help="Cores, such as 2 or 0.5."),
     click.option("--memory", metavar="SIZE", help="Memory, such as 8g."),
 )
 """What a chat is started with."""

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from agent_hub.cli.checkout import Checkout
-from agent_hub.cli.options import Wanted
+from agent_hub.cli.options import Wanted, at
 from agent_hub.cli.say import say
-from agent_hub.errors import AgentHubError, Conflict, InvalidBase
-from agent_hub.models import Build, BuildState, Project
+from agent_hub.errors import AgentHubError, Conflict, InvalidBase, InvalidInput, InvalidRepository
+from agent_hub.models import Build, BuildState, Project, Status
 from agent_hub.notebook.polling import poll
 from agent_hub.notebook.progress import Lines
 from agent_hub.notebook.transport import Transport, part
@@ -23,11 +23,23 @@ class Source:
     ----------
     text
         As it was written: a path within a repository means the repository.
+
+    Raises
+    ------
+    InvalidRepository
+        It is neither.
     """
 
     def __init__(self, text: str) -> None:
-        path = Path(text).expanduser()
+        path = at(text)
         self.checkout = Checkout.at(path) if _is_there(path) else None
+        # An absolute path may be one of the server's machine.
+        if self.checkout is None and not path.is_absolute() and ":" not in text:
+            raise InvalidRepository(
+                f"There is no folder {text!r} here, and it is no Git URL.",
+                "Check the path, or give a URL such as https://host/owner/name.git. `agent_cli ls` lists the projects "
+                "that there are already.",
+            )
         self.url = str(self.checkout.folder) if self.checkout is not None else text
 
     def warn(self) -> None:
@@ -38,7 +50,7 @@ class Source:
 
     def base(self, given: str) -> str:
         """A base as the hub takes it: what is a path in the working tree, as a path in the repository."""
-        path = Path(given).expanduser()
+        path = at(given)
         if not _is_there(path):
             return given
         real = path.resolve()
@@ -94,12 +106,21 @@ class Projects:
         AgentHubError
             What the build failed with.
         """
+        self._check_agent()
         for project in self.of_the_source():
             if all(_value(getattr(project, name)) == _value(text) for name, text in self._asked.items()):
                 built = self._build(project)
                 if self._begins_where_the_checkout_is(built):
                     return built
         return self._wait(self._add())
+
+    def _check_agent(self) -> None:
+        """Raise where the hub knows no such agent, which it would say once the snapshot is built."""
+        if (name := self._wanted.agent) is None:
+            return
+        known = [agent.name for agent in self._hub.read("status", Status).agents]
+        if name not in known:
+            raise InvalidInput(f"There is no agent {name!r}.", f"Choose one of: {', '.join(sorted(known))}.")
 
     def _begins_where_the_checkout_is(self, project: Project) -> bool:
         checkout = self._source.checkout

@@ -31,6 +31,7 @@ LAST = ""
 def run(source: str, wanted: Wanted, resume: str | None, where: Where) -> int:
     """Show a chat of a project until it ends; returns the exit code of the command."""
     with _told_to_end():
+        wanted.check()
         repository = Source(source)
         if where.url is not None:
             return _on(named(where), repository, wanted, resume)

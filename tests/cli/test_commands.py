@@ -69,6 +69,38 @@ def test_a_folder_becomes_a_project_as_a_chat_is_asked_for(
     assert len(hub.projects) == 1
 
 
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (("--memory", "8x"), 1, "'8x' is no amount of memory"),
+        (("--ro-mount", "data"), 1, "'data' is no mount"),
+        (("--env-var", "NOT_SET_HERE"), 1, "no variable of that name is set here"),
+        (("--agent", "nobody"), 1, "There is no agent 'nobody'. Choose one of: codex, shell."),
+        (("--cpus", "-1"), 2, "--cpus"),
+        (("--setup-script", "/gone.sh"), 2, "No such file or directory"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_what_cannot_be_had_is_refused_before_anything_is_built(
+    commands: Commands, hub: Hub, a_repository: Repository, options: tuple[str, ...], code: int, said: str
+) -> None:
+    path = str(a_repository.path)
+    commands.ask("new", path, "--agent", "shell", "--", "-c", "true")
+    head = a_repository.commit("Add more", {"more.txt": "more\n"})
+    done = commands.run("new", path, *options)
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+    (project,) = hub.projects.values()
+    assert project._data.build is not None and project._data.build.commit != head
+
+
+@pytest.mark.parametrize("name", ["nowhere", "./nowhere", "../nowhere", "~nobody-of-that-name/repository"])
+def test_a_folder_that_is_not_here_is_told_as_one(commands: Commands, hub: Hub, name: str) -> None:
+    for arguments, code in ((("new", name), 1), (("--project", name), 125)):
+        done = commands.run(*arguments)
+        assert done.returncode == code
+        assert f"agent_cli: There is no folder '{name}' here, and it is no Git URL." in done.stderr
+
+
 def test_a_new_commit_is_in_the_next_chat_and_another_branch_has_its_own_project(
     commands: Commands, hub: Hub, a_repository: Repository
 ) -> None:
