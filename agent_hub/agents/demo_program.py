@@ -84,15 +84,15 @@ async def run(turn: Turn, asked: re.Match[str]) -> None:
 
 
 async def explain(turn: Turn, asked: re.Match[str]) -> None:
-    turn.say("I know these prompts alone:\n\n" + "\n".join(f"- *{example}*" for _, _, example in SKILLS))
+    turn.say("I know these prompts alone:\n\n" + "\n".join(f"- {example}" for _, _, example in SKILLS))
 
 
 SKILLS: Sequence[tuple[str, Callable[[Turn, re.Match[str]], Awaitable[None]], str]] = (
-    (r"(?P<steps>\d{1,9}) steps\b.*\brate of (?P<rate>\d*\.?\d+)", descend, "Descend 100 steps at a rate of 0.01"),
-    (r"^\W*run\b:?(?P<command>.+)", run, "Run git log (asks first)"),
-    (r"\b(draw|plot|picture|publish)\b", draw, "Draw a wave and publish it"),
-    (r"\b(add|edit|change|note|write)\b", note, "Add a note to the readme"),
-    (r"\b(list|files|what is here)\b", list_files, "List the files"),
+    (r"(?P<steps>\d{1,9}) steps\b.*\brate of (?P<rate>\d*\.?\d+)", descend, "*Descend 100 steps at a rate of 0.01*"),
+    (r"^\W*run\b:?(?P<command>.+)", run, "*Run git log*, which asks you first"),
+    (r"\b(draw|plot|picture|publish)\b", draw, "*Draw a wave and publish it*"),
+    (r"\b(add|edit|change|note|write)\b", note, "*Add a note to the readme*"),
+    (r"\b(list|files|what is here)\b", list_files, "*List the files*"),
     (r"", explain, "anything else, for this list"),
 )
 """By the first of these patterns that a prompt has; and an example of each."""
