@@ -105,8 +105,9 @@ class TurnRecord:
         """The newest turn that was begun, or the first that waits; ``None`` before any."""
         heads = self.heads()
         queued = [turn for turn in heads if turn.status is TurnStatus.queued]
-        begun = [turn for turn in heads if turn.status is not TurnStatus.queued]
-        turn = next(iter(begun[-1:] or queued[:1]), None)
+        # What was taken back, or into another turn, says nothing about what the agent is at.
+        begun = [turn for turn in heads if turn.status is not TurnStatus.queued and not _was_never_said(turn)]
+        turn = next(iter(begun[-1:] or queued[:1] or heads[-1:]), None)
         if turn is None:
             return None
         return summarized(turn, len(queued) - (turn.status is TurnStatus.queued))
@@ -294,6 +295,10 @@ def summarized(turn: Turn, queued: int = 0) -> TurnSummary:
         started_at=turn.started_at,
         ended_at=turn.ended_at,
     )
+
+
+def _was_never_said(turn: Turn) -> bool:
+    return turn.status is TurnStatus.interrupted and not turn.agent_turn
 
 
 def _reason(turn: Turn) -> str:

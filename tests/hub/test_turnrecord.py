@@ -142,6 +142,22 @@ async def test_a_chat_says_why_its_agent_could_not_go_on_until_it_does(chat: Cha
     assert chat.record.summary.reason == ""
 
 
+async def test_a_prompt_that_is_taken_back_says_nothing_about_what_the_agent_is_at(chat: Chat, folder: Path) -> None:
+    first = chat.turns.add("Say heron")
+    await chat.turns.interrupt(first.number)
+    assert chat.record.summary is not None and chat.record.summary.status is TurnStatus.interrupted
+
+    chat.begin("t2", "Say crane")
+    back = chat.turns.add("Say stork")
+    await chat.turns.interrupt(back.number)
+    for record in (chat.record, Chat(folder).record):
+        assert record.summary is not None
+        assert (record.summary.number, record.summary.status) == (2, TurnStatus.running)
+    chat.turns.turn_ended("t2", TurnStatus.interrupted, "")
+    chat.turns.add("Say rail")
+    assert (chat.record.summary.number, chat.record.summary.status) == (2, TurnStatus.interrupted)
+
+
 async def test_what_a_kill_cuts_off_is_the_last_line_alone(chat: Chat, folder: Path) -> None:
     chat.begin()
     chat.turns.item("t1", Message(id="m", text="You said: "))

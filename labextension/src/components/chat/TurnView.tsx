@@ -213,7 +213,11 @@ function TurnEnd(props: { turn: Turn; context: IChatContext }): JSX.Element | nu
     return (
       <div className="jp-AgentHub-turnEnd">
         <StatusMark mark="exited" />
-        <span>{trans.__('Interrupted')}</span>
+        <span>
+          {turn.agent_turn
+            ? trans.__('Interrupted')
+            : (turn.error?.message ?? trans.__('Taken back'))}
+        </span>
       </div>
     );
   }
