@@ -55,6 +55,9 @@ export class HubModel implements IDisposable {
   /** Chats that were deleted, and whose unsaved work is kept for a while. */
   readonly deleted: DeletedChats;
 
+  /** The chat or the project whose tab is in front; `null` where the tab is something else's. */
+  inFront: string | null = null;
+
   /** Something changed. */
   get changed(): ISignal<this, IHubChange> {
     return this._changed;
@@ -119,11 +122,15 @@ export class HubModel implements IDisposable {
     return this._counts.get(activity) ?? 0;
   }
 
-  /** The project a new chat goes to where none was named: the one last used, of those a chat can start in. */
+  /** The project a new chat goes to where none was named: the one in front, else the one last used, if one can start there. */
   get currentProject(): Project | undefined {
     const projects = [...this._projects.values].sort(newest);
     const able = projects.filter(({ snapshot, build }) => snapshot !== null || isBuilding(build));
     const choice = new Set((able.length > 0 ? able : projects).map(({ id }) => id));
+    const front = this.inFront === null ? '' : (this.chat(this.inFront)?.project ?? this.inFront);
+    if (choice.has(front)) {
+      return this._projects.get(front);
+    }
     let last: Chat | undefined;
     for (const chat of this._chats.values()) {
       if (choice.has(chat.project) && (!last || newest(chat, last) < 0)) {

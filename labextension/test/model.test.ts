@@ -191,6 +191,17 @@ describe('HubModel', () => {
     expect(model.currentProject?.id).toBe('p1');
   });
 
+  it('starts a chat in the project of the tab in front', async () => {
+    tell({ kind: 'project', id: 'p2', value: project({ id: 'p2', name: 'x' }) });
+    await until(() => expect(model.projects).toHaveLength(2));
+    model.inFront = 'p2';
+    expect(model.currentProject?.id).toBe('p2');
+    model.inFront = 'c1';
+    expect(model.currentProject?.id).toBe('p1');
+    model.inFront = null;
+    expect(model.currentProject?.id).toBe('p1');
+  });
+
   it('starts no chat where none can, while another project is ready', async () => {
     tell({ kind: 'project', id: 'p2', value: project({ id: 'p2', build: build() }) });
     await until(() => expect(model.projects).toHaveLength(2));

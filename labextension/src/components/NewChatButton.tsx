@@ -14,7 +14,7 @@ interface INewChatButtonProps {
   disabled: boolean;
 }
 
-/** New chat in the project last used, with a menu for anything else. */
+/** New chat in the project in front, or last used, with a menu for anything else. */
 export function NewChatButton(props: INewChatButtonProps): JSX.Element {
   const { model, commands } = props;
   const blocked = model.outage?.reason ?? '';

@@ -80,7 +80,7 @@ export const chats: JupyterFrontEndPlugin<void> = {
       caption: args => (args.isDefault ? trans.__('The project’s default agent') : ''),
       icon: args => (text(args, 'agent') ? iconOfAgent(text(args, 'agent')) : undefined),
       describedBy: describe({
-        project: 'id of the project; the one last used where none is given',
+        project: 'id of the project; the one in front, or last used, where none is given',
         agent: 'the agent that runs; the project’s own where none is given',
         prompt: 'what the agent is asked first'
       }),

@@ -25,7 +25,13 @@ export const panel: JupyterFrontEndPlugin<void> = {
     { model, news }: IAgentHub,
     restorer: ILayoutRestorer | null
   ) => {
-    const widget = new HubPanel(model, news, app.commands, new CurrentTab(app.shell));
+    const tab = new CurrentTab(app.shell);
+    const look = () => {
+      model.inFront = tab.id;
+    };
+    tab.changed.connect(look);
+    look();
+    const widget = new HubPanel(model, news, app.commands, tab);
     app.shell.add(widget, 'left', { rank: RANK });
     restorer?.add(widget, widget.id);
 
