@@ -50,6 +50,16 @@ def test_chosen_chats_are_stopped_and_deleted_together_and_unsaved_work_is_asked
         expect(row(number)).to_contain_text("Exited")
     expect(row(0)).to_contain_text("Ready")
 
+    # One key stops what runs, and deletes what has ended.
+    row(2).focus()
+    lab.page.keyboard.press("Delete")
+    expect(dialog).to_contain_text("Delete 3 chats?")
+    dialog.get_by_role("button", name="Cancel").click()
+    row(0).focus()
+    lab.page.keyboard.press("Delete")
+    expect(dialog).to_contain_text("Stop Chat 0?")
+    dialog.get_by_role("button", name="Cancel").click()
+
     # By keys alone: the first, then all, then down to those below.
     row(0).focus()
     lab.page.keyboard.press("Escape")

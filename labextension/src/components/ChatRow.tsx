@@ -69,10 +69,19 @@ export const ChatRow = React.memo((props: IChatRowProps): JSX.Element => {
     }
   };
   const onDelete = () => {
-    if (selection.isAmongMany(chat.id)) {
-      void commands.execute(CommandIDs.stopChats, { chats: [...selection.keys] });
-    } else {
-      run(refused ? CommandIDs.dismissChat : CommandIDs.stopChat)();
+    if (refused) {
+      run(CommandIDs.dismissChat)();
+      return;
+    }
+    const many = selection.isAmongMany(chat.id);
+    const args = many ? { chats: [...selection.keys] } : { chat: chat.id };
+    // What runs is stopped first: only what has ended is deleted by a key.
+    const ways = many
+      ? [CommandIDs.stopChats, CommandIDs.deleteChats]
+      : [CommandIDs.stopChat, CommandIDs.deleteChat];
+    const way = ways.find(command => commands.isEnabled(command, args));
+    if (way !== undefined) {
+      void commands.execute(way, args);
     }
   };
 
