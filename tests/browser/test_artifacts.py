@@ -116,6 +116,34 @@ def test_what_a_chat_published_is_looked_through_previewed_and_used(
 
 
 @pytest.mark.timeout(300)
+def test_a_chat_s_page_shows_what_comes_and_elsewhere_one_notification_tells_of_all_of_it(
+    open_lab: OpenLab, a_chat: tuple[Server, Chat]
+) -> None:
+    server, chat = a_chat
+    lab = open_lab(server)
+    told = lab.page.get_by_role("alert").filter(has_text="published")
+    lab.run("agent-hub:open-chat", chat=chat.id)
+    page = lab.page.locator(f"#agent-hub-chat-{chat.id}")
+    page.get_by_role("tab", name=re.compile("^Artifacts")).click()
+    chat.files["long.txt"].write_text("a line\n" * 1000)
+    chat.send("RUN: hub_artifact publish long.txt").wait(60)
+    page.get_by_role("option", name=re.compile("long.txt")).click()
+    expect(told).to_have_count(0)
+    preview = page.get_by_role("complementary", name="Preview of long.txt")
+    expect(preview.get_by_text("a line").first).to_be_visible()
+    expect(preview.get_by_role("button", name="Open")).to_be_in_viewport()
+    lab.shoot("83-gallery-in-chat")
+
+    lab.run("launcher:create")
+    expect(page).to_be_hidden()
+    chat.send("RUN: touch a b c; hub_artifact publish a b c").wait(60)
+    expect(told).to_have_count(1)
+    expect(told).to_contain_text("Fix NaN loss published 3 files.")
+    told.get_by_role("button", name="Show").click()
+    expect(lab.page.locator(f"#agent-hub-artifacts-{chat.id}")).to_be_visible()
+
+
+@pytest.mark.timeout(300)
 def test_nothing_that_an_agent_published_runs_or_calls_home_when_it_is_looked_at(
     open_lab: OpenLab, a_chat: tuple[Server, Chat]
 ) -> None:

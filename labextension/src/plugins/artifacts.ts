@@ -1,11 +1,12 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 
 import type { Artifact } from '../api';
 import { describe, text } from '../args';
 import { artifactIcon } from '../icons';
+import { isInView } from '../inview';
 import { refused } from '../notices';
+import { PublishNotices } from '../publishnotices';
 import { CommandIDs, IAgentHub, PLUGIN } from '../tokens';
 import { trans } from '../translation';
 
@@ -67,26 +68,12 @@ export const artifacts: JupyterFrontEndPlugin<void> = {
     });
 
     let isTold = true;
+    const notices = new PublishNotices(model, commands);
     model.artifactAdded.connect((_, artifact) => {
-      if (!isTold) {
-        return;
+      // A chat's page shows what it publishes.
+      if (isTold && !isInView(artifact.chat)) {
+        notices.tell(artifact);
       }
-      const chat = model.chat(artifact.chat)?.name ?? trans.__('A chat');
-      const { name, version } = artifact;
-      const words =
-        version > 1
-          ? trans.__('%1 published %2 (version %3).', chat, name, version)
-          : trans.__('%1 published %2.', chat, name);
-      Notification.info(words, {
-        autoClose: 10_000,
-        actions: [
-          {
-            label: trans.__('Open'),
-            callback: () =>
-              void commands.execute(CommandIDs.openArtifact, { artifact: artifact.id })
-          }
-        ]
-      });
     });
 
     registry
