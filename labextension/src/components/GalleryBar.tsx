@@ -82,22 +82,23 @@ export function GalleryBar(props: IGalleryBarProps): JSX.Element {
         <option value="latest">{trans.__('Latest version only')}</option>
         <option value="all">{trans.__('All versions')}</option>
       </select>
-      <span className="jp-AgentHub-spacer" />
-      <span className="jp-AgentHub-quiet" aria-live="polite">
-        {props.summary}
+      <span className="jp-AgentHub-galleryView">
+        <span className="jp-AgentHub-quiet" aria-live="polite">
+          {props.summary}
+        </span>
+        <IconButton
+          icon={gridIcon}
+          label={trans.__('Show as tiles')}
+          pressed={!props.isList}
+          onClick={() => props.onList(false)}
+        />
+        <IconButton
+          icon={listIcon}
+          label={trans.__('Show as a list')}
+          pressed={props.isList}
+          onClick={() => props.onList(true)}
+        />
       </span>
-      <IconButton
-        icon={gridIcon}
-        label={trans.__('Show as tiles')}
-        pressed={!props.isList}
-        onClick={() => props.onList(false)}
-      />
-      <IconButton
-        icon={listIcon}
-        label={trans.__('Show as a list')}
-        pressed={props.isList}
-        onClick={() => props.onList(true)}
-      />
     </div>
   );
 }
