@@ -65,6 +65,7 @@ def test_a_person_goes_from_a_git_url_to_a_file_that_codex_published(
     expect(build.get_by_text("Setup script")).to_be_visible()
     lab.shoot("03-build-running")
     expect(build.get_by_text("Ready").first).to_be_visible(timeout=BUILD_TIMEOUT)
+    expect(build.get_by_role("button", name="New chat")).to_be_enabled()
     expect(build.get_by_role("log")).to_contain_text("mkdir -p .prepared")
     lab.shoot("04-build-ready")
 

@@ -1,5 +1,5 @@
 import React from 'react';
-import { ellipsesIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
+import { addIcon, ellipsesIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Build, Project } from '../api';
@@ -77,6 +77,18 @@ export function BuildHeader(props: IBuildHeaderProps): JSX.Element {
           >
             <refreshIcon.react tag="span" />
             {trans.__('Build again')}
+          </button>
+        )}
+        {build.state === 'ready' && (
+          <button
+            type="button"
+            className="jp-AgentHub-primary"
+            disabled={model.outage !== null}
+            title={model.outage?.reason}
+            onClick={() => void commands.execute(CommandIDs.newChat, args)}
+          >
+            <addIcon.react tag="span" />
+            {trans.__('New chat')}
           </button>
         )}
         <IconButton
