@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from jupyter_core.application import JupyterApp, NoStart
+from jupyter_server.serverapp import ServerApp
 from traitlets import Bool
 from traitlets.config.application import catch_config_error
 
@@ -43,7 +44,20 @@ class Doctor(JupyterApp):
     def initialize(self, argv: Any = None) -> None:
         """Take the options of the command that it belongs to."""
         self.classes = [self._hub_class()]
-        super().initialize(argv)
+        super().initialize(None if argv is None else self._about_a_hub(list(argv)))
+
+    def _about_a_hub(self, argv: list[str]) -> list[str]:
+        """Leave out the server's short options, which a hub is started with as well: they say nothing about it."""
+        server = ServerApp()
+        flags = {f"--{name}" for name in server.flags.keys() - self.flags.keys()} | {"-y"}
+        valued = {f"--{name}" for name in server.aliases.keys() - self.aliases.keys()}
+        kept, given = [], iter(argv)
+        for argument in given:
+            if argument in valued:
+                next(given, None)
+            elif argument not in flags and argument.split("=")[0] not in valued:
+                kept.append(argument)
+        return kept
 
     def load_config_file(self, suppress_errors: bool = True) -> None:  # type: ignore[override]
         """Read what the server reads."""

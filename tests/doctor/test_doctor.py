@@ -130,6 +130,14 @@ def test_it_reads_what_the_server_reads(tmp_path: Path) -> None:
     assert code == 0, "it is a choice, and no problem"
 
 
+def test_it_takes_the_options_that_a_hub_is_started_with(tmp_path: Path) -> None:
+    started_with = ("--no-browser", "--port=9999", "--ip", "0.0.0.0", "--ServerApp.token=any", "--allow-root", "-y")
+    process = "--AgentHub.engine_class=agent_hub.engines.process.ProcessEngine"
+    code, found = _told(*started_with, process, f"--AgentHub.data_dir={tmp_path}")
+    assert code == 0 and "Nothing is isolated" in found["Engine"]["message"], found
+    assert "unrecognized arguments: --no-brwser" in _doctor("--no-brwser").stderr
+
+
 def test_help_says_what_it_does() -> None:
     said = " ".join(_doctor("--help").stdout.split())
     assert "say what to do where something is not well" in said and "--json" in said
