@@ -80,6 +80,7 @@ def test_what_needs_no_row_is_in_the_menus_of_lab(
     lab = open_lab(a_lab_server_without_docker)
     menu = lab.page.get_by_role("menuitem")
     lab.page.get_by_role("menubar").get_by_role("menuitem", name="Agents").click()
+    expect(lab.page.get_by_role("menuitem", name="Artifacts of All Chats")).to_be_visible()
     expect(menu.filter(has_text="New Chat with Options…")).to_be_visible()
     expect(menu.filter(has_text="Next Chat That Needs You")).to_have_attribute("aria-disabled", "true")
     lab.shoot("34-menu")
