@@ -246,6 +246,15 @@ def test_a_narrow_page_shows_one_thing_at_a_time_and_the_terminal_keeps_its_size
     expect(page.locator(".jp-Terminal")).to_be_visible()
     lab.wait_for_terminal("You said: Say crane")
     assert page.evaluate(COLUMNS) > 40
+    # What was brought to the front is there after a reload.
+    tabs.nth(0).click()
+    expect(log).to_be_visible()
+    lab.wait_until_saved()
+    lab.reload()
+    expect(log).to_be_visible()
+    expect(page.locator(".jp-Terminal")).to_be_hidden()
+    tabs.nth(1).click()
+    expect(page.locator(".jp-Terminal")).to_be_visible()
     page.set_viewport_size({"width": 1290, "height": 700})
     expect(log).to_be_visible()
     expect(page.locator(".jp-Terminal")).to_be_visible()

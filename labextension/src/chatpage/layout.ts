@@ -135,7 +135,8 @@ export class ChatLayout extends SplitPanel {
     const isFirst = conversation.parent === null;
     if (isNarrow) {
       this._tabs.insertWidget(0, conversation);
-      if (isFirst && this._chosen === '') {
+      // It gets its place after the others, so what was chosen could not be brought to the front before.
+      if (isFirst && ['', 'conversation'].includes(this._chosen)) {
         this._select('conversation');
       }
     } else {
