@@ -3,8 +3,8 @@ import { downloadIcon, folderIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Artifact } from '../api';
+import { iconOfFile } from '../artifacticon';
 import { size } from '../format';
-import { artifactIcon } from '../icons';
 import { artifactMenu, openMenu } from '../menus';
 import { CommandIDs } from '../tokens';
 import { trans } from '../translation';
@@ -31,6 +31,7 @@ interface IArtifactRowProps {
 /** A published file: its name and version, the chat it came from. */
 export const ArtifactRow = React.memo((props: IArtifactRowProps): JSX.Element => {
   const { artifact, commands } = props;
+  const Icon = iconOfFile(artifact);
   const args = { artifact: artifact.id };
   const run = (command: string) => () => void commands.execute(command, args);
   const onMenu = (x: number, y: number) => openMenu(artifactMenu(commands, artifact), x, y);
@@ -46,7 +47,7 @@ export const ArtifactRow = React.memo((props: IArtifactRowProps): JSX.Element =>
       onOpen={run(CommandIDs.openArtifact)}
       onMenu={onMenu}
     >
-      <artifactIcon.react tag="span" className="jp-AgentHub-rowIcon" />
+      <Icon.react tag="span" className="jp-AgentHub-rowIcon" />
       <div className="jp-AgentHub-rowBody">
         <div className="jp-AgentHub-line">
           <span className="jp-AgentHub-name" title={artifact.path}>

@@ -3,8 +3,8 @@ import { URLExt } from '@jupyterlab/coreutils';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Artifact } from '../../api';
+import { iconOfFile } from '../../artifacticon';
 import { size } from '../../format';
-import { artifactIcon } from '../../icons';
 import type { HubModel } from '../../model';
 import { CommandIDs } from '../../tokens';
 import { trans } from '../../translation';
@@ -54,6 +54,7 @@ export function Thumbnails(props: IThumbnailsProps): JSX.Element {
 
 function Thumbnail(props: IThumbnailsProps & { artifact: Artifact }): JSX.Element {
   const { artifact, model, commands } = props;
+  const Icon = iconOfFile(artifact);
   const [isBroken, setBroken] = useState(false);
   const isPicture = PICTURES.has(artifact.media_type) && artifact.size <= MOST_BYTES && !isBroken;
   const { baseUrl } = model.api.settings;
@@ -74,7 +75,7 @@ function Thumbnail(props: IThumbnailsProps & { artifact: Artifact }): JSX.Elemen
             onError={() => setBroken(true)}
           />
         ) : (
-          <artifactIcon.react tag="span" />
+          <Icon.react tag="span" />
         )}
       </span>
       <span className="jp-AgentHub-thumbnailName">{artifact.name}</span>
