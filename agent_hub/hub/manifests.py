@@ -5,21 +5,20 @@ from __future__ import annotations
 import configparser
 import json
 import re
-import shlex
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from agent_hub.hub.dev_container import DEV_CONTAINERS, LONGEST_IMAGE, DevContainer, parse_jsonc
+from agent_hub.hub.loose_values import mapping, string, strings
 from agent_hub.hub.repository_files import RepositoryFiles
 from agent_hub.models import plain_line
 
-DEV_CONTAINERS = (".devcontainer/devcontainer.json", ".devcontainer.json")
 ENVIRONMENTS = ("environment.yml", "environment.yaml")
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements_dev.txt", "dev-requirements.txt")
 
@@ -29,23 +28,13 @@ READ = (
 )  # fmt: skip
 """The files that are read; of all others it counts whether they are there."""
 
-LONGEST_IMAGE = 255
-"""Characters of an image's name that are told."""
-
 LONGEST_NAME = 100
 """Characters of a package's name, and of what is asked of it, that are told."""
 
 MOST_DOTS = 500
 """Dots in a line of TOML: each of a key's is looked at for all those before it."""
 
-COMMANDS = ("onCreateCommand", "updateContentCommand", "postCreateCommand")
-"""What a dev container runs once it is made, in this order."""
-
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([A-Za-z0-9._, -]*)\])?")
-# What is not closed goes on to the end: looked for again from each place, a short text would take long.
-_STRING = r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
-_COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
-_TRAILING_COMMA = re.compile(rf"{_STRING}|,(?=\s*[}}\]])", re.DOTALL)
 _QUOTED_REQUIREMENT = re.compile(
     r"""["']([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9._, -]*\])?)\s*(?:[<>=!~;@][^"']*)?["']"""
 )
@@ -76,31 +65,6 @@ class Requirement:
 
     name: str
     source: str
-
-
-@dataclass(frozen=True)
-class DevContainer:
-    """What ``devcontainer.json`` says.
-
-    Parameters
-    ----------
-    source
-        The file.
-    image
-        Which it is made of; empty where that is a Dockerfile.
-    dockerfile
-        The path of that in the repository, where all it may copy is beside it.
-    commands
-        What is run once it is there.
-    wants_gpu
-        Whether it asks for one.
-    """
-
-    source: str
-    image: str = ""
-    dockerfile: str = ""
-    commands: tuple[str, ...] = ()
-    wants_gpu: bool = False
 
 
 class Manifests:
@@ -155,21 +119,8 @@ class Manifests:
     def dev_container(self) -> DevContainer | None:
         """``devcontainer.json``; ``None`` where there is none that can be understood."""
         source = self.first(*DEV_CONTAINERS)
-        said = self._parsed(source, _jsonc)
-        if not said:
-            return None
-        build = _mapping(said.get("build"))
-        dockerfile = _string(build.get("dockerfile")) or _string(said.get("dockerFile"))
-        context = _string(build.get("context")) or _string(said.get("context")) or "."
-        path = _joined(PurePosixPath(source).parent, dockerfile) if dockerfile else None
-        beside = path is not None and _joined(PurePosixPath(source).parent, context) == path.parent
-        return DevContainer(
-            source=source,
-            image=plain_line(_string(said.get("image")))[:LONGEST_IMAGE],
-            dockerfile=str(path) if path is not None and beside else "",
-            commands=tuple(line for name in COMMANDS for line in _commands(said.get(name))),
-            wants_gpu=bool(_mapping(said.get("hostRequirements")).get("gpu")),
-        )
+        said = self._parsed(source, parse_jsonc)
+        return DevContainer.of(source, said) if said else None
 
     # -- what they ask for
 
@@ -181,16 +132,16 @@ class Manifests:
 
     def python(self) -> Wish | None:
         """Which Python is asked for, by the file that says it most exactly."""
-        project, poetry = _mapping(self.pyproject.get("project")), self._poetry()
+        project, poetry = mapping(self.pyproject.get("project")), self._poetry()
         requires = self.setup_cfg.get("options", "python_requires", fallback="")
         in_setup = _PYTHON_REQUIRES.search(self.text("setup.py"))
         conda = next((item for item in self._conda() if re.match(r"python\s*[=<>!~]", item)), "")
         wishes = (
             (".python-version", self._first_line(".python-version")),
-            ("Pipfile", _string(_mapping(self.pipfile.get("requires")).get("python_version"))),
+            ("Pipfile", string(mapping(self.pipfile.get("requires")).get("python_version"))),
             (self.first(*ENVIRONMENTS), conda.removeprefix("python").strip()),
-            ("pyproject.toml", _string(project.get("requires-python"))),
-            ("pyproject.toml", _string(_mapping(poetry.get("dependencies")).get("python"))),
+            ("pyproject.toml", string(project.get("requires-python"))),
+            ("pyproject.toml", string(mapping(poetry.get("dependencies")).get("python"))),
             ("setup.cfg", requires),
             ("setup.py", in_setup[1] if in_setup else ""),
         )
@@ -201,7 +152,7 @@ class Manifests:
         wishes = (
             (".nvmrc", self._first_line(".nvmrc")),
             (".node-version", self._first_line(".node-version")),
-            ("package.json", _string(_mapping(self.package.get("engines")).get("node"))),
+            ("package.json", string(mapping(self.package.get("engines")).get("node"))),
         )
         return next((Wish(plain_line(text)[:60], name) for name, text in wishes if _VERSION.search(text)), None)
 
@@ -224,24 +175,24 @@ class Manifests:
 
     def extras(self) -> tuple[str, ...]:
         """The optional parts that a Python package has."""
-        return tuple(_mapping(_mapping(self.pyproject.get("project")).get("optional-dependencies")))
+        return tuple(mapping(mapping(self.pyproject.get("project")).get("optional-dependencies")))
 
     def requirements(self) -> Iterator[Requirement]:
         """Every Python package that a file asks for."""
         for name in REQUIREMENTS:
             yield from (_named(line, name) for line in self.text(name).splitlines() if _NAME.match(line))
-        project = _mapping(self.pyproject.get("project"))
-        groups = (project.get("dependencies"), *_mapping(project.get("optional-dependencies")).values(),
-                  *_mapping(self.pyproject.get("dependency-groups")).values())  # fmt: skip
+        project = mapping(self.pyproject.get("project"))
+        groups = (project.get("dependencies"), *mapping(project.get("optional-dependencies")).values(),
+                  *mapping(self.pyproject.get("dependency-groups")).values())  # fmt: skip
         for group in groups:
-            yield from (_named(line, "pyproject.toml") for line in _strings(group) if _NAME.match(line))
+            yield from (_named(line, "pyproject.toml") for line in strings(group) if _NAME.match(line))
         poetry = self._poetry()
-        parts = [poetry, *map(_mapping, _mapping(poetry.get("group")).values())]
+        parts = [poetry, *map(mapping, mapping(poetry.get("group")).values())]
         for part in parts:
-            keys = _mapping(part.get("dependencies"))
+            keys = mapping(part.get("dependencies"))
             yield from (_named(key, "pyproject.toml") for key in keys if _NAME.match(key))
         for key in ("packages", "dev-packages"):
-            yield from (_named(name, "Pipfile") for name in _mapping(self.pipfile.get(key)) if _NAME.match(name))
+            yield from (_named(name, "Pipfile") for name in mapping(self.pipfile.get(key)) if _NAME.match(name))
         source = self.first(*ENVIRONMENTS)
         yield from (_named(line, source) for line in self._conda() if _NAME.match(line))
         lines = self.setup_cfg.get("options", "install_requires", fallback="").splitlines()
@@ -249,13 +200,13 @@ class Manifests:
         yield from (_named(found[1], "setup.py") for found in _QUOTED_REQUIREMENT.finditer(self.text("setup.py")))
 
     def _poetry(self) -> Mapping[str, Any]:
-        return _mapping(_mapping(self.pyproject.get("tool")).get("poetry"))
+        return mapping(mapping(self.pyproject.get("tool")).get("poetry"))
 
     def _conda(self) -> list[str]:
         """What Conda's file asks for, with what it asks pip for."""
         items = self.environment.get("dependencies")
         items = items if isinstance(items, list) else []
-        pip = [line for item in items for line in _strings(_mapping(item).get("pip"))]
+        pip = [line for item in items for line in strings(mapping(item).get("pip"))]
         # A channel may stand before the name, and a build after its version.
         return [item.rpartition("::")[2] for item in items if isinstance(item, str)] + pip
 
@@ -264,7 +215,7 @@ class Manifests:
 
     def _parsed(self, name: str, parse: Callable[[str], Any]) -> Mapping[str, Any]:
         try:
-            return _mapping(parse(self.text(name))) if self.text(name).strip() else {}
+            return mapping(parse(self.text(name))) if self.text(name).strip() else {}
         # What is nested too deeply ends any parser in its own way.
         except (ValueError, yaml.YAMLError, RecursionError):
             return {}
@@ -313,54 +264,6 @@ def _named(line: str, source: str) -> Requirement:
 
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _string(value: Any) -> str:
-    # A YAML or TOML version without quotes is a number.
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
-
-
-def _strings(value: Any) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def _commands(value: Any) -> list[str]:
-    """A command of a dev container, as lines of a script: a line, a list of words, or some of those by name.
-
-    One that does not read as it runs is none: a person is to read it.
-    """
-    if isinstance(value, list):
-        value = shlex.join(_strings(value))
-    if isinstance(value, str):
-        line = value.strip()
-        return [line] if line and all(letter.isprintable() or letter in "\n\t" for letter in line) else []
-    return [line for part in _mapping(value).values() if not isinstance(part, dict) for line in _commands(part)]
-
-
-def _joined(folder: PurePosixPath, path: str) -> PurePosixPath | None:
-    """A path from a folder of the repository; ``None`` where it leads out of that."""
-    parts: list[str] = []
-    for part in (folder / path).parts:
-        if part == "..":
-            if not parts:
-                return None
-            parts.pop()
-        else:
-            parts.append(part)
-    return None if path.startswith("/") else PurePosixPath(*parts)
-
-
-def _jsonc(text: str) -> Any:
-    """JSON with comments and with a comma after the last item, as editors write it."""
-
-    def kept(found: re.Match[str]) -> str:
-        return found[0] if found[0].startswith('"') else ""
-
-    return json.loads(_TRAILING_COMMA.sub(kept, _COMMENT.sub(kept, text)))
 
 
 def _toml(text: str) -> Any:
