@@ -7,22 +7,14 @@ from contextlib import suppress
 
 from agent_hub.agents.conversation import Conversation, Decision, Listener, Told
 from agent_hub.errors import AgentHubError, Conflict, NotFound, StorageFull, TurnFailed, TurnInterrupted
+from agent_hub.hub.known_turns import RUNNING, KnownTurns
 from agent_hub.hub.speaker import Speaker
-from agent_hub.hub.turnlimits import (
-    ITEM_CHARACTERS,
-    MOST_APPROVALS,
-    MOST_AT_WORK,
-    PROBLEM_CHARACTERS,
-    PROMPTS_CHARACTERS,
-    cut,
-)
-from agent_hub.hub.turnrecord import SUMMARY_CHARACTERS, TurnRecord, summarized
-from agent_hub.models import Approval, Item, Turn, TurnStatus, TurnSummary, Usage, now
+from agent_hub.hub.turnlimits import MOST_APPROVALS, PROBLEM_CHARACTERS, cut
+from agent_hub.hub.turnrecord import TurnRecord, summarized
+from agent_hub.models import Approval, Item, Turn, TurnStatus, TurnSummary, Usage
 
 MOST_QUEUED = 100
 """Prompts that wait for an agent."""
-
-_RUNNING = (TurnStatus.running, TurnStatus.waiting)
 
 
 class ChatTurns(Listener):
@@ -45,9 +37,8 @@ class ChatTurns(Listener):
         self.record = record
         self._on_thread = on_thread
         self._on_lost = on_lost
-        self._typed = sum(len(turn.prompt) for turn in record.heads() if turn.source == "terminal")
-        self._numbers = {turn.agent_turn: turn.number for turn in record.heads() if turn.agent_turn}
-        self._speaker = Speaker(record, self.mark)
+        self._known = KnownTurns(chat, record, lambda number, turn: self._speaker.began(number, turn))
+        self._speaker = Speaker(record, self._known.mark)
         self._measured: set[int] = set()
         self._held: list[tuple[str, TurnStatus, str]] | None = None
 
@@ -68,11 +59,11 @@ class ChatTurns(Listener):
 
     @property
     def _running(self) -> Turn | None:
-        return next((turn for turn in reversed(self.record.live()) if turn.status in _RUNNING), None)
+        return next((turn for turn in reversed(self.record.live()) if turn.status in RUNNING), None)
 
     def mark(self, number: int) -> str:
         """What the agent is given with a prompt, to know the turn again by it."""
-        return f"{self.chat}.{number}"
+        return self._known.mark(number)
 
     # -- what a person says
 
@@ -140,7 +131,7 @@ class ChatTurns(Listener):
 
     async def joined(self, agent: Conversation) -> None:
         """The agent is heard from now on; what happened while it was not is recorded now."""
-        begun = [turn for turn in self.record.live() if turn.status in _RUNNING]
+        begun = [turn for turn in self.record.live() if turn.status in RUNNING]
         # A turn that ends while the agent is asked would be written down without what it is asked for.
         held: list[tuple[str, TurnStatus, str]] = []
         self._held = held
@@ -207,19 +198,14 @@ class ChatTurns(Listener):
         self._speaker.active = turn
 
     def prompted(self, turn: str, mark: str, prompt: str) -> None:
-        number = self._numbers.get(turn)
+        number = self._known.get(turn)
         if number is None:
             if turn:
-                self._match(turn, mark, prompt)
+                self._known.find(turn, mark, prompt)
         elif number in self.record and mark != self.mark(number):
             # Said into a turn that goes on.
             self._end_taken(mark, number)
-            before = self.record.head(number).prompt
-            room = min(ITEM_CHARACTERS - len(before), PROMPTS_CHARACTERS - self._typed)
-            if room > 0:
-                more = cut(prompt, room)[0]
-                self._typed += len(more)
-                self.record.change(number, prompt=f"{before}\n\n{more}" if before else more)
+            self._known.say_more(number, prompt)
 
     def _end_taken(self, mark: str, into: int) -> None:
         """End the turn that was to be of its own, and which the agent took into another one."""
@@ -291,55 +277,10 @@ class ChatTurns(Listener):
 
     def _number(self, turn: str) -> int | None:
         """The number of the agent's turn, where it goes on; one that was never heard of begins here."""
-        number = self._numbers.get(turn)
+        number = self._known.get(turn)
         if number is None and turn:
-            number = self._match(turn, "", "")
+            number = self._known.find(turn)
         return number if number in self.record else None
-
-    def _match(self, turn: str, mark: str, prompt: str, unmarked: bool = False) -> int | None:
-        """The turn that the hub said under that mark, else a new one, which was typed in the terminal.
-
-        ``None`` where there are as many as there can be.
-
-        Parameters
-        ----------
-        unmarked
-            It may also be one of the hub's that was said without a mark.
-        """
-        number = next((one.number for one in self.record.live() if self._is(one, mark, prompt, unmarked)), None)
-        if number is None:
-            if self.record.full:
-                return None
-            number = self.record.next_number
-            self._end_oldest()
-            room = max(SUMMARY_CHARACTERS, min(ITEM_CHARACTERS, PROMPTS_CHARACTERS - self._typed))
-            new = Turn(
-                chat=self.chat,
-                number=number,
-                prompt=cut(prompt, room)[0],
-                source="terminal",
-                agent_turn=turn,
-                status=TurnStatus.running,
-                started_at=now(),
-            )
-            self._typed += len(new.prompt)
-            self.record.begin(new)
-        else:
-            self.record.change(number, status=TurnStatus.running, agent_turn=turn, started_at=now())
-            self._speaker.began(number, turn)
-        self._numbers[turn] = number
-        return number
-
-    def _end_oldest(self) -> None:
-        """Keep only so many turns at work: an agent that begins one after the other without an end has left them."""
-        begun = [turn.number for turn in self.record.live() if turn.status in _RUNNING]
-        for number in begun[: max(0, len(begun) - MOST_AT_WORK + 1)]:
-            self.record.end(number, TurnStatus.failed, _failure(TurnStatus.failed, "The agent went on to other turns."))
-
-    def _is(self, turn: Turn, mark: str, prompt: str, unmarked: bool) -> bool:
-        if mark:
-            return mark == self.mark(turn.number)
-        return unmarked and turn.status is TurnStatus.queued and turn.prompt.strip() == prompt.strip()
 
     def _reconcile(self, remembered: Sequence[Told], begun: Sequence[Turn]) -> None:
         """Make the record agree with what the agent remembers: turns that began, went on or ended unheard.
@@ -350,9 +291,9 @@ class ChatTurns(Listener):
             Those that went on as far as is known: by now others may, of which the agent tells already.
         """
         for told in remembered:
-            number = self._numbers.get(told.id)
+            number = self._known.get(told.id)
             if number is None:
-                number = self._match(told.id, told.mark, told.prompt, unmarked=True)
+                number = self._known.find(told.id, told.mark, told.prompt, unmarked=True)
             if number is None or number not in self.record:
                 continue
             for item in told.items:
