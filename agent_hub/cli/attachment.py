@@ -80,16 +80,19 @@ class Attachment:
         self._interrupted = False
         self._taken = 0
         self._busy = False
+        self._owned = False
 
-    async def show(self, give_up: Callable[[], None]) -> Left:
+    async def show(self, give_up: Callable[[], None] | None) -> Left:
         """Show it until the agent or the person ends it; returns which of them.
 
         Parameters
         ----------
         give_up
             Called, in a thread, where something else ends it: a signal, or an error. Further signals, such as a
-            terminal that goes away sends more than one of, do not end the command before it is done.
+            terminal that goes away sends more than one of, do not end the command before it is done. ``None`` where
+            the chat was there before: it goes on whatever ends here, as it does when a browser's tab is closed.
         """
+        self._owned = give_up is not None
         loop = asyncio.get_running_loop()
         self._left = loop.create_future()
         handled = self._handle_signals(loop)
@@ -98,7 +101,7 @@ class Attachment:
             left = await self._until_left()
             return left
         finally:
-            if left in (None, Left.told):
+            if give_up is not None and left in (None, Left.told):
                 await asyncio.to_thread(give_up)
             for signum in handled:
                 loop.remove_signal_handler(signum)
@@ -187,6 +190,10 @@ class Attachment:
         if self._tty.typed:
             # The terminal is gone.
             self._end(signal.SIGHUP)
+            return
+        if not self._owned:
+            # Who looks with nothing to type would end what is somebody's.
+            await asyncio.shield(self._left)
             return
         while True:
             await self._send(END_OF_INPUT)

@@ -83,16 +83,12 @@ def attach(hub: Transport, chat: Chat, *, owned: bool) -> int:
         It was started for this terminal, and is stopped with it.
     """
     attachment = Attachment(hub, chat, Tty())
-    left = asyncio.run(attachment.show(partial(_stop, hub, chat) if owned else _nothing))
+    left = asyncio.run(attachment.show(partial(_stop, hub, chat) if owned else None))
     if left is Left.detached:
         say(f"left {chat.name!r}, which goes on")
         say(f"to come back: agent_cli attach {chat.id}")
         return 0
     return 128 + attachment.signal if left is Left.told else exit_code(attachment.chat)
-
-
-def _nothing() -> None:
-    """A chat that was there before goes on, as it does when a browser's tab is closed."""
 
 
 def exit_code(chat: Chat) -> int:

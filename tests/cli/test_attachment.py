@@ -116,6 +116,25 @@ async def test_who_sees_no_terminal_presses_nobodys_together(hub: tuple[OneChat,
     assert server.heard.empty()
 
 
+@pytest.mark.parametrize("owned", [True, False])
+async def test_the_end_of_what_is_typed_is_told_to_the_agent_of_a_chat_of_ones_own_alone(
+    hub: tuple[OneChat, Transport], tty: Tty, monkeypatch: pytest.MonkeyPatch, owned: bool
+) -> None:
+    server, transport = hub
+    with Path(os.devnull).open() as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        attachment = Attachment(transport, CHAT, Tty())
+        async with asyncio.timeout(LIMIT):
+            showing = asyncio.create_task(attachment.show((lambda: None) if owned else None))
+            viewer, watcher = await server.viewers.get(), await server.watchers.get()
+            if owned:
+                assert await server.heard.get() == ["stdin", "\x04"]
+            await viewer.send('["stdout", "said"]')
+            await watcher.send(ended(0))
+            assert await showing is Left.ended
+        assert owned or server.heard.empty()
+
+
 async def test_ctrl_c_before_there_is_an_agent_to_interrupt_ends_the_command(tty: Tty) -> None:
     given_up: list[bool] = []
     nowhere = Transport(Address("http://127.0.0.1:9/"), LIMIT)
