@@ -54,6 +54,8 @@ class Terminal:
         """Take the master of a program that has started."""
         self._master = master
         self._apply_size()
+        if self._input:
+            self._give_or_wait()
         self.flow()
 
     @property
@@ -79,6 +81,10 @@ class Terminal:
     def detach(self, stream: PtyStream) -> None:
         """Forget a stream."""
         self._streams.discard(stream)
+        if self._master < 0 and not self._streams:
+            # The program that this was for did not come.
+            self._input.clear()
+            self._settle()
         self.flow()
 
     def flow(self) -> None:
@@ -120,16 +126,19 @@ class Terminal:
 
     def write(self, data: bytes) -> asyncio.Future[None] | None:
         """Send bytes to the program; see :class:`~agent_hub.engines.base.Stream`."""
-        if self._master < 0:
-            raise ConnectionResetError("the program has ended")
         waiting = bool(self._input)
         self._input += data
-        if not waiting:
-            self._give()
+        # What is typed before the start is for the program that is to come.
+        if self._master >= 0 and not waiting:
+            self._give_or_wait()
         if self._input and self._room is None:
-            asyncio.get_running_loop().add_writer(self._master, self._give)
             self._room = asyncio.get_running_loop().create_future()
         return self._room
+
+    def _give_or_wait(self) -> None:
+        self._give()
+        if self._input:
+            asyncio.get_running_loop().add_writer(self._master, self._give)
 
     def _give(self) -> None:
         try:

@@ -64,6 +64,17 @@ async def test_an_attach_before_the_start_sees_the_first_byte(engine: Engine, cr
     await stream.close()
 
 
+async def test_what_is_typed_before_the_start_is_for_the_program(engine: Engine, create: Create) -> None:
+    handle = await create('read line; echo "<$line>"; read line')
+    stream = await attach(engine, handle)
+    typing = asyncio.create_task(stream.write(b"early\n"))
+    await asyncio.sleep(0)
+    await engine.start(handle)
+    await read_until(stream, b"<early>")
+    await asyncio.wait_for(typing, TIMEOUT)
+    await stream.close()
+
+
 async def test_bytes_go_both_ways(engine: Engine, create: Create) -> None:
     handle = await create('stty -echo; echo ready; while read line; do echo "<$line>"; done')
     stream = await attach(engine, handle)
