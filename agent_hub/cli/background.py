@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -68,8 +68,13 @@ def using(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def hub_of(folder: Path) -> Iterator[Transport]:
+def hub_of(folder: Path, elsewhere: Callable[[], Transport | None]) -> Iterator[Transport]:
     """The hub of a data directory, which stays for as long as this context does.
+
+    Parameters
+    ----------
+    elsewhere
+        Another hub that will do where that directory has none yet.
 
     Raises
     ------
@@ -81,7 +86,7 @@ def hub_of(folder: Path) -> Iterator[Transport]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with using(folder), open(folder / STARTING, "a") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
-        hub = _found(folder) or _start(folder)
+        hub = _found(folder) or elsewhere() or _start(folder)
         fcntl.flock(starting, fcntl.LOCK_UN)
         yield hub
 
@@ -92,10 +97,15 @@ def _found(folder: Path) -> Transport | None:
         return None
     # One that has just ended leaves its address for a moment.
     with suppress(HubUnavailable):
-        hub = connected(server)
-        say(f"using the hub that runs at {server.url}")
-        return hub
+        return told(server)
     return None
+
+
+def told(server: Server) -> Transport:
+    """A server's hub, of which the person is told. Raises as :func:`connected`."""
+    hub = connected(server)
+    say(f"using the hub that runs at {server.url}")
+    return hub
 
 
 def _start(folder: Path) -> Transport:

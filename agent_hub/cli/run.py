@@ -17,7 +17,7 @@ from agent_hub.cli.chat import ENDED, find_chat, stop
 from agent_hub.cli.options import Wanted, Where
 from agent_hub.cli.project import Projects, Source
 from agent_hub.cli.say import say
-from agent_hub.cli.servers import named
+from agent_hub.cli.servers import named, nearest
 from agent_hub.cli.tty import Tty
 from agent_hub.errors import AgentHubError, NotFound
 from agent_hub.models import Chat, Project, Status
@@ -35,7 +35,7 @@ def run(source: str, wanted: Wanted, resume: str | None, where: Where) -> int:
         repository = Source(source)
         if where.url is not None:
             return _on(named(where), repository, wanted, resume)
-        with hub_of(data_dir(where)) as hub:
+        with hub_of(data_dir(where), partial(nearest, where)) as hub:
             return _on(hub, repository, wanted, resume)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from agent_hub.cli.background import ANSWER_SECONDS, connected, data_dir, running, using
+from agent_hub.cli.background import ANSWER_SECONDS, connected, data_dir, running, told, using
 from agent_hub.cli.options import Where
 from agent_hub.errors import AgentHubError, HubUnavailable
 from agent_hub.models import Status
@@ -26,6 +26,17 @@ def where_of(ctx: click.Context) -> Where:
 def named(where: Where, patience: float = ANSWER_SECONDS) -> Transport:
     """The hub of the server at an address."""
     return connect(where.url, where.token, patience, Status)[0]
+
+
+def nearest(where: Where) -> Transport | None:
+    """The hub of the nearest server whose root folder holds this one, unless a data directory is named."""
+    for server in candidates(None, where.token)[0] if where.data_dir is None else ():
+        try:
+            return told(server)
+        except AgentHubError as error:
+            if not is_no_hub(error):
+                raise
+    return None
 
 
 def asked(ctx: click.Context, patience: float = ANSWER_SECONDS) -> Transport:

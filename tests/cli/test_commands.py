@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from agent_hub.notebook.client import Hub
 from tests.cli.commands import LIMIT, Commands
 from tests.cli.person import COMMAND
 from tests.conftest import Repository
+from tests.notebook.server import Server
 
 
 @pytest.fixture
@@ -252,3 +254,22 @@ def test_help_waits_for_nothing_that_takes_long_to_import() -> None:
         [str(COMMAND.with_name("python")), "-c", code], check=True, capture_output=True, text=True, timeout=LIMIT
     ).stdout.split()
     assert {"httpx", "pydantic", "asyncio", "websockets", "jupyter_core"}.isdisjoint(loaded)
+
+
+def test_a_project_s_chat_is_one_of_the_server_that_one_works_in(
+    server: Server, hub: Hub, a_repository: Repository, tmp_path: Path
+) -> None:
+    left_out = ("AGENT_HUB_URL", "AGENT_HUB_TOKEN", "AGENT_HUB_DATA_DIR")
+    environment = {name: value for name, value in (os.environ | server.environment).items() if name not in left_out}
+    done = subprocess.run(
+        [str(COMMAND), "--project", str(a_repository.path), "--agent", "shell"],
+        input="exit 5\n",
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        cwd=server.root,
+        env=environment | {"JUPYTER_DATA_DIR": str(tmp_path / "jupyter")},
+    )
+    assert done.returncode == 5, (done.stdout, done.stderr)
+    assert f"using the hub that runs at {server.url}" in done.stderr
+    assert [chat.exit_code for chat in hub.chats.values()] == [5]
