@@ -17,6 +17,7 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx_copybutton",
+    "click_reference",
     "command_reference",
     "option_reference",
     "python_names",

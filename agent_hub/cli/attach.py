@@ -21,7 +21,8 @@ from agent_hub.cli.say import with_its_own_code
 def command(ctx: click.Context, /, chat: str, start: bool, as_json: bool, **server: Any) -> None:
     """Show a chat's terminal here, until its agent ends or you leave it.
 
-    Ctrl-P Ctrl-Q leaves it. The exit code is the agent's; 0 where you leave. With --json the last line is the chat.
+    Ctrl-P Ctrl-Q leaves it. The exit code is the agent's; 0 where you leave. With --json the chat is printed
+    after that.
     """
     from agent_hub.cli.run import attach
     from agent_hub.errors import Conflict

@@ -1,4 +1,4 @@
-"""By which rules the hub proposes how a project is set up. ``docs/guide.md`` tells them to the person.
+"""By which rules the hub proposes how a project is set up. ``docs/guide/projects.md`` tells them to the person.
 
 Each list is read from the top, and the first that fits is taken. A proposal is shown before anything of it runs.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,12 +12,15 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
+from agent_hub.cli.main import agent_cli
+from agent_hub.cli.options import for_the_agent
 from agent_hub.server.app import AgentHub
 from tests.docs.pages import ROOT, blocks, pages
 
-OURS = ("agent_hub", "hub_artifact")
+OURS = ("agent_cli", "agent_hub", "hub_artifact")
 """Commands that say themselves which options they take."""
 
 ALWAYS = ("--help", "--help-all", "--version")
@@ -25,6 +29,7 @@ ALWAYS = ("--help", "--help-all", "--version")
 ELSEWHERE = {
     "git clone <this repository> agent_hub": "what runs this has done so",
     "agent_hub/bin/agent_hub": "begins with bin/setup, which prepares these tests, and starts the hub as they do",
+    "agent_hub/bin/agent_cli --project PATH": "begins with bin/setup; tests/cli/test_run.py does the rest",
     "pip install ./agent_hub": "tests/packaging/test_binder.py does it in a checkout",
     "bin/test": "is what runs this",
     "bin/test tests/engines -k mount": "hands its arguments to pytest",
@@ -59,6 +64,7 @@ def program(command: str) -> str:
 
 PLACES = {command: place for place, command in shown()}
 OWN = sorted(command for command in PLACES if program(command) in OURS)
+PARSED = [command for command in OWN if program(command) == "agent_cli"]
 
 
 @cache
@@ -70,7 +76,7 @@ def help_of(*command: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("command", OWN)
+@pytest.mark.parametrize("command", sorted(set(OWN) - set(PARSED)))
 def test_a_command_takes_what_it_is_given(command: str) -> None:
     place, name_of_it, arguments = PLACES[command], program(command), re.sub(r"[][]", " ", command).split()[1:]
     text = help_of(name_of_it, "--help-all" if name_of_it == "agent_hub" else "--help")
@@ -80,6 +86,14 @@ def test_a_command_takes_what_it_is_given(command: str) -> None:
             assert re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text), f"{place}: {name_of_it} has no {name}"
         elif name.islower() and name.isalpha():
             assert re.search(rf"\b{name}\b", text), f"{place}: {name_of_it} knows no {name}"
+
+
+@pytest.mark.parametrize("command", PARSED)
+def test_the_command_line_takes_what_it_is_given(command: str) -> None:
+    words, _ = for_the_agent(shlex.split(command)[1:])
+    # What is not known is refused before the help is printed.
+    done = CliRunner().invoke(agent_cli, [*words, "--help"])
+    assert done.exit_code == 0, f"{PLACES[command]}: {done.output}"
 
 
 def test_every_option_that_is_named_is_there() -> None:

@@ -160,13 +160,15 @@ def run(statement: ast.stmt, names: dict[str, Any]) -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", sorted({block.page for block in BLOCKS}), ids=lambda page: page.stem)
 def test_what_a_page_shows_runs(
-    page: Path, names: dict[str, Any], server: Server, monkeypatch: pytest.MonkeyPatch
+    page: Path, names: dict[str, Any], server: Server, model: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Where `Hub()` finds the server.
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(server.root)
     names = dict(names)
+    # An earlier page may have shown how that ends.
+    names["hub"].connections.openai.connect(model.key, base_url=names["model_url"])
     for block in (block for block in BLOCKS if block.page == page):
         if names["chat"].status == "exited":
             names["chat"].start().wait_ready(LIMIT)
