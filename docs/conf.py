@@ -19,6 +19,7 @@ extensions = [
     "sphinx_copybutton",
     "click_reference",
     "command_reference",
+    "dark_pictures",
     "option_reference",
     "python_names",
     "rest_reference",

@@ -81,13 +81,21 @@ class ModelServer:
         The one API key that is accepted; empty accepts every request.
     skills
         Shell commands by a regular expression of the prompts that they do; ``{name}`` in one is the group of that name.
+    answers
+        What is said after a skill, by the same expression, in place of ``Done:`` and what its command has printed.
     """
 
     def __init__(
-        self, host: str = "127.0.0.1", port: int = 0, key: str = "", skills: Mapping[str, str] | None = None
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        key: str = "",
+        skills: Mapping[str, str] | None = None,
+        answers: Mapping[str, str] | None = None,
     ) -> None:
         self.key = key
         self._skills = dict(skills or {})
+        self._answers = dict(answers or {})
         self.requests: list[Request] = []
         self._arrived = threading.Condition()
         self._numbers = itertools.count(1)
@@ -139,7 +147,8 @@ class ModelServer:
             item = _call(number, *calls[len(outputs)])
             yield {"type": "response.output_item.added", "output_index": 0, "item": item}
         else:
-            text = f"Done: {outputs[-1]}" if outputs else f"You said: {prompt}"
+            answer = next((text for pattern, text in self._answers.items() if re.search(pattern, prompt)), "")
+            text = answer or (f"Done: {outputs[-1]}" if outputs else f"You said: {prompt}")
             text = TITLE if request.asks_for_title else text
             item = {
                 "type": "message",
