@@ -57,9 +57,11 @@ def new_lab_server(folder: Path, engine: str, *options: str) -> Server:
 def lab_server(folder: Path, engine: str, *options: str) -> Iterator[Server]:
     """Lab with the hub; its chats are deleted in the end."""
     with new_lab_server(folder, engine, *options) as server:
-        yield server
-        for chat in list(server.hub().chats.values()):
-            chat.delete(force=True)
+        try:
+            yield server
+        finally:
+            for chat in list(server.hub().chats.values()):
+                chat.delete(force=True)
 
 
 @pytest.fixture
