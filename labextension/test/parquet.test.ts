@@ -233,6 +233,8 @@ describe('the room of a program that reads files', () => {
   );
 
   it('does not grow past the length that an array was made with', () => {
+    expect(() => run('Array(2 ** 31)')).toThrow('More room');
+    expect(() => run('const a = Array(3); a[3] = 3;')).toThrow('not extensible');
     expect(() => run('const a = new Array(3); for (let i = 0; i < 5; i++) a[i] = i;')).toThrow(
       'not extensible'
     );

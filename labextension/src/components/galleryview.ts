@@ -30,29 +30,42 @@ export function useGalleryView(node: RefObject<HTMLElement>, isList: boolean): I
   const [room, setRoom] = useState({ width: 0, height: 0 });
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(0);
+  const onScroll = useCallback(() => {
+    const element = node.current!;
+    // In a tab behind others it is nowhere, and comes back to where it was without a word.
+    if (element.clientHeight > 0) {
+      setTop(Math.floor(element.scrollTop / STEP) * STEP);
+    }
+  }, [node]);
   useLayoutEffect(() => {
     const element = node.current!;
     const measure = () => {
-      if (element.clientWidth === 0) {
-        // It is in a tab behind others.
-        return;
+      if (element.clientHeight > 0) {
+        const { paddingLeft, paddingRight } = getComputedStyle(element);
+        const width = element.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+        setRoom({ width, height: element.clientHeight });
+        onScroll();
       }
-      const { paddingLeft, paddingRight } = getComputedStyle(element);
-      const width = element.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
-      setRoom({ width, height: element.clientHeight });
     };
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     return () => observer.disconnect();
-  }, [node]);
+  }, [node, onScroll]);
   // All files are as high as one another; how high depends on the size of Lab's font.
   useLayoutEffect(() => {
-    setHeight(node.current!.querySelector<HTMLElement>('[role="option"]')?.offsetHeight ?? 0);
-  }, [node, isList, room.width]);
-  const onScroll = useCallback(() => {
-    setTop(Math.floor(node.current!.scrollTop / STEP) * STEP);
-  }, [node]);
+    const file = node.current!.querySelector<HTMLElement>('[role="option"]');
+    if (!file) {
+      return undefined;
+    }
+    const observer = new ResizeObserver(() => {
+      if (file.offsetHeight > 0) {
+        setHeight(file.offsetHeight);
+      }
+    });
+    observer.observe(file);
+    return () => observer.disconnect();
+  });
   const columns = isList ? 1 : Math.max(1, Math.floor((room.width + GAP) / (TILE + GAP)));
   const shape = useMemo(
     () => ({

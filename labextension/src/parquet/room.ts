@@ -13,7 +13,9 @@ const BYTES = 2 ** 26;
  */
 export function limitRoom(scope: typeof globalThis): void {
   const limited = <T extends new (...args: never[]) => object>(made: T, most = VALUES): T => {
-    const proxy = new Proxy(made, {
+    const proxy: T = new Proxy(made, {
+      // Without `new` an array is made all the same; a minifier leaves it out.
+      apply: (_, __, args: never[]) => new proxy(...args),
       construct: (target, args: unknown[], newTarget) => {
         const [length] = args;
         const isLength = args.length === 1 && typeof length === 'number';
