@@ -17,6 +17,9 @@ const ATTRIBUTES = new Set([
   'lang'
 ]);
 
+/** How many columns or rows of a table a cell may take: a few that take a thousand each stop the page. */
+const SPAN = 100;
+
 /** Of what Lab's Markdown gives to code. */
 const CODE_CLASS = /^(ͼ.+|language-[\w+#-]+)$/;
 
@@ -67,6 +70,11 @@ function strip(element: Element): void {
   const classes = [...element.classList].filter(name => CODE_CLASS.test(name));
   for (const { name } of [...element.attributes]) {
     if (!ATTRIBUTES.has(name)) {
+      element.removeAttribute(name);
+    }
+  }
+  for (const name of ['colspan', 'rowspan']) {
+    if (Number(element.getAttribute(name)) > SPAN) {
       element.removeAttribute(name);
     }
   }

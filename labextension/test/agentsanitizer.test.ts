@@ -52,6 +52,11 @@ describe('what an agent says', () => {
     expect(box.innerHTML).toBe('<p>text</p>');
   });
 
+  it('makes no table larger than it is', () => {
+    const cell = '<td colspan="1000" rowspan="65534">1</td>';
+    expect(drawn(`<table><tr>${cell}</tr></table>`).innerHTML).toContain('<td>1</td>');
+  });
+
   it('keeps what Markdown makes: tables, lists, code and its colours', () => {
     const box = drawn(
       '<table><tbody><tr><td align="right">1</td></tr></tbody></table><ol start="3"><li>a</li></ol>' +
@@ -59,6 +64,9 @@ describe('what an agent says', () => {
     );
     expect(box.querySelector('td')?.align).toBe('right');
     expect(box.querySelector('ol')?.start).toBe(3);
+    expect(drawn('<table><tr><td colspan="2">1</td></tr></table>').innerHTML).toContain(
+      'colspan="2"'
+    );
     expect(box.querySelector('code.language-python > span')?.className).toBe('ͼ1a');
   });
 });

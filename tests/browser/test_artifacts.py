@@ -28,7 +28,10 @@ TABLE = 'variant,steps,"NaN, seen"\nbaseline,180,yes\nboth,400,no\n'
 
 HOSTILE = "<script>window.parent.owned = true; document.title = 'owned'</script><h1>Report</h1>"
 
-NOTES = "# Why the loss becomes NaN\n\n![seen](https://example.invalid/seen.png)\n\nIt overflows in `fp16`.\n"
+NOTES = (
+    "# Why the loss becomes NaN\n\n![seen](https://example.invalid/seen.png)\n\nIt overflows in `fp16`.\n\n"
+    "```mermaid\ngraph TD\nA[<img src=https://example.invalid/in-a-diagram.png>] --> B\n```\n"
+)
 
 OpenLab = Callable[[Server], Lab]
 
@@ -157,6 +160,7 @@ def test_nothing_that_an_agent_published_runs_or_calls_home_when_it_is_looked_at
         preview = page.get_by_role("complementary", name=f"Preview of {name}")
         frame = preview.frame_locator("iframe") if name.endswith("html") else preview
         expect(frame.get_by_text(shown).first).to_be_visible()
+    expect(preview.get_by_text("in-a-diagram")).to_be_visible()
     assert not lab.page.evaluate("() => 'owned' in window || document.title === 'owned'")
     assert [url for url in asked if "example.invalid" in url] == []
 

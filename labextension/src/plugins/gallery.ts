@@ -10,6 +10,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { linkIcon, notebookIcon } from '@jupyterlab/ui-components';
 
+import { AgentMarkdown } from '../agentmarkdown';
 import { AgentSanitizer } from '../agentsanitizer';
 import type { Artifact } from '../api';
 import { describe, text } from '../args';
@@ -49,10 +50,14 @@ export const gallery: JupyterFrontEndPlugin<IGalleryContext> = {
     const { commands, shell } = app;
     const notebooks = new NotebookTarget(tracker, app.serviceManager.contents);
     const history = new ArtifactHistory(model.api);
+    const parser = rendermime.markdownParser;
     const context = {
       model,
       commands,
-      rendermime: rendermime.clone({ sanitizer: new AgentSanitizer(rendermime.sanitizer) }),
+      rendermime: rendermime.clone({
+        sanitizer: new AgentSanitizer(rendermime.sanitizer),
+        markdownParser: parser ? new AgentMarkdown(parser) : undefined
+      }),
       notebooks,
       highlighter: new Highlighter(languages),
       history
