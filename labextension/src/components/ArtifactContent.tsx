@@ -1,4 +1,4 @@
-import React, { useMemo, useState } from 'react';
+import React, { useMemo } from 'react';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { PartialJSONValue } from '@lumino/coreutils';
 
@@ -17,7 +17,8 @@ import { MarkdownView } from './MarkdownView';
 import { MimeView } from './MimeView';
 import { NotebookView } from './NotebookView';
 import { ParquetTable } from './ParquetTable';
-import { useAddress, useLoaded } from './useloaded';
+import { Picture } from './Picture';
+import { useLoaded } from './useloaded';
 
 /** The beginning of a text or a table that is shown, in bytes. */
 const HEAD = 64_000;
@@ -57,9 +58,9 @@ function Content(props: IArtifactContentProps): JSX.Element {
   const { form, word } = typeOf(file);
   switch (form) {
     case 'picture':
-      return <Fitting {...props} most={WHOLE} draw={blob => <Picture {...props} blob={blob} />} />;
+      return file.size <= WHOLE ? <Whole {...props} /> : <TooLarge />;
     case 'pdf':
-      return <Fitting {...props} most={WHOLE} draw={blob => <Pdf {...props} blob={blob} />} />;
+      return file.size <= WHOLE ? <Pdf {...props} /> : <TooLarge />;
     case 'video':
       return <video controls src={api.artifactUrl(file.id, file.version)} />;
     case 'audio':
@@ -91,25 +92,26 @@ function Parquet({ file, api }: Pick<IArtifactContentProps, 'file' | 'api'>): JS
   return value ? <ParquetTable head={value} columns={PREVIEW.columns} /> : <Loading />;
 }
 
-function Fitting(
-  props: IArtifactContentProps & { most: number; draw: (blob: Blob) => JSX.Element }
-): JSX.Element {
-  const { file, api, most } = props;
-  const isSmall = file.size <= most;
-  const { value, error } = useLoaded(isSmall ? keyOf(file) : null, () =>
-    api.artifactContent(file.id, file.version)
+function TooLarge(): JSX.Element {
+  return (
+    <p className="jp-AgentHub-quiet">
+      {trans.__('This is larger than %1. Open it instead.', size(WHOLE))}
+    </p>
   );
-  if (!isSmall) {
-    return (
-      <p className="jp-AgentHub-quiet">
-        {trans.__('This is larger than %1. Open it instead.', size(most))}
-      </p>
-    );
-  }
-  if (error) {
-    return <Failure message={error.message} hint={error.hint} />;
-  }
-  return value ? props.draw(value) : <Loading />;
+}
+
+function Whole({ file, api, onSize }: IArtifactContentProps): JSX.Element {
+  return (
+    <Picture
+      file={file}
+      api={api}
+      alt={file.name}
+      fallback={why => <p className="jp-AgentHub-quiet">{why}</p>}
+      onLoad={({ naturalWidth: width, naturalHeight: height }) =>
+        onSize(width > 0 ? trans.__('%1 × %2 px', width, height) : '')
+      }
+    />
+  );
 }
 
 function Loading(): JSX.Element {
@@ -124,28 +126,13 @@ function Failure({ message, hint }: { message: string; hint: string }): JSX.Elem
   );
 }
 
-function Picture({ file, blob, onSize }: IArtifactContentProps & { blob: Blob }): JSX.Element {
-  const [isBroken, setBroken] = useState(false);
-  const address = useAddress(blob, typeOf(file).mime);
-  if (isBroken) {
-    return <p className="jp-AgentHub-quiet">{trans.__('These bytes are no picture.')}</p>;
-  }
-  return address ? (
-    <img
-      src={address}
-      alt={file.name}
-      onError={() => setBroken(true)}
-      onLoad={({ currentTarget: { naturalWidth: width, naturalHeight: height } }) =>
-        onSize(width > 0 ? trans.__('%1 × %2 px', width, height) : '')
-      }
-    />
-  ) : (
-    <></>
+function Pdf({ file, api, rendermime }: IArtifactContentProps): JSX.Element {
+  const { value, error } = useLoaded(keyOf(file), async () =>
+    base64(await api.artifactContent(file.id, file.version))
   );
-}
-
-function Pdf({ file, rendermime, blob }: IArtifactContentProps & { blob: Blob }): JSX.Element {
-  const { value } = useLoaded(keyOf(file), () => base64(blob));
+  if (error) {
+    return <Failure message={error.message} hint={error.hint} />;
+  }
   return value === undefined ? (
     <Loading />
   ) : (

@@ -1,4 +1,4 @@
-import React, { useEffect, useRef, useState } from 'react';
+import React, { useState } from 'react';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
 import type { Artifact, HubApi } from '../api';
@@ -10,16 +10,15 @@ import { keyOf } from '../gallery';
 import { Boundary } from './Boundary';
 import { HeadTable } from './HeadTable';
 import { MimeView } from './MimeView';
-import { useAddress, useLoaded } from './useloaded';
+import { Picture } from './Picture';
+import { useLoaded } from './useloaded';
+import { useSeen } from './useseen';
 
 /** The largest picture that is fetched for a thumbnail, in bytes. */
 const PICTURE = 10_000_000;
 
 /** How much of a text a thumbnail has room for, in bytes. */
 const TEXT = 2_000;
-
-/** How long a file is near before it is fetched, in milliseconds: what is only scrolled by is not. */
-const STAY = 100;
 
 interface IArtifactThumbnailProps {
   file: Artifact;
@@ -30,25 +29,7 @@ interface IArtifactThumbnailProps {
 /** What a file looks like, small; fetched once it comes into view. */
 export const ArtifactThumbnail = React.memo((props: IArtifactThumbnailProps): JSX.Element => {
   const { file } = props;
-  const node = useRef<HTMLDivElement>(null);
-  const [isSeen, setSeen] = useState(false);
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const observer = new IntersectionObserver(
-      entries => {
-        clearTimeout(timer);
-        if (entries.at(-1)?.isIntersecting) {
-          timer = setTimeout(() => setSeen(true), STAY);
-        }
-      },
-      { rootMargin: '200px' }
-    );
-    observer.observe(node.current!);
-    return () => {
-      clearTimeout(timer);
-      observer.disconnect();
-    };
-  }, []);
+  const [node, isSeen] = useSeen<HTMLDivElement>();
   return (
     <div ref={node} className="jp-AgentHub-tilePicture" aria-hidden="true">
       {isSeen && (
@@ -66,7 +47,11 @@ function Thumbnail(props: IArtifactThumbnailProps): JSX.Element {
   const type = typeOf(file);
   switch (type.form) {
     case 'picture':
-      return file.size <= PICTURE ? <Picture {...props} /> : <Sign file={file} />;
+      return file.size <= PICTURE ? (
+        <Picture file={file} api={api} alt="" fallback={() => <Sign file={file} />} isFixed />
+      ) : (
+        <Sign file={file} />
+      );
     case 'video':
       return <Film address={api.artifactUrl(file.id, file.version)} />;
     case 'markdown':
@@ -84,13 +69,6 @@ function Thumbnail(props: IArtifactThumbnailProps): JSX.Element {
 function Sign({ file }: { file: Artifact }): JSX.Element {
   const Icon = iconOfFile(file);
   return <Icon.react tag="span" className="jp-AgentHub-sign" />;
-}
-
-function Picture({ file, api }: IArtifactThumbnailProps): JSX.Element {
-  const { mime } = typeOf(file);
-  const { value } = useLoaded(keyOf(file), () => api.artifactContent(file.id, file.version));
-  const address = useAddress(value, mime);
-  return address ? <img src={address} alt="" draggable={false} /> : <></>;
 }
 
 function Film({ address }: { address: string }): JSX.Element {

@@ -1,21 +1,22 @@
 import React, { useState } from 'react';
-import { URLExt } from '@jupyterlab/coreutils';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Artifact } from '../../api';
 import { iconOfFile } from '../../artifacticon';
+import { typeOf } from '../../artifactkinds';
 import { size } from '../../format';
+import { keyOf } from '../../gallery';
 import type { HubModel } from '../../model';
 import { CommandIDs } from '../../tokens';
 import { trans } from '../../translation';
+import { Picture } from '../Picture';
+import { useSeen } from '../useseen';
 
 /** How many are shown at first. */
 const MOST = 3;
 
 /** The largest picture that is fetched to be shown small, in bytes. */
 const MOST_BYTES = 8_000_000;
-
-const PICTURES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/svg+xml']);
 
 interface IThumbnailsProps {
   artifacts: readonly Artifact[];
@@ -54,11 +55,10 @@ export function Thumbnails(props: IThumbnailsProps): JSX.Element {
 
 function Thumbnail(props: IThumbnailsProps & { artifact: Artifact }): JSX.Element {
   const { artifact, model, commands } = props;
+  const [node, isSeen] = useSeen<HTMLSpanElement>();
+  const isPicture = typeOf(artifact).form === 'picture' && artifact.size <= MOST_BYTES;
   const Icon = iconOfFile(artifact);
-  const [isBroken, setBroken] = useState(false);
-  const isPicture = PICTURES.has(artifact.media_type) && artifact.size <= MOST_BYTES && !isBroken;
-  const { baseUrl } = model.api.settings;
-  const path = URLExt.join(baseUrl, 'files', URLExt.encodeParts(artifact.path));
+  const sign = <Icon.react tag="span" />;
   return (
     <button
       type="button"
@@ -66,16 +66,17 @@ function Thumbnail(props: IThumbnailsProps & { artifact: Artifact }): JSX.Elemen
       title={artifact.path}
       onClick={() => void commands.execute(CommandIDs.openArtifact, { artifact: artifact.id })}
     >
-      <span className="jp-AgentHub-thumbnailPicture">
-        {isPicture ? (
-          <img
-            src={`${path}?version=${artifact.version}`}
+      <span ref={node} className="jp-AgentHub-thumbnailPicture">
+        {isPicture && isSeen ? (
+          <Picture
+            key={keyOf(artifact)}
+            file={artifact}
+            api={model.api}
             alt=""
-            loading="lazy"
-            onError={() => setBroken(true)}
+            fallback={() => sign}
           />
         ) : (
-          <Icon.react tag="span" />
+          sign
         )}
       </span>
       <span className="jp-AgentHub-thumbnailName">{artifact.name}</span>
