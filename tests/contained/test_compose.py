@@ -16,6 +16,7 @@ from agent_hub.engines.docker_buildkit import find_builder
 from tests.conftest import Repository
 from tests.contained.composed import OWNER, ComposedServer
 from tests.contained.server import CHECKOUT
+from tests.crash.server import REQUEST_SECONDS
 
 pytestmark = pytest.mark.timeout(1200)
 BUILD_SECONDS = 900
@@ -74,3 +75,17 @@ async def test_its_doctor_finds_no_problem(a_composed_server: ComposedServer, ba
     said = await a_composed_server.compose("run", "--rm", "hub", "doctor", f"--AgentHub.base_image={base_image}")
     assert "PROBLEM" not in said
     assert "Docker" in said
+
+
+def test_a_folder_of_root_s_is_not_given_away(a_hub_image: str, tmp_path: Path) -> None:
+    (tmp_path / "settings").write_text("of the machine")
+    os.chown(tmp_path, 0, 0)
+    done = subprocess.run(
+        ["docker", "run", "--rm", "--volume", f"{tmp_path}:/work", a_hub_image, "doctor"],
+        capture_output=True,
+        text=True,
+        timeout=REQUEST_SECONDS,
+    )
+    assert done.returncode == 1
+    assert "set AGENT_HUB_UID" in done.stderr
+    assert tmp_path.stat().st_uid == 0
