@@ -27,8 +27,10 @@ export class NotebookTarget {
   }
 
   /** Put a cell below the active one, and go there where the notebook is not in view. */
-  insert(make: CellMaker, activate: (id: string) => void): void {
+  async insert(make: CellMaker, activate: (id: string) => void): Promise<void> {
     const panel = this._tracker?.currentWidget;
+    // What is put into a notebook that is still being read is gone once it has been.
+    await panel?.context.ready;
     const cells = panel?.content.model?.sharedModel;
     if (!panel || !cells) {
       return;

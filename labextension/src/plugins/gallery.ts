@@ -98,11 +98,11 @@ export const gallery: JupyterFrontEndPlugin<IGalleryContext> = {
       icon: notebookIcon,
       isEnabled: () => notebooks.blocked === '',
       describedBy: ARTIFACT,
-      execute: args => {
+      execute: async args => {
         const found = find(args);
         if (found) {
           const make = (notebook: string) => cellFor(...found, notebook);
-          notebooks.insert(make, id => shell.activateById(id));
+          await notebooks.insert(make, id => shell.activateById(id));
         }
       }
     });
