@@ -33,9 +33,16 @@ export function ArtifactGrid(props: IArtifactGridProps): JSX.Element {
   const { groups, selected, folded, node } = props;
   const view = useGalleryView(node, props.isList);
   const wantsFocus = useRef(false);
-  const counts = groups.map(group => (folded.has(group.key) ? 0 : group.files.length));
-  const shown = groups.filter(group => !folded.has(group.key)).flatMap(group => group.files);
-  const at = shown.findIndex(file => keyOf(file) === selected);
+  // All that takes a time in proportion to the files is done when they change, and not with each frame of a scroll.
+  const { counts, shown, keys } = useMemo(() => {
+    const files = groups.filter(group => !folded.has(group.key)).flatMap(group => group.files);
+    return {
+      counts: groups.map(group => (folded.has(group.key) ? 0 : group.files.length)),
+      shown: files,
+      keys: files.map(keyOf)
+    };
+  }, [groups, folded]);
+  const at = useMemo(() => (selected === null ? -1 : keys.indexOf(selected)), [keys, selected]);
   const current = shown[Math.max(0, at)];
   const rows = rowsInView(counts, view.shape, view.from, view.to);
 
@@ -44,10 +51,10 @@ export function ArtifactGrid(props: IArtifactGridProps): JSX.Element {
       tile => tile.dataset.key === key
     );
   const held = useHeldFocus({
-    keys: shown.map(keyOf),
+    keys,
     current: selected,
     setCurrent: key => {
-      const heir = shown.find(file => keyOf(file) === key);
+      const heir = key === null ? undefined : shown[keys.indexOf(key)];
       if (heir) {
         props.onSelect(heir);
       }
@@ -86,7 +93,7 @@ export function ArtifactGrid(props: IArtifactGridProps): JSX.Element {
 
   const onKeyDown = (event: React.KeyboardEvent) => {
     const tile = (event.target as HTMLElement).closest<HTMLElement>('[role="option"]');
-    const from = shown.findIndex(one => keyOf(one) === tile?.dataset.key);
+    const from = keys.indexOf(tile?.dataset.key ?? '');
     const file = shown[from];
     if (!tile || !file) {
       return;
@@ -128,7 +135,7 @@ export function ArtifactGrid(props: IArtifactGridProps): JSX.Element {
       onKeyDown={onKeyDown}
       onFocus={event => {
         const tile = (event.target as HTMLElement).closest<HTMLElement>('[role="option"]');
-        const file = shown.find(one => keyOf(one) === tile?.dataset.key);
+        const file = shown[keys.indexOf(tile?.dataset.key ?? '')];
         if (file) {
           held.onFocus();
           if (keyOf(file) !== selected) {
