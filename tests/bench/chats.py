@@ -61,11 +61,20 @@ class HubChats:
             line = self._server.watch(chat["id"])
             until_prompt(line)
             milliseconds = (time.perf_counter() - started) * 1000
+            # A prompt may be seen a moment before the hub has written down that the chat runs.
+            self._await_running(chat["id"])
             yield HubChat(chat["id"], line, milliseconds, Path(chat["workspace"]))
             line.close()
         finally:
             connection.request("DELETE", f"/agent-hub/api/chats/{chat['id']}?force=true")
             connection.close()
+
+    def _await_running(self, chat: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while self._server.request("GET", f"api/chats/{chat}")["status"] != "running":
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"The chat {chat} does not run.")
+            time.sleep(LOOK_SECONDS)
 
     def running(self, count: int) -> list[str]:
         """The ids of that many chats of the project, all of them running; what is missing is started."""
