@@ -30,6 +30,11 @@ export function activityOf({
   }
 }
 
+/** Whether a chat has ended: it goes on where somebody resumes it. */
+export function hasEnded({ status }: Pick<Chat, 'status'>): boolean {
+  return status === 'exited' || status === 'failed';
+}
+
 /** In which order chats stand: who waits for the person first, what has ended last. */
 export const RANK: Record<Activity, number> = {
   waiting: 0,

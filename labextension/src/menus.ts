@@ -1,6 +1,7 @@
 import { Menu } from '@lumino/widgets';
 import type { CommandRegistry } from '@lumino/commands';
 
+import { hasEnded } from './activity';
 import type { Artifact, Chat, DeletedChat, Project } from './api';
 import { isBuilding } from './format';
 import type { HubModel } from './model';
@@ -35,7 +36,7 @@ export function chatMenu(commands: CommandRegistry, model: HubModel, chat: Chat)
   if (model.isPending(chat.id)) {
     return filled(menu, [CommandIDs.retryChat, CommandIDs.dismissChat], args);
   }
-  const ended = chat.status === 'exited' || chat.status === 'failed';
+  const ended = hasEnded(chat);
   filled(
     menu,
     [

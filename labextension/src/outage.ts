@@ -1,3 +1,4 @@
+import { hasEnded } from './activity';
 import type { Chat } from './api';
 
 /** What keeps the states of chats from being known: the hub does not answer, or its container engine does not. */
@@ -11,10 +12,8 @@ export interface IOutage {
 
 /** Whether an outage leaves it open what a chat does; what has ended stays so. */
 export function isUnknown(chat: Chat, outage: IOutage | null): boolean {
-  return chat.status === 'unknown' || (outage !== null && !ENDED.has(chat.status));
+  return chat.status === 'unknown' || (outage !== null && !hasEnded(chat));
 }
-
-const ENDED: ReadonlySet<Chat['status']> = new Set(['exited', 'failed']);
 
 /** Whether two outages say the same. */
 export function isSame(a: IOutage | null, b: IOutage | null): boolean {

@@ -3,7 +3,7 @@ import { editIcon, ellipsesIcon, runIcon, searchIcon, stopIcon } from '@jupyterl
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Chat } from '../api';
-import { activityOf } from '../activity';
+import { activityOf, hasEnded } from '../activity';
 import { age, chatWords, tokenWords } from '../format';
 import { branchIcon, hubIcon, iconOfAgent } from '../icons';
 import { chatMenu, openMenu } from '../menus';
@@ -40,7 +40,7 @@ export function ChatHeader(props: IChatHeaderProps): JSX.Element {
     blocked: outage?.reason
   });
   const Icon = iconOfAgent(chat.agent);
-  const ended = chat.status === 'exited' || chat.status === 'failed';
+  const ended = hasEnded(chat);
   return (
     <div className="jp-AgentHub-chatHeader">
       <div className="jp-AgentHub-line">

@@ -2,7 +2,7 @@ import React from 'react';
 import { checkIcon, refreshIcon, runIcon, stopIcon, terminalIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
-import { activityOf } from '../activity';
+import { activityOf, hasEnded } from '../activity';
 import type { Artifact, Chat } from '../api';
 import { chatReason, chatWords, turnReason } from '../format';
 import { artifactIcon, iconOfAgent } from '../icons';
@@ -192,7 +192,7 @@ function actionsOf(
     onClick: run(CommandIDs.openChat),
     blocked: outage?.kind === 'hub' ? blocked : undefined
   });
-  if (chat.status === 'exited' || chat.status === 'failed') {
+  if (hasEnded(chat)) {
     const label = chat.status === 'failed' ? trans.__('Start again') : trans.__('Resume');
     actions.push({ icon: runIcon, label, onClick: run(CommandIDs.resumeChat), blocked });
   } else {

@@ -1,6 +1,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
+import { hasEnded } from '../activity';
 import { HubError, type Chat } from '../api';
 import { describeList, texts } from '../args';
 import { confirmed } from '../confirmed';
@@ -88,10 +89,6 @@ export const manyChats: JupyterFrontEndPlugin<void> = {
 
 function isRunning(chat: Chat): boolean {
   return ['queued', 'starting', 'running'].includes(chat.status);
-}
-
-function hasEnded(chat: Chat): boolean {
-  return ['exited', 'failed'].includes(chat.status);
 }
 
 function isThere(chat: Chat): boolean {

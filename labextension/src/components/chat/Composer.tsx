@@ -1,5 +1,6 @@
 import React, { useEffect, useRef, useState } from 'react';
 
+import { hasEnded } from '../../activity';
 import { HubError, type Chat } from '../../api';
 import type { IChatContext } from '../../chatpage/context';
 import { isUnknown } from '../../outage';
@@ -119,7 +120,7 @@ const HEARS: ReadonlySet<Chat['status']> = new Set(['queued', 'starting', 'runni
 
 function placeholder(chat: Chat, agent: string, isAtWork: boolean, hears: boolean): string {
   if (!hears) {
-    return chat.status === 'exited' || chat.status === 'failed'
+    return hasEnded(chat)
       ? trans.__('Resume this chat to write to %1.', agent)
       : trans.__('%1 cannot be reached now.', agent);
   }
