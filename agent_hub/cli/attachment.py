@@ -80,7 +80,6 @@ class Attachment:
         self._interrupted = False
         self._taken = 0
         self._busy = False
-        self._owned = False
 
     async def show(self, give_up: Callable[[], None] | None) -> Left:
         """Show it until the agent or the person ends it; returns which of them.
@@ -92,13 +91,12 @@ class Attachment:
             terminal that goes away sends more than one of, do not end the command before it is done. ``None`` where
             the chat was there before: it goes on whatever ends here, as it does when a browser's tab is closed.
         """
-        self._owned = give_up is not None
         loop = asyncio.get_running_loop()
         self._left = loop.create_future()
         handled = self._handle_signals(loop)
         left = None
         try:
-            left = await self._until_left()
+            left = await self._until_left(owned=give_up is not None)
             return left
         finally:
             if give_up is not None and left in (None, Left.told):
@@ -106,9 +104,9 @@ class Attachment:
             for signum in handled:
                 loop.remove_signal_handler(signum)
 
-    async def _until_left(self) -> Left:
+    async def _until_left(self, *, owned: bool) -> Left:
         with self._tty.raw():
-            works = (self._watch(), self._output(), self._input())
+            works = (self._watch(), self._output(), self._input(owned))
             tasks: list[asyncio.Future[Any]] = [asyncio.create_task(work) for work in works]
             try:
                 await asyncio.wait([self._left, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -177,7 +175,7 @@ class Attachment:
 
     # -- what is typed
 
-    async def _input(self) -> None:
+    async def _input(self, owned: bool) -> None:
         while True:
             await ready(self._tty.input, write=False)
             try:
@@ -191,7 +189,7 @@ class Attachment:
             # The terminal is gone.
             self._end(signal.SIGHUP)
             return
-        if not self._owned:
+        if not owned:
             # Who looks with nothing to type would end what is somebody's.
             await asyncio.shield(self._left)
             return
