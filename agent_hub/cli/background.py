@@ -32,6 +32,9 @@ STARTING = "starting.lock"
 
 LOG = "background.log"
 
+USING = "using the hub that runs at {}"
+"""What a person is told of the hub that a command works with, where it has not started it."""
+
 START_SECONDS = 60.0
 ANSWER_SECONDS = 60.0
 
@@ -97,15 +100,10 @@ def _found(folder: Path) -> Transport | None:
         return None
     # One that has just ended leaves its address for a moment.
     with suppress(HubUnavailable):
-        return told(server)
+        hub = connected(server)
+        say(USING.format(hub.url))
+        return hub
     return None
-
-
-def told(server: Server) -> Transport:
-    """A server's hub, of which the person is told. Raises as :func:`connected`."""
-    hub = connected(server)
-    say(f"using the hub that runs at {server.url}")
-    return hub
 
 
 def _start(folder: Path) -> Transport:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
 
-from agent_hub.cli.background import ANSWER_SECONDS, connected, data_dir, running, told, using
+from agent_hub.cli.background import ANSWER_SECONDS, USING, connected, data_dir, running, using
 from agent_hub.cli.options import Where
-from agent_hub.errors import AgentHubError, HubUnavailable
+from agent_hub.cli.say import say
+from agent_hub.errors import AgentHubError, HubUnavailable, NotAllowed
 from agent_hub.models import Status
 from agent_hub.notebook.discovery import candidates, is_no_hub
 from agent_hub.notebook.transport import Transport, connect
@@ -30,12 +33,11 @@ def named(where: Where, patience: float = ANSWER_SECONDS) -> Transport:
 
 def nearest(where: Where) -> Transport | None:
     """The hub of the nearest server whose root folder holds this one, unless a data directory is named."""
-    for server in candidates(None, where.token)[0] if where.data_dir is None else ():
-        try:
-            return told(server)
-        except AgentHubError as error:
-            if not is_no_hub(error):
-                raise
+    if where.data_dir is None:
+        with suppress(HubUnavailable, NotAllowed):
+            hub = connect(None, where.token, ANSWER_SECONDS, Status)[0]
+            say(USING.format(hub.url))
+            return hub
     return None
 
 
