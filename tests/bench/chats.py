@@ -6,17 +6,19 @@ import itertools
 import shutil
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.bench.line import until_prompt
 from tests.bench.project import Project
 from tests.bench.raw import Attached, RawDocker, twin
 from tests.bench.server import Server
 from tests.bench.viewer import Viewer
+
+T = TypeVar("T")
 
 START_SECONDS = 60
 LOOK_SECONDS = 0.05
@@ -62,44 +64,48 @@ class HubChats:
             until_prompt(line)
             milliseconds = (time.perf_counter() - started) * 1000
             # A prompt may be seen a moment before the hub has written down that the chat runs.
-            self._await_running(chat["id"])
+            _wait(
+                lambda: self._server.request("GET", f"api/chats/{chat['id']}")["status"] == "running",
+                f"The chat {chat['id']} does not run.",
+            )
             yield HubChat(chat["id"], line, milliseconds, Path(chat["workspace"]))
             line.close()
         finally:
             connection.request("DELETE", f"/agent-hub/api/chats/{chat['id']}?force=true")
             connection.close()
 
-    def _await_running(self, chat: str) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while self._server.request("GET", f"api/chats/{chat}")["status"] != "running":
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"The chat {chat} does not run.")
-            time.sleep(LOOK_SECONDS)
-
     def running(self, count: int) -> list[str]:
         """The ids of that many chats of the project, all of them running; what is missing is started."""
         while len(found := self._look()) < count:
             self._server.request("POST", "api/chats", {"project": self._project.id})
-        deadline = time.monotonic() + START_SECONDS + count
-        while any(chat["status"] != "running" for chat in self._look()):
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"{count} chats do not run.")
-            time.sleep(LOOK_SECONDS)
+        _wait(
+            lambda: all(chat["status"] == "running" for chat in self._look()),
+            f"{count} chats do not run.",
+            START_SECONDS + count,
+        )
         return [chat["id"] for chat in found][:count]
 
     def inspect(self, docker: RawDocker, chat: str) -> dict[str, Any]:
         """A running chat's container, as the engine describes it."""
-        deadline = time.monotonic() + START_SECONDS
-        while not (container := self._server.request("GET", f"api/chats/{chat}")["container"]):
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"Chat {chat} has no container.")
-            time.sleep(LOOK_SECONDS)
+        container = _wait(
+            lambda: self._server.request("GET", f"api/chats/{chat}")["container"], f"Chat {chat} has no container."
+        )
         inspected: dict[str, Any] = docker.request("GET", f"/containers/{container}/json")
         return inspected
 
     def _look(self) -> list[dict[str, Any]]:
         chats = self._server.request("GET", "api/chats")
         return [chat for chat in chats if chat["project"] == self._project.id]
+
+
+def _wait(look: Callable[[], T], otherwise: str, seconds: float = START_SECONDS) -> T:
+    """What `look` finds, once it finds something."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise RuntimeError(otherwise)
+        time.sleep(LOOK_SECONDS)
+    return found
 
 
 class RawChats:
