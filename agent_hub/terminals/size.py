@@ -15,7 +15,10 @@ LEAST_ROWS = 2
 LEAST_COLUMNS = 4
 """With less, nothing can be read: such a viewer is not looking."""
 
-_DRAW_SECONDS = 0.25
+_DRAW_SECONDS = 1.0
+_UNNOTICED_SECONDS = 5.0
+"""A program that has its size back within these may not have looked at the one in between, and then paints nothing."""
+
 _FIRST_RETRY_SECONDS = 0.05
 _LAST_RETRY_SECONDS = 2.0
 
@@ -35,6 +38,8 @@ class Sizer:
         self.size = size
         self._on_give = on_give
         self._given: tuple[int, int] | None = None
+        self._former: tuple[int, int] | None = None
+        self._given_at = 0.0
         self._stream: Stream | None = None
         self._task: asyncio.Task[None] | None = None
         self._drawn = asyncio.Event()
@@ -42,7 +47,7 @@ class Sizer:
 
     def connect(self, stream: Stream) -> None:
         """Size this stream from now on."""
-        self._stream, self._given = stream, None
+        self._stream, self._given, self._former = stream, None, None
         self._work()
 
     def disconnect(self) -> None:
@@ -82,9 +87,12 @@ class Sizer:
                 columns += -1 if columns > 1 else 1
                 self._drawn.clear()
                 await self._give(stream, (rows, columns))
+                self._former = None
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._drawn.wait(), _DRAW_SECONDS)
             else:
+                # What was cut off at the size in between is gone from the screen, whatever the program knows of it.
+                self._nudge |= self.size == self._former and self._seconds_since() < _UNNOTICED_SECONDS
                 await self._give(stream, (rows, columns))
         self._task = None
 
@@ -100,5 +108,10 @@ class Sizer:
                     await asyncio.wait_for(self._drawn.wait(), delay)
                 delay = min(delay * 2, _LAST_RETRY_SECONDS)
             else:
-                self._given = size
+                self._former, self._given = self._given, size
+                self._given_at = asyncio.get_running_loop().time()
                 return
+
+    def _seconds_since(self) -> float:
+        """Since the stream was given a size."""
+        return asyncio.get_running_loop().time() - self._given_at
