@@ -348,7 +348,8 @@ def is_ready(data: models.Chat) -> bool:
 
 def _more(data: models.Chat) -> str:
     code = f"exit code {data.exit_code}" if data.exit_code is not None else ""
-    return ", ".join(text for text in (code, data.reason) if text)
+    why = data.turn.reason if data.turn is not None and data.status.value == "running" else ""
+    return ", ".join(text for text in (code, data.reason, why.removeprefix("Agent Hub: ")) if text)
 
 
 def describe(data: models.Chat) -> str:
@@ -357,7 +358,16 @@ def describe(data: models.Chat) -> str:
     return f"{_word(data)} ({more})" if more else _word(data)
 
 
+_TURN_WORDS = {
+    "waiting": "waiting for you",
+    "completed": "finished",
+    "failed": "could not go on",
+    "interrupted": "interrupted",
+}
+
+
 def _word(data: models.Chat) -> str:
-    """Its status; of one that runs, that its agent waits for a person, who looks for that here."""
-    waits = data.status.value == "running" and data.turn is not None and data.turn.status.value == "waiting"
-    return "waiting for you" if waits else data.status.value
+    """Its status; of one that runs, what became of what it was asked last, as the panel says it."""
+    if data.status.value == "running" and data.turn is not None:
+        return _TURN_WORDS.get(data.turn.status.value, data.status.value)
+    return data.status.value

@@ -46,8 +46,8 @@ def candidates(url: str | None, token: str | None) -> tuple[list[Server], bool]:
 def not_found(refused: Mapping[str, AgentHubError]) -> AgentHubError:
     """What to raise where no candidate has a hub; `refused` says why by URL, the likeliest first."""
     how = (
-        "Start one with `agent_hub`, or name a running one: Hub(url, token), or the variables AGENT_HUB_URL and "
-        "AGENT_HUB_TOKEN. `jupyter server list` shows both."
+        "Start one with `agent_hub`, or name a running one: Hub(url, token) in Python, --url and --token of agent_cli, "
+        "or the variables AGENT_HUB_URL and AGENT_HUB_TOKEN. `jupyter server list` shows both."
     )
     if not refused:
         return HubUnavailable(f"No running Jupyter server was found for {Path.cwd()}.", how)

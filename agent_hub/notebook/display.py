@@ -21,6 +21,7 @@ _STATUS_COLOURS = {
     "waiting": "var(--jp-warn-color1, #c77700)",
     "waiting for you": "var(--jp-warn-color1, #c77700)",
     "failed": "var(--jp-error-color1, #d32f2f)",
+    "could not go on": "var(--jp-error-color1, #d32f2f)",
     "unknown": "var(--jp-warn-color1, #c77700)",
     "not isolated": "var(--jp-warn-color1, #c77700)",
 }

@@ -184,7 +184,7 @@ class Transport:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 hint = "Set SSL_CERT_FILE to the certificate that the server uses."
             else:
-                hint = "Start it again with `agent_hub`, then make a new Hub()."
+                hint = "Start it again with `agent_hub`, then connect anew."
             raise HubUnavailable(f"No server answers at {self.url} ({error}).", hint) from error
 
     def _check(self, response: httpx.Response) -> None:
@@ -198,7 +198,7 @@ class Transport:
         if status in (401, 403) or response.is_redirect:
             raise NotAllowed(
                 f"The server at {self.url} refuses this token.",
-                "Pass the right one, Hub(url, token): `jupyter server list` shows it.",
+                "Pass the right one, by Hub(url, token) or --token of agent_cli: `jupyter server list` shows it.",
             )
         if status in (404, 405):
             raise HubUnavailable(f"The server at {self.url} runs without Agent Hub.", ENABLE)
