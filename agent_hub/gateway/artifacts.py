@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
+import select
 import unicodedata
 from typing import Any, ClassVar
 
@@ -15,12 +18,24 @@ from agent_hub.gateway.incoming import IncomingFile
 from agent_hub.gateway.streamed import StreamedHandler
 from agent_hub.hub.artifact_files import check_name
 from agent_hub.hub.hub import Hub
+from agent_hub.hub.received import Received
+from agent_hub.hub.workspace_copies import Seen
+from agent_hub.models import Artifact
+
+LEAST_COPIED = 2**20
+"""Bytes from which on the hub copies a file itself. Its answer ends the connection, and smaller ones come in thousands
+by a single one."""
 
 
 class ArtifactsHandler(StreamedHandler):
     """``POST /artifacts?name=…`` with a chat's token: the body is the file. ``GET /artifacts``: what it has published.
 
     A file goes to disk as it comes, so its size costs no memory; it becomes an artifact only once all of it is there.
+
+    Of one in its workspace a chat says where it is and which, with ``&path=…&inode=…``. Where it waits to be told to go
+    on (``Expect: 100-continue``, :rfc:`9110#section-10.1.1`), the hub copies the file itself, which is many times as
+    fast. It then answers 303 in the place of 201, after which nobody sends a body; otherwise it says to go on. Who did
+    not wait that long is sending, and could lose an answer that ends the connection: that body is read, and not used.
     """
 
     wants: ClassVar[str] = "publish"
@@ -29,6 +44,7 @@ class ArtifactsHandler(StreamedHandler):
         self._refusal: AgentHubError | None = None
         self._file: IncomingFile | None = None
         self._name = ""
+        self._published: Artifact | None = None
         super().__init__(application, request, **kwargs)
 
     def initialize(self, hub: Hub, callers: Callers, limit: int = 0) -> None:
@@ -44,7 +60,7 @@ class ArtifactsHandler(StreamedHandler):
         except AgentHubError as error:
             self._refusal = error
             raise
-        if self.request.method != "POST":
+        if self.request.method != "POST" or await self._took():
             return
         self._file = IncomingFile(self._hub.artifacts.incoming())
 
@@ -61,7 +77,7 @@ class ArtifactsHandler(StreamedHandler):
     async def get(self) -> None:
         """A line for each artifact, which a shell can read: name, version, bytes and time, oldest first."""
         self.body_is_there()
-        mine = [artifact for artifact in self._hub.store.artifacts if artifact.chat == self._chat]
+        mine = self._hub.store.artifacts.of(self._chat).values()
         self.set_header("Content-Type", "text/tab-separated-values; charset=utf-8")
         self.finish("".join(f"{one.name}\t{one.version}\t{one.size}\t{one.created_at:%FT%TZ}\n" for one in mine))
 
@@ -70,6 +86,9 @@ class ArtifactsHandler(StreamedHandler):
         self.body_is_there()
         if self._refusal is not None:
             raise self._refusal
+        if self._published is not None:
+            self._answer(201, self._published)
+            return
         file = self._file
         assert file is not None
         try:
@@ -77,13 +96,10 @@ class ArtifactsHandler(StreamedHandler):
             if self._file is None:
                 # The container went away as the last of it was written.
                 return
-            artifact = await self._hub.artifacts.publish(self._chat, self._name, file.path, digest)
+            artifact = await self._hub.artifacts.publish(self._chat, self._name, Received(file.path, digest))
         except OSError as error:
             raise StorageFull.from_os_error(error) from None
-        self.set_status(201)
-        self.set_header("Content-Type", "application/json")
-        # Who asks has the prompt; a shell reads this letter by letter.
-        self.finish(artifact.model_dump_json(exclude={"prompt"}))
+        self._answer(201, artifact)
 
     def on_finish(self) -> None:
         """Leave nothing behind of a file that did not become an artifact."""
@@ -112,6 +128,67 @@ class ArtifactsHandler(StreamedHandler):
             )
         self._name = _name(self.request)
         check_name(self._name)
+
+    async def _took(self) -> bool:
+        """Publish a file of the chat's workspace, where it can be had without being sent; whether it was."""
+        # As it was sent: a folder may have a name that is no text.
+        path = os.fsdecode(self.request.query_arguments.get("path", [b""])[-1])
+        inode = self.request.query_arguments.get("inode", [b""])[-1]
+        size = self._size_to_copy()
+        if not path or size is None or not re.fullmatch(rb"[0-9]{1,20}", inode):
+            return False
+        chat = self._hub.store.chats[self._chat]
+        received = await self._hub.copies.take(chat, path, Seen(size, int(inode)), self._is_awaited)
+        if received is None:
+            return False
+        try:
+            if not self._is_awaited():
+                # It may have sent all of it, and then that it sends no more.
+                return False
+            self.body_is_there()
+            self._published = await self._hub.artifacts.publish(self._chat, self._name, received)
+            if self._connection_has(select.POLLIN):
+                self._wait_for_body()
+            else:
+                self.set_header("Location", self.request.path)
+                self._answer(303, self._published)
+        except OSError as error:
+            raise StorageFull.from_os_error(error) from None
+        finally:
+            await asyncio.to_thread(received.discard)
+        return True
+
+    def _size_to_copy(self) -> int | None:
+        """The length of a file that is waited with, where it may be copied."""
+        headers = self.request.headers
+        # With the second its length is another, or none.
+        if headers.get("Expect") != "100-continue" or "Transfer-Encoding" in headers:
+            return None
+        size = int(headers.get("Content-Length") or 0)
+        return size if size >= LEAST_COPIED and self._hub.engine.shares_kernel else None
+
+    def _is_awaited(self) -> bool:
+        """Whether the chat is still there. Tornado sees that it is gone when it reads, and reads nothing meanwhile."""
+        return not self._connection_has(select.POLLRDHUP)
+
+    def _connection_has(self, event: int) -> bool:
+        """Whether there is such an event of the connection; all there are of one that is closed."""
+        socket = getattr(getattr(self.request.connection, "stream", None), "socket", None)
+        if socket is None:
+            return True
+        look = select.poll()
+        try:
+            look.register(socket, event)
+        except ValueError:
+            # It was closed since: this may be a thread.
+            return True
+        return bool(look.poll(0))
+
+    def _answer(self, status: int, artifact: Artifact) -> None:
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        # Who asks has the prompt; a shell reads this letter by letter.
+        self.finish(artifact.model_dump_json(exclude={"prompt"}))
 
     def _discard(self) -> None:
         if self._file is not None:

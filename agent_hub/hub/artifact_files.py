@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 import stat
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
 from agent_hub.engines.trees import remove_tree
 from agent_hub.errors import InvalidInput
+from agent_hub.hub.file_copies import copy
 from agent_hub.hub.folders import Folders
+from agent_hub.hub.received import Received
 from agent_hub.models import Artifact, ArtifactVersion
 
 NAME_BYTES = 200
@@ -29,6 +31,9 @@ LINE_ENDS = "\u2028\u2029"
 
 TURNS_TEXT = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 """The classes of characters that have what follows written in another direction."""
+
+READ_THROUGH = 2**24
+"""Bytes up to which two files are compared by what is in them, and not by their times."""
 
 _NO_PART = f"/\\:{LINE_ENDS}"
 """What no part of a path has, beside characters that cannot be seen."""
@@ -59,7 +64,9 @@ class ArtifactFiles:
 
     # -- a publication
 
-    def prepare(self, received: Path, artifact: Artifact, old: Artifact | None, same: ArtifactVersion | None) -> bool:
+    def prepare(
+        self, received: Received, artifact: Artifact, old: Artifact | None, same: ArtifactVersion | None
+    ) -> bool:
         """Do all but show the file, and return whether a person has changed the one that is shown.
 
         Parameters
@@ -69,33 +76,61 @@ class ArtifactFiles:
         same
             A version of the same bytes.
         """
-        note = self._note(artifact.id)
+        note = self._publication
         note.parent.mkdir(parents=True, exist_ok=True)
         note.write_text(artifact.model_dump_json())
         kept = self.kept(artifact.id, artifact.version)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        if same is not None and _link(self.kept(same.artifact, same.version), kept, artifact.size):
-            received.unlink()
+        is_linked = same is not None and _link(self.kept(same.artifact, same.version), kept, artifact.size)
+        if is_linked:
+            received.path.unlink()
         else:
-            os.replace(received, kept)
+            os.replace(received.path, kept)
         # A copy, not a link: what a person does to the file must not reach the version that is kept.
         with self._folder_of(artifact, make=True) as folder:
             with suppress(FileNotFoundError):
                 os.unlink(_temporary(artifact), dir_fd=folder)
-            copy = os.open(_temporary(artifact), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
-            with kept.open("rb") as source, open(copy, "wb") as target:
-                _copy(source, target)
+            if not (received.double and _move(received.double, _temporary(artifact), folder)):
+                shown = os.open(_temporary(artifact), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
+                with kept.open("rb") as source, open(shown, "wb") as target:
+                    copy(source.fileno(), [target.fileno()], artifact.size)
+            if not is_linked:
+                _date(_temporary(artifact), kept, folder)
         return old is not None and self.is_edited(artifact, old.version)
 
-    def show(self, artifact: Artifact, edited: bool) -> None:
-        """Put what was prepared in the place where it is seen; what a person has made of the old one is kept beside."""
-        shown = PurePosixPath(artifact.path)
+    def show(self, artifact: Artifact, edited: bool) -> Callable[[], object]:
+        """Put what was prepared in the place where it is seen; what a person has made of the old one is kept beside.
+
+        Returns
+        -------
+        Callable
+            Frees the file that was there: of a large one that takes as long as half a copy.
+        """
+        shown, held = PurePosixPath(artifact.path), ExitStack()
         with self._folder_of(artifact) as folder:
             if edited:
                 # A person has changed the file in Lab since; the new version must not take that away.
                 aside = free_name(shown.with_stem(f"{shown.stem} (edited)").name, lambda name: _exists(folder, name))
                 os.replace(shown.name, aside, src_dir_fd=folder, dst_dir_fd=folder)
-            os.replace(_temporary(artifact), shown.name, src_dir_fd=folder, dst_dir_fd=folder)
+            # Where it cannot be held it is freed at once, as the new one takes its place.
+            with suppress(OSError):
+                held.callback(os.close, os.open(shown.name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder))
+            with held:
+                os.replace(_temporary(artifact), shown.name, src_dir_fd=folder, dst_dir_fd=folder)
+                held = held.pop_all()
+        self._end_publication()
+        return held.close
+
+    def share(self, same: ArtifactVersion, version: ArtifactVersion) -> None:
+        """Let a version be the same file as another of the same bytes, where the file system can."""
+        self._folders.incoming.mkdir(parents=True, exist_ok=True)
+        link = self._folders.incoming / secrets.token_hex(8)
+        try:
+            if _link(self.kept(same.artifact, same.version), link, version.size):
+                os.replace(link, self.kept(version.artifact, version.version))
+        finally:
+            # The version may be deleted by now, or be that file already: then the system leaves the link.
+            link.unlink(missing_ok=True)
 
     def tidy(self, artifact: Artifact, known: Artifact | None) -> None:
         """Leave nothing of a publication but what its record says: `known`, ``None`` where there is none."""
@@ -105,7 +140,7 @@ class ArtifactFiles:
                 shutil.rmtree(self._folders.artifact(artifact.id), ignore_errors=True)
         with suppress(OSError), self._folder_of(artifact) as folder:
             os.unlink(_temporary(artifact), dir_fd=folder)
-        self._note(artifact.id).unlink(missing_ok=True)
+        self._end_publication()
 
     def is_edited(self, artifact: Artifact, last: int) -> bool:
         """Whether the file that is shown is none of the hub's: it is not the version `last`."""
@@ -121,7 +156,7 @@ class ArtifactFiles:
             return True
         try:
             found = os.fstat(shown)
-            return not (stat.S_ISREG(found.st_mode) and kept.is_file() and _are_same(kept, shown, found.st_size))
+            return not (stat.S_ISREG(found.st_mode) and kept.is_file() and _are_same(kept, shown, found))
         finally:
             os.close(shown)
 
@@ -132,8 +167,12 @@ class ArtifactFiles:
         return False
 
     def unfinished(self) -> Iterator[Path]:
-        """The notes of publications that were cut off: each has the artifact as it was to be."""
+        """The notes of publications that were cut off, each with the artifact as it was to be."""
         return (note for note in self._folders.unfinished_artifacts.glob("*") if note.suffix != _DELETION)
+
+    def put_off(self, note: Path, artifact: str) -> None:
+        """Keep the note of a publication that cannot be finished now for the next hub."""
+        note.rename(note.with_name(artifact))
 
     # -- a deletion
 
@@ -161,8 +200,14 @@ class ArtifactFiles:
 
     # -- within
 
-    def _note(self, artifact: str) -> Path:
-        return self._folders.unfinished_artifacts / artifact
+    @property
+    def _publication(self) -> Path:
+        return self._folders.unfinished_artifacts / "publication"
+
+    def _end_publication(self) -> None:
+        # Emptied, and not removed: for some seconds ext4 steps over every inode that was freed when it looks for one.
+        with suppress(FileNotFoundError):
+            os.truncate(self._publication, 0)
 
     def _deletion(self, artifact: str) -> Path:
         return self._folders.unfinished_artifacts / f"{artifact}{_DELETION}"
@@ -191,26 +236,46 @@ class ArtifactFiles:
             os.close(here)
 
 
-def _are_same(kept: Path, shown: int, size: int) -> bool:
+def _are_same(kept: Path, shown: int, found: os.stat_result) -> bool:
     with kept.open("rb") as own, open(shown, "rb", closefd=False) as other:
-        if os.fstat(own.fileno()).st_size != size:
+        known = os.fstat(own.fileno())
+        if known.st_size != found.st_size:
             return False
+        if known.st_size > READ_THROUGH and known.st_mtime_ns == found.st_mtime_ns and known.st_mtime_ns % 1_000_000:
+            return True
         while piece := own.read(2**20):
             if other.read(len(piece)) != piece:
                 return False
         return not other.read(1)
 
 
-def _copy(source: BinaryIO, target: BinaryIO) -> None:
-    """Copy a file within the kernel, which shares the blocks where the file system can."""
+def _move(double: Path, name: str, folder: int) -> bool:
+    """Move what is to be shown there; whether it could be: it may be another file system after all.
+
+    Where a folder passes its group or an access control list on to what is made in it, it is to be made there.
+    """
+    if os.fstat(folder).st_mode & stat.S_ISGID or "system.posix_acl_default" in _attributes(folder):
+        return False
     try:
-        while os.copy_file_range(source.fileno(), target.fileno(), 2**30):
-            pass
+        os.replace(double, name, dst_dir_fd=folder)
     except OSError as error:
-        # Between file systems, or by one that does not know how; no byte was copied then.
-        if error.errno not in (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+        if error.errno != errno.EXDEV:
             raise
-        shutil.copyfileobj(source, target, 2**20)
+        return False
+    return True
+
+
+def _attributes(file: int) -> list[str]:
+    try:
+        return os.listxattr(file)
+    except OSError:
+        return []
+
+
+def _date(name: str, kept: Path, folder: int) -> None:
+    """Give what is to be shown the very time of the version: it has another as soon as a person writes to it."""
+    time = kept.stat().st_mtime_ns
+    os.utime(name, ns=(time, time), dir_fd=folder, follow_symlinks=False)
 
 
 def check_name(name: str) -> None:

@@ -47,6 +47,14 @@ def parts_of(path: str) -> tuple[str, ...]:
     return parts
 
 
+def file_parts(path: str) -> tuple[str, ...]:
+    """The parts of a file's path. Raises :class:`~agent_hub.errors.InvalidInput`."""
+    parts = parts_of(path)
+    if not parts:
+        raise InvalidInput(f"{shorten(path)} is the workspace itself.", "Name a file in it.", field="path")
+    return parts
+
+
 def kind_of(status: os.stat_result) -> Kind:
     """What a status is of."""
     if stat.S_ISREG(status.st_mode):
@@ -80,6 +88,18 @@ def opened(root: Path, parts: tuple[str, ...]) -> Iterator[int]:
         yield here
     finally:
         os.close(here)
+
+
+def open_file(root: Path, path: str) -> int:
+    """The descriptor of a plain file below `root`, to be read. Blocks. Raises the hub's own errors."""
+    *parents, name = file_parts(path)
+    with opened(root, tuple(parents)) as folder, typed(path):
+        file = os.open(name, FILE, dir_fd=folder)
+        kind = kind_of(os.fstat(file))
+        if kind != "file":
+            os.close(file)
+            raise OSError(errno.EISDIR if kind == "folder" else errno.ENXIO, "")
+        return file
 
 
 def step(folder: int, name: str) -> int:

@@ -16,6 +16,7 @@ from agent_hub.engines.base import ContainerStatus, Engine, Handle
 from agent_hub.engines.trees import remove_tree
 from agent_hub.errors import AgentHubError, AgentUnavailable, ContainerLost, EngineUnavailable, NotFound, UnsavedWork
 from agent_hub.hub import lifecycle
+from agent_hub.hub.artifacts import Artifacts
 from agent_hub.hub.builds import Builds
 from agent_hub.hub.chat_git import ChatGit
 from agent_hub.hub.conversations import Conversations
@@ -57,6 +58,7 @@ class Chats:
         terminals: Terminals,
         deleted: DeletedChats,
         conversations: Conversations,
+        artifacts: Artifacts,
         git: ChatGit,
         sources: MountSources,
         limits: ContainerLimits,
@@ -71,6 +73,7 @@ class Chats:
         self._terminals = terminals
         self._deleted = deleted
         self._conversations = conversations
+        self._artifacts = artifacts
         self._locks: dict[str, asyncio.Lock] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._finishing: set[asyncio.Task[None]] = set()
@@ -175,9 +178,7 @@ class Chats:
             await self._terminals.remove(chat_id)
             await self._conversations.forget(chat_id)
             await asyncio.to_thread(remove_tree, self._folders.chat(chat_id))
-            for artifact in [artifact for artifact in self._store.artifacts if artifact.chat == chat_id]:
-                await asyncio.to_thread(remove_tree, self._folders.artifact(artifact.id))
-                await self._store.forget_artifact(artifact.id)
+            await self._artifacts.forget_chat(chat_id)
             await self._store.chats.delete(chat_id)
         self._locks.pop(chat_id, None)
 

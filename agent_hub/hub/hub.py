@@ -43,6 +43,7 @@ from agent_hub.hub.restoring import recover
 from agent_hub.hub.runs import Runs
 from agent_hub.hub.sign_ins import SignIns
 from agent_hub.hub.store import Store
+from agent_hub.hub.workspace_copies import WorkspaceCopies
 from agent_hub.hub.workspace_files import WorkspaceFiles, forget_uploads
 from agent_hub.models import (
     AgentInfo,
@@ -132,6 +133,7 @@ class Hub:
         self.artifacts = Artifacts(
             self.store, self.folders, settings.root, settings.artifacts_folder, self.conversations.turn_of
         )
+        self.copies = WorkspaceCopies(self.folders.workspace, self.artifacts.incoming, settings.root)
         self.chats = Chats(
             self.store,
             self.folders,
@@ -141,6 +143,7 @@ class Hub:
             self.terminals,
             self.deleted,
             self.conversations,
+            self.artifacts,
             ChatGit(self.github, self.identities),
             sources,
             self.limits,
@@ -191,6 +194,7 @@ class Hub:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.wait([self._looking])
+        await self.artifacts.close()
         await self.deleted.close()
         await self.commands.close()
         await self.sign_ins.close()
@@ -304,7 +308,7 @@ class Hub:
             engine=self._engine_status,
             gpus=self._gpus,
             agents=tuple(
-                AgentInfo(name=agent.name, title=agent.title, converses=agent.converses)
+                AgentInfo(name=agent.name, title=agent.title, converses=agent.converses, asks_openai=agent.asks_openai)
                 for agent in self._offered.values()
             ),
             default_base=self.settings.base_image,

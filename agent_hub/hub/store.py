@@ -20,12 +20,13 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from agent_hub.errors import StorageFull, StoreDamaged
+from agent_hub.hub.artifact_table import ArtifactTable
 from agent_hub.hub.lock import take
 from agent_hub.hub.migrations import migrate, refuse_newer
 from agent_hub.hub.requests import Request, Requests
 from agent_hub.hub.tables import Statement, Table
 from agent_hub.hub.versions import Versions
-from agent_hub.models import Artifact, Chat, Project, Spare
+from agent_hub.models import Chat, Project, Spare
 
 T = TypeVar("T")
 
@@ -93,7 +94,7 @@ class Store:
         migrate(self._db)
         self.projects: Table[Project] = Table(self, "project", Project)
         self.chats: Table[Chat] = Table(self, "chat", Chat)
-        self.artifacts: Table[Artifact] = Table(self, "artifact", Artifact)
+        self.artifacts = ArtifactTable(self)
         self.versions = Versions(self)
         self.spares: Table[Spare] = Table(self, "spare", Spare)
         self._tokens: dict[str, str] = {hash: chat for chat, hash in self.rows("SELECT chat, hash FROM token")}

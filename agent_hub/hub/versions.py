@@ -23,9 +23,9 @@ class Versions:
         """One version of an artifact."""
         return self._of.get(artifact, {}).get(number)
 
-    def same(self, sha256: str) -> ArtifactVersion | None:
+    def same(self, sha256: str | None) -> ArtifactVersion | None:
         """The version that was published last of those bytes, whatever its name and its chat."""
-        return next(reversed(self._of_bytes.get(sha256, {}).values()), None)
+        return next(reversed(self._of_bytes.get(sha256 or "", {}).values()), None)
 
     def insertion(self, version: ArtifactVersion) -> Statement:
         """The statement that adds a version."""
@@ -41,11 +41,14 @@ class Versions:
     def keep(self, version: ArtifactVersion) -> None:
         """Remember what has been committed."""
         self._of.setdefault(version.artifact, {})[version.version] = version
-        self._of_bytes.setdefault(version.sha256, {})[version.artifact, version.version] = version
+        if version.sha256:
+            self._of_bytes.setdefault(version.sha256, {})[version.artifact, version.version] = version
 
     def drop(self, artifact: str) -> None:
         """Forget what has been deleted; no error where there is none."""
         for version in self._of.pop(artifact, {}).values():
+            if not version.sha256:
+                continue
             same = self._of_bytes[version.sha256]
             del same[version.artifact, version.version]
             if not same:

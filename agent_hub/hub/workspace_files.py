@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from agent_hub.errors import Conflict, InvalidInput, TooLarge
-from agent_hub.hub.beneath import FILE, kind_of, modified, opened, parts_of, shorten, typed
+from agent_hub.errors import Conflict, TooLarge
+from agent_hub.hub.beneath import file_parts, kind_of, modified, open_file, opened, parts_of, typed
 from agent_hub.hub.patterns import matches
 from agent_hub.models import WorkspaceEntry
 
@@ -74,18 +74,11 @@ class WorkspaceFiles:
 
     def open(self, path: str) -> BinaryIO:
         """The file at `path`, to be read."""
-        *parents, name = _file_parts(path)
-        with opened(self._root, tuple(parents)) as folder, typed(path):
-            descriptor = os.open(name, FILE, dir_fd=folder)
-            kind = kind_of(os.fstat(descriptor))
-            if kind != "file":
-                os.close(descriptor)
-                raise OSError(errno.EISDIR if kind == "folder" else errno.ENXIO, "")
-            return open(descriptor, "rb")
+        return open(open_file(self._root, path), "rb")
 
     def receive(self, path: str) -> Upload:
         """Begin to write the file at `path`, whose folder has to be there."""
-        parts = _file_parts(path)
+        parts = file_parts(path)
         self._target(parts)
         with typed(path):
             self._uploads.mkdir(mode=0o700, exist_ok=True)
@@ -145,7 +138,7 @@ class WorkspaceFiles:
 
     def remove(self, path: str) -> None:
         """Delete a file, a link, or an empty folder."""
-        *parents, name = _file_parts(path)
+        *parents, name = file_parts(path)
         with opened(self._root, tuple(parents)) as folder, typed(path):
             if kind_of(os.stat(name, dir_fd=folder, follow_symlinks=False)) == "folder":
                 os.rmdir(name, dir_fd=folder)
@@ -200,13 +193,6 @@ def too_large() -> TooLarge:
 
 def _too_many() -> TooLarge:
     return TooLarge(f"There are more than {MOST_ENTRIES} files.", "Look into one of the folders, or glob for less.")
-
-
-def _file_parts(path: str) -> tuple[str, ...]:
-    parts = parts_of(path)
-    if not parts:
-        raise InvalidInput(f"{shorten(path)} is the workspace itself.", "Name a file in it.", field="path")
-    return parts
 
 
 def _entry(name: str, path: str, status: os.stat_result) -> WorkspaceEntry:

@@ -14,7 +14,7 @@ class Published(Model):
 
     version: int = 1
     size: int
-    sha256: str
+    sha256: str | None = Field(default=None, description="of its bytes; None: nobody has read them yet")
     turn: int | None = Field(default=None, description="the agent's turn that published it; None: none that is known")
     prompt: str = Field(default="", description="that turn's, its beginning")
     created_at: datetime = Field(default_factory=now)

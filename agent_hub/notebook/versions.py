@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class VersionRecord:
-    """What is known of a version, which never changes."""
+    """What was known of a version when it was asked for."""
 
     def __init__(self, artifact: models.Artifact, data: models.ArtifactVersion) -> None:
         self._artifact = artifact
@@ -45,8 +45,8 @@ class VersionRecord:
         return self._artifact.media_type
 
     @property
-    def sha256(self) -> str:
-        """Of its bytes, in hexadecimal."""
+    def sha256(self) -> str | None:
+        """Of its bytes, in hexadecimal; ``None`` for the moment that a large one takes to be read: ask anew."""
         return self._data.sha256
 
     @property

@@ -34,7 +34,7 @@ class ChatArtifactsHandler(HubHandler):
     async def get(self, id: str) -> None:
         """What a chat has published, oldest first."""
         chat = self.hub.store.chats[id]
-        self.answer(artifact for artifact in self.hub.store.artifacts if artifact.chat == chat.id)
+        self.answer(self.hub.store.artifacts.of(chat.id).values())
 
 
 class ChatVersionsHandler(HubHandler):
@@ -53,7 +53,7 @@ class ChatArchiveHandler(HubHandler):
     async def get(self, id: str) -> None:
         """The newest version of all that a chat has published, as one archive."""
         chat = self.hub.store.chats[id]
-        artifacts = [artifact for artifact in self.hub.store.artifacts if artifact.chat == chat.id]
+        artifacts = list(self.hub.store.artifacts.of(chat.id).values())
         if not artifacts:
             raise NotFound("This chat has published nothing yet.", "Ask its agent to publish what it makes.")
         names = await asyncio.to_thread(named_apart, [artifact.name for artifact in artifacts])

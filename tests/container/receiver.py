@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 RESET = 0
@@ -25,7 +26,11 @@ class Receiver:
     port: int
     published: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    taken: list[dict[str, Any]] = field(default_factory=list)
     connections: int = 0
+    paths: list[str] = field(default_factory=list)
+    workspace: Path | None = None
+    """Where it takes files itself, as the hub does."""
     refusal: dict[str, str] | None = None
     failures: list[int] = field(default_factory=list)
     before_answer: Callable[[], None] = lambda: None
@@ -54,8 +59,12 @@ def open_receiver() -> Iterator[Receiver]:
             query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query, keep_blank_values=True)
             name = query["name"][0]
             received.asked.append(name)
-            received.after_head()
+            received.paths.append(query["path"][0])
             promised = int(self.headers["Content-Length"])
+            if promised:
+                # wget opens the file only after it has sent the head.
+                self.rfile.peek(1)
+            received.after_head()
             content = self.rfile.read(promised)
             status = received.failures.pop(0) if received.failures else 201
             if len(content) < promised or status == RESET:
@@ -72,6 +81,19 @@ def open_receiver() -> Iterator[Receiver]:
                 version = sum(1 for one in received.published if one["name"] == name)
                 made = {"name": name, "version": version, "size": len(content), "path": f"artifacts/{name}"}
                 self.answer(201, json.dumps(made))
+
+        def handle_expect_100(self) -> bool:
+            query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+            if received.workspace is None or "path" not in query or self.headers["Content-Length"] == "0":
+                return super().handle_expect_100()
+            (name,), (path,) = query["name"], query["path"]
+            if query.get("inode") != [str((received.workspace / path).stat().st_ino)]:
+                return super().handle_expect_100()
+            content = (received.workspace / path).read_bytes()
+            received.taken.append({"name": name, "path": path, "content": content})
+            self.close_connection = True
+            self.answer(303, json.dumps({"name": name, "version": 1, "size": len(content)}))
+            return False
 
         def answer(self, status: int, body: str) -> None:
             content = body.encode()

@@ -87,6 +87,62 @@ def test_a_folder_comes_alone_under_its_files_own_names(publish: Tool, receiver:
     assert names(receiver) == ["b.txt"]
 
 
+# -- of the workspace
+
+
+@pytest.mark.parametrize("program", ["curl", "python3"])
+def test_what_the_hub_takes_itself_is_not_sent(
+    program: str, publish: Tool, receiver: Receiver, tmp_path: Path, pauses: Path
+) -> None:
+    (tmp_path / "programs").mkdir()
+    for name in ("cat", "od", "stat", program):
+        (tmp_path / "programs" / name).symlink_to(f"/usr/bin/{name}")
+    every = {"a b.bin": b"a" * 2**21, "ü&=?/c%41.bin": b"c" * 2**21, "d.bin": b"d" * 2**21}
+    for path, content in every.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    receiver.workspace = tmp_path
+    ended = publish(*every, path=str(tmp_path / "programs"), AGENT_HUB_WORKSPACE=str(tmp_path))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert {one["path"]: one["content"] for one in receiver.taken} == every
+    assert ended.stdout.splitlines() == [f"Published {Path(path).name} (2 MB) · version 1" for path in every]
+    assert receiver.published == [] and not (pauses / "asked").exists()
+
+
+def test_where_one_of_the_files_has_gone_the_hub_takes_none_for_another(
+    publish: Tool, receiver: Receiver, tmp_path: Path
+) -> None:
+    (tmp_path / "programs").mkdir()
+    for name in ("cat", "od", "curl"):
+        (tmp_path / "programs" / name).symlink_to(f"/usr/bin/{name}")
+    # As if the first had not been there yet when it was asked for.
+    (tmp_path / "programs" / "stat").write_text('#!/bin/sh\nshift 4\nexec /usr/bin/stat -c %i -- "$@"\n')
+    (tmp_path / "programs" / "stat").chmod(0o755)
+    every = {name: name.encode() * 2**21 for name in ("a", "b")}
+    for path, content in every.items():
+        (tmp_path / path).write_bytes(content)
+    receiver.workspace = tmp_path
+    ended = publish(*every, path=str(tmp_path / "programs"), AGENT_HUB_WORKSPACE=str(tmp_path))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (receiver.taken, {one["name"]: one["content"] for one in receiver.published}) == ([], every)
+
+
+def test_each_sender_says_where_a_file_of_the_workspace_is_and_sends_it_where_it_is_asked_to(
+    publish: Tool, receiver: Receiver, tmp_path: Path, path_with_one_sender: str
+) -> None:
+    files(tmp_path / "workspace", "large")
+    files(tmp_path / "workspace-2", "beside")
+    for path in ("workspace/large", "workspace-2/beside"):
+        (tmp_path / path).write_bytes(path.encode() * 2**18)
+    given = ("workspace/large", "workspace-2/beside", f"{tmp_path}/workspace/large")
+    ended = publish(*given, path=path_with_one_sender, AGENT_HUB_WORKSPACE=str(tmp_path / "workspace"))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert receiver.paths == ["large", "", "large"]
+    assert [one["content"] for one in receiver.published] == [
+        path.encode() * 2**18 for path in ("workspace/large", "workspace-2/beside", "workspace/large")
+    ]
+
+
 # -- again
 
 
@@ -123,6 +179,18 @@ def test_a_refusal_is_final_and_the_others_go_on(
     assert ended.returncode == REFUSED and receiver.asked == ["a", "b", "c"] and names(receiver) == ["a", "c"]
     assert ended.stderr == "hub_artifact: b was not published: Not now.\n"
     assert not (pauses / "asked").exists()
+
+
+@pytest.mark.parametrize("status", [200, 303])
+def test_a_page_that_stands_before_the_hub_publishes_nothing(
+    publish: Tool, receiver: Receiver, tmp_path: Path, status: int
+) -> None:
+    files(tmp_path, "a")
+    receiver.failures = [status]
+    ended = publish("a")
+    assert (ended.returncode, ended.stdout) == (REFUSED, "")
+    said = f"the hub did not answer, but something that said {status}"
+    assert ended.stderr == f"hub_artifact: a was not published: {said}\n"
 
 
 def test_a_hub_that_stays_away_is_given_up_for_all_files(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -16,15 +17,17 @@ from tests.hub.running import RunningHub
 
 @dataclass
 class Container:
-    """A chat's token, and the URL it was told."""
+    """A chat's token, the URL it was told, and its workspace."""
 
     token: str
     url: str
+    workspace: Path
 
     @classmethod
     def of(cls, hub: RunningHub, chat: Chat) -> Container:
         run = hub.hub.folders.run(chat.id)
-        return cls((run / "token").read_text().strip(), (run / "artifacts_url").read_text().strip())
+        workspace = hub.hub.folders.workspace(chat.id)
+        return cls((run / "token").read_text().strip(), (run / "artifacts_url").read_text().strip(), workspace)
 
     async def publish(self, name: str, content: bytes = b"content") -> HTTPResponse:
         """Publish a file; an error is an answer."""

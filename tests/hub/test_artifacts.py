@@ -8,7 +8,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,11 @@ import pytest
 
 from agent_hub.engines.process import ProcessEngine
 from agent_hub.errors import Conflict, NotFound
-from agent_hub.hub import artifacts
+from agent_hub.hub import artifact_files, artifacts, digests
 from agent_hub.hub.artifact_files import file_name, free_name
-from agent_hub.models import Artifact, Chat, TurnStatus, TurnSummary
+from agent_hub.hub.digests import Digests
+from agent_hub.hub.received import Received
+from agent_hub.models import Artifact, ArtifactVersion, Chat, TurnStatus, TurnSummary
 from tests.conftest import Repository
 from tests.hub.running import RunningHub
 
@@ -35,10 +37,11 @@ class Publisher:
     hub: RunningHub
     chat: Chat
 
-    async def publish(self, name: str, content: bytes) -> Artifact:
-        received = self.hub.hub.artifacts.incoming()
-        received.write_bytes(content)
-        return await self.hub.hub.artifacts.publish(self.chat.id, name, received, _sha256(content))
+    async def publish(self, name: str, content: bytes, is_read: bool = True) -> Artifact:
+        path = self.hub.hub.artifacts.incoming()
+        path.write_bytes(content)
+        received = Received(path, _sha256(content) if is_read else None)
+        return await self.hub.hub.artifacts.publish(self.chat.id, name, received)
 
     def kept(self, artifact: Artifact, version: int) -> Path:
         return self.hub.hub.artifacts.content(artifact.id, version)
@@ -111,6 +114,190 @@ async def test_the_same_bytes_are_kept_once_under_whatever_name_and_what_is_show
     chat.shown(other).write_text("mine")
     assert {path.read_bytes() for path in kept} == {b"heron"}
     assert list(chat.hub.hub.folders.incoming.glob("*")) == []
+
+
+async def test_what_was_not_read_when_it_was_published_is_read_then(chat: Publisher) -> None:
+    digest = _sha256(b"heron")
+    first = await chat.publish("a.bin", b"heron")
+    later = await chat.publish("b.bin", b"heron", is_read=False)
+    assert later.sha256 is None
+    await chat.hub.until(lambda: chat.hub.hub.store.artifacts[later.id].sha256 == digest)
+    # And then the same bytes are kept once.
+    await chat.hub.until_true(lambda: chat.kept(later, 1).stat().st_ino == chat.kept(first, 1).stat().st_ino)
+    assert chat.kept(later, 1).read_bytes() == b"heron" and list(chat.hub.hub.folders.incoming.glob("*")) == []
+
+
+async def test_the_next_hub_reads_what_the_last_one_did_not(chat: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(Digests, "read", lambda self, version: None)
+        one = await chat.publish("a.bin", b"one", is_read=False)
+        await chat.publish("a.bin", b"two", is_read=False)
+    await chat.reopen()
+    store = chat.hub.hub.store
+    await chat.hub.until(lambda: store.artifacts[one.id].sha256 == _sha256(b"two"))
+    assert [version.sha256 for version in store.versions.of(one.id)] == [_sha256(b"one"), _sha256(b"two")]
+    await chat.reopen()
+    assert chat.hub.hub.store.artifacts[one.id].sha256 == _sha256(b"two")
+
+
+async def test_one_digest_that_cannot_be_recorded_holds_up_no_other(
+    chat: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = Digests._record
+
+    async def badly(self: Digests, version: ArtifactVersion) -> None:
+        if version.sha256 == _sha256(b"heron"):
+            raise sqlite3.OperationalError("disk I/O error")
+        await record(self, version)
+
+    may_go_on = threading.Event()
+    digest = Digests._digest
+
+    def slowly(self: Digests, path: Path) -> str | None:
+        may_go_on.wait(30)
+        return digest(self, path)
+
+    monkeypatch.setattr(Digests, "_record", badly)
+    monkeypatch.setattr(Digests, "_digest", slowly)
+    await chat.publish("a.bin", b"heron", is_read=False)
+    made = await chat.publish("b.bin", b"egret", is_read=False)
+    may_go_on.set()
+    await chat.hub.until(lambda: chat.hub.hub.store.artifacts[made.id].sha256 == _sha256(b"egret"), 20)
+
+
+async def test_what_is_deleted_before_it_was_read_leaves_nothing(
+    chat: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, may_go_on = threading.Event(), threading.Event()
+    digest = Digests._digest
+
+    def slowly(self: Digests, path: Path) -> str | None:
+        reading.set()
+        may_go_on.wait(30)
+        return digest(self, path)
+
+    monkeypatch.setattr(Digests, "_digest", slowly)
+    gone = await chat.publish("a.bin", b"heron", is_read=False)
+    kept = await chat.publish("b.bin", b"heron", is_read=False)
+    assert await asyncio.to_thread(reading.wait, 30)
+    await chat.hub.hub.artifacts.delete(gone.id)
+    may_go_on.set()
+    await chat.hub.until(lambda: chat.hub.hub.store.artifacts[kept.id].sha256 == _sha256(b"heron"))
+    assert [artifact.id for artifact in chat.hub.hub.store.artifacts] == [kept.id]
+    assert chat.hub.hub.store.versions.of(gone.id) == ()
+    assert not chat.hub.hub.folders.artifact(gone.id).exists()
+
+
+async def test_what_is_deleted_while_it_is_read_leaves_nothing_of_bytes_that_another_has(
+    chat: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, may_go_on = threading.Event(), threading.Event()
+    digest = Digests._digest
+
+    def slowly(self: Digests, path: Path) -> str | None:
+        found = digest(self, path)
+        read.set()
+        may_go_on.wait(30)
+        return found
+
+    monkeypatch.setattr(Digests, "_digest", slowly)
+    other = await chat.publish("a.bin", b"heron")
+    gone = await chat.publish("b.bin", b"heron", is_read=False)
+    later = await chat.publish("c.bin", b"egret", is_read=False)
+    assert await asyncio.to_thread(read.wait, 30)
+    await chat.hub.hub.artifacts.delete(gone.id)
+    may_go_on.set()
+    await chat.hub.until(lambda: chat.hub.hub.store.artifacts[later.id].sha256 == _sha256(b"egret"))
+    assert chat.kept(other, 1).stat().st_nlink == 1
+    assert list(chat.hub.hub.folders.incoming.glob("*")) == []
+
+
+async def test_a_chat_that_is_deleted_while_its_file_is_read_leaves_nothing(
+    chat: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sharing, may_go_on = threading.Event(), threading.Event()
+    share = artifact_files.ArtifactFiles.share
+
+    def slowly(self: artifact_files.ArtifactFiles, *given: Any) -> None:
+        sharing.set()
+        may_go_on.wait(30)
+        share(self, *given)
+
+    monkeypatch.setattr(artifact_files.ArtifactFiles, "share", slowly)
+    await chat.publish("a.bin", b"heron")
+    await chat.publish("b.bin", b"heron", is_read=False)
+    assert await asyncio.to_thread(sharing.wait, 30)
+    hub = chat.hub.hub
+    deleting = asyncio.create_task(hub.chats.delete(chat.chat.id, force=True))
+    await chat.hub.until_true(lambda: not hub.folders.chat(chat.chat.id).exists())
+    may_go_on.set()
+    await asyncio.wait_for(deleting, 30)
+    assert chat.chat.id not in hub.store.chats and len(hub.store.artifacts) == 0
+    assert list(hub.folders.incoming.glob("*")) == []
+
+
+async def test_a_hub_that_ends_waits_for_no_digest(chat: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digests, "PIECE", 1)
+    reading = threading.Event()
+    sha256 = hashlib.sha256
+
+    class Slow:
+        def __init__(self) -> None:
+            self.read = 0
+
+        def update(self, piece: bytes) -> None:
+            self.read += len(piece)
+            reading.set()
+
+        def hexdigest(self) -> str:
+            return sha256(b"%d" % self.read).hexdigest()
+
+    monkeypatch.setattr(digests.hashlib, "sha256", Slow)
+    one = await chat.publish("a.bin", bytes(2**24), is_read=False)
+    assert await asyncio.to_thread(reading.wait, 30)
+    await chat.hub.hub.artifacts.close()
+    assert chat.hub.hub.store.artifacts[one.id].sha256 is None
+
+
+async def test_a_chat_is_deleted_with_what_it_has_published_however_fast_it_goes_on(chat: Publisher) -> None:
+    folder = chat.hub.hub.folders.incoming.parent
+    ended = asyncio.Event()
+
+    async def go_on() -> None:
+        content = 0
+        while not ended.is_set():
+            # Of the same bytes there are links to be made as well, once they are read.
+            content = 1 - content
+            with suppress(Conflict, NotFound):
+                await chat.publish("a.bin", bytes([content]), is_read=False)
+
+    for _ in range(10):
+        ended.clear()
+        going_on = [asyncio.create_task(go_on()) for _ in range(4)]
+        await chat.hub.until(lambda: any(one.version > 10 for one in chat.hub.hub.store.artifacts))
+        try:
+            await chat.hub.hub.chats.delete(chat.chat.id, force=True)
+        finally:
+            ended.set()
+            await asyncio.gather(*going_on)
+        assert {path.name for path in folder.iterdir()} <= {"incoming", "unfinished"}
+        chat.chat = await chat.hub.start(chat.hub.hub.store.projects[chat.chat.project])
+
+
+async def test_a_large_file_that_a_person_edited_in_place_is_put_beside_the_new_version(
+    chat: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(artifact_files, "READ_THROUGH", 0)
+    first = await chat.publish("a.bin", b"heron")
+    await chat.publish("a.bin", b"egret")
+    assert [path.name for path in chat.shown(first).parent.iterdir()] == ["a.bin"]
+    with chat.shown(first).open("r+b") as file:
+        file.write(b"Egret")
+    await chat.publish("a.bin", b"stork")
+    assert {path.name: path.read_bytes() for path in chat.shown(first).parent.iterdir()} == {
+        "a.bin": b"stork",
+        "a (edited).bin": b"Egret",
+    }
 
 
 async def test_the_same_bytes_are_kept_once_also_after_one_who_has_them_was_deleted(chat: Publisher) -> None:

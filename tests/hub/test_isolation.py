@@ -11,6 +11,7 @@ import pytest
 
 from agent_hub.engines.docker import DockerEngine
 from agent_hub.errors import InvalidMount
+from agent_hub.hub import workspace_copies
 from agent_hub.models import ChatStatus, Mount, NewChat, Resources
 from tests.conftest import Repository
 from tests.hub.conftest import OpenHub
@@ -132,3 +133,25 @@ async def test_a_mount_that_an_agent_turns_into_a_link_is_shown_to_no_setup_scri
     build = await a_hub.ended_build(project.id)
     assert build.error is not None and build.error.code == "invalid_mount"
     assert "leads elsewhere now" in build.error.message
+
+
+async def test_what_is_published_of_a_mount_is_what_the_chat_sees_there(
+    a_hub: RunningHub, a_repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = []
+    copy = workspace_copies.copy
+    monkeypatch.setattr(workspace_copies, "copy", lambda *given: taken.append(given[2]) or copy(*given))
+    a_repository.commit("Add models", {"out/model.bin": "here" * 2**19, "plain.bin": "same" * 2**19})
+    (a_repository.path / "linked").symlink_to("out")
+    a_repository.git("add", "linked")
+    a_repository.commit("Link them", {})
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "model.bin").write_bytes(b"away" * 2**19)
+    # The engine follows the link: what it mounts is seen in `out`.
+    mount = Mount(source=str(tmp_path / "models"), target="/workspace/linked")
+    chat = await a_hub.start(await a_hub.ready(a_repository), mounts=(mount,))
+    await a_hub.run(chat.id, "cd /workspace && hub_artifact publish out/model.bin plain.bin")
+    published = {one.name: (a_hub.hub.settings.root / one.path).read_bytes() for one in a_hub.hub.store.artifacts}
+    assert published == {"model.bin": b"away" * 2**19, "plain.bin": b"same" * 2**19}
+    # The other one is the workspace's own, and the hub knows that it is the same.
+    assert taken == [2**21]

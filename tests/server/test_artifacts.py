@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
+from agent_hub.hub.received import Received
 from agent_hub.models import Artifact, Chat, Project, now
 from agent_hub.server.zipped import Member, zipped
 from tests.conftest import Repository
@@ -41,7 +42,8 @@ class Publishing:
     async def __call__(self, name: str, content: bytes = b"content") -> Artifact:
         received = self.hub.hub.artifacts.incoming()
         received.write_bytes(content)
-        return await self.hub.hub.artifacts.publish(self.chat.id, name, received, hashlib.sha256(content).hexdigest())
+        whole = Received(received, hashlib.sha256(content).hexdigest())
+        return await self.hub.hub.artifacts.publish(self.chat.id, name, whole)
 
     async def get(self, path: str, **headers: str) -> HTTPResponse:
         return await self.api("get", path, headers=headers)

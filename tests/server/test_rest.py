@@ -13,6 +13,7 @@ import openapi_spec_validator
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
+from agent_hub.hub.received import Received
 from agent_hub.models import BuildState, ChatStatus, Project
 from agent_hub.server.openapi import ROUTES, openapi
 from tests.conftest import Repository
@@ -314,7 +315,7 @@ def test_a_published_page_is_only_ever_downloaded(
         chat = await hub.start(a_project)
         received = hub.hub.artifacts.incoming()
         received.write_text("<script>alert(1)</script>")
-        artifact = await hub.hub.artifacts.publish(chat.id, "päge.html", received, "0")
+        artifact = await hub.hub.artifacts.publish(chat.id, "päge.html", Received(received, "0"))
         answer = await api("get", f"api/artifacts/{artifact.id}/content")
         assert answer.body == b"<script>alert(1)</script>"
         assert answer.headers["Content-Type"] == "application/octet-stream"
