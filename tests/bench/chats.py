@@ -65,7 +65,7 @@ class HubChats:
             milliseconds = (time.perf_counter() - started) * 1000
             # A prompt may be seen a moment before the hub has written down that the chat runs.
             _wait(
-                lambda: self._server.request("GET", f"api/chats/{chat['id']}")["status"] == "running",
+                lambda: connection.request("GET", f"/agent-hub/api/chats/{chat['id']}")["status"] == "running",
                 f"The chat {chat['id']} does not run.",
             )
             yield HubChat(chat["id"], line, milliseconds, Path(chat["workspace"]))

@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from agent_hub.hub.store import Store
-from tests.bench.bench import Bench
+from tests.bench.bench import Bench, Scale
 from tests.bench.figures import MILLISECONDS, Bar, Figure
 from tests.bench.listing import fill
 from tests.bench.project import make_repository
@@ -61,6 +61,7 @@ project => new Promise(resolve => {
 SCROLL = """
 ([scroller, steps]) => new Promise(resolve => {
   const node = [...document.querySelectorAll(scroller)].find(node => node.checkVisibility());
+  node.scrollTop = 0;
   const times = [];
   let last = performance.now();
   const step = () => {
@@ -73,7 +74,7 @@ SCROLL = """
   requestAnimationFrame(step);
 })
 """
-"""Milliseconds of each frame while a list is scrolled by 120 pixels in each, and how far that came."""
+"""Milliseconds of each frame while a list is scrolled from its top by 120 pixels in each, and how far that came."""
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
@@ -98,8 +99,8 @@ def measure(bench: Bench) -> Iterator[Figure]:
         with _page(browser) as page:
             _open(server, page, "agent-hub-panel", PANEL_ROW)
             yield _optimistic(page, project.id, bench.scale.runs)
-            yield _scrolled(page, bench.scale.frames, count)
-            yield _gallery(page, bench.scale.frames, bench.scale.shown)
+            yield _scrolled(page, bench.scale)
+            yield _gallery(page, bench.scale)
         for chat in [chat for chat in server.hub().chats.values() if chat.agent == "shell"]:
             chat.delete(force=True)
 
@@ -138,35 +139,37 @@ def _optimistic(page: Page, project: str, runs: int) -> Figure:
     )
 
 
-def _scrolled(page: Page, frames: int, count: int) -> Figure:
-    panel, moved = page.evaluate(SCROLL, [PANEL_SCROLLER, frames])
-    page.evaluate("() => window.jupyterapp.shell.activateById('filebrowser')")
-    page.locator(LAB_ROW).first.wait_for()
-    lab, _ = page.evaluate(SCROLL, [LAB_SCROLLER, frames])
-    return Figure(
-        f"a frame while {count} chats are scrolled, beside as many files, p95",
-        MILLISECONDS,
-        panel,
-        lab,
-        rank=95,
-        bar=Bar(ratio_most=1.2),
-        claims={"it scrolled": moved > 0},
+def _scrolled(page: Page, scale: Scale) -> Figure:
+    return _frames(
+        f"a frame while {scale.listed} chats are scrolled, beside as many files, p95", page, PANEL_SCROLLER, scale
     )
 
 
-def _gallery(page: Page, frames: int, count: int) -> Figure:
+def _gallery(page: Page, scale: Scale) -> Figure:
     page.evaluate("() => window.jupyterapp.commands.execute('agent-hub:open-artifacts')")
     page.locator(GALLERY_FILE).first.wait_for()
-    gallery, moved = page.evaluate(SCROLL, [GALLERY_SCROLLER, frames])
-    lab, _ = page.evaluate(SCROLL, [LAB_SCROLLER, frames])
+    return _frames(
+        f"a frame while {scale.shown} artifacts are scrolled, beside the file browser, p95",
+        page,
+        GALLERY_SCROLLER,
+        scale,
+    )
+
+
+def _frames(what: str, page: Page, scroller: str, scale: Scale) -> Figure:
+    """The frames of a list of ours and of the file browser, by turns: what else the machine does meets both."""
+    ours: list[float] = []
+    lab: list[float] = []
+    moves = []
+    for _ in range(scale.few_runs):
+        for panel, node, times in (("agent-hub-panel", scroller, ours), ("filebrowser", LAB_SCROLLER, lab)):
+            page.evaluate("panel => window.jupyterapp.shell.activateById(panel)", panel)
+            page.locator(node).locator("visible=true").first.wait_for()
+            frames, moved = page.evaluate(SCROLL, [node, scale.frames])
+            times.extend(frames)
+            moves.append(moved)
     return Figure(
-        f"a frame while {count} artifacts are scrolled, beside the file browser, p95",
-        MILLISECONDS,
-        gallery,
-        lab,
-        rank=95,
-        bar=Bar(ratio_most=1.2),
-        claims={"it scrolled": moved > 0},
+        what, MILLISECONDS, ours, lab, rank=95, bar=Bar(ratio_most=1.2), claims={"it scrolled": min(moves) > 0}
     )
 
 
