@@ -38,6 +38,8 @@ class Agent(ABC):
     title: ClassVar[str]
     converses: ClassVar[bool] = False
     """Whether it tells of its turns, and takes prompts: :meth:`converse`."""
+    asks_openai: ClassVar[bool] = False
+    """Whether it says nothing without a connection to OpenAI's API, or a key of its own."""
     runs_ahead: ClassVar[bool] = False
     """Whether a spare runs its program already: :meth:`spare_command`. Else the spare's container waits at a fifo."""
 

@@ -52,6 +52,7 @@ class CodexAgent(Agent):
     name: ClassVar[str] = "codex"
     title: ClassVar[str] = "Codex"
     converses: ClassVar[bool] = True
+    asks_openai: ClassVar[bool] = True
     runs_ahead: ClassVar[bool] = True
 
     def command(self, chat: Chat, gateway: str) -> Sequence[str]:

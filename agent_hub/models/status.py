@@ -15,6 +15,7 @@ class AgentInfo(Model):
     name: str
     title: str
     converses: bool = Field(default=False, description="whether it tells of its turns, and takes prompts")
+    asks_openai: bool = Field(default=False, description="whether it says nothing where OpenAI is not connected")
 
 
 class Status(Model):

@@ -3273,6 +3273,12 @@ export interface components {
              * @default false
              */
             converses: boolean;
+            /**
+             * Asks Openai
+             * @description whether it says nothing where OpenAI is not connected
+             * @default false
+             */
+            asks_openai: boolean;
         };
         /**
          * Answer
@@ -3347,8 +3353,12 @@ export interface components {
             version: number;
             /** Size */
             size: number;
-            /** Sha256 */
-            sha256: string;
+            /**
+             * Sha256
+             * @description of its bytes; None: nobody has read them yet
+             * @default null
+             */
+            sha256: string | null;
             /**
              * Turn
              * @description the agent's turn that published it; None: none that is known
@@ -3394,8 +3404,12 @@ export interface components {
             version: number;
             /** Size */
             size: number;
-            /** Sha256 */
-            sha256: string;
+            /**
+             * Sha256
+             * @description of its bytes; None: nobody has read them yet
+             * @default null
+             */
+            sha256: string | null;
             /**
              * Turn
              * @description the agent's turn that published it; None: none that is known

@@ -27,8 +27,8 @@ export const STATUS: Status = {
   },
   gpus: [],
   agents: [
-    { name: 'codex', title: 'Codex', converses: true },
-    { name: 'shell', title: 'Shell', converses: false }
+    { name: 'codex', title: 'Codex', converses: true, asks_openai: true },
+    { name: 'shell', title: 'Shell', converses: false, asks_openai: false }
   ],
   openai: {
     connected: false,

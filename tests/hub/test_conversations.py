@@ -10,6 +10,7 @@ import pytest
 from agent_hub.agents.codex_binary import codex_binary
 from agent_hub.agents.conversation import Decision
 from agent_hub.errors import NotFound
+from agent_hub.hub.received import Received
 from agent_hub.models import ChatStatus, Command, ItemStatus, NewChat, Project, Turn, TurnStatus
 from tests.conftest import Repository
 from tests.hub.conftest import OpenHub
@@ -93,7 +94,7 @@ async def test_what_is_published_is_known_by_the_turn_that_made_it(
     # What goes on after a turn is that turn's.
     received = codex.hub.artifacts.incoming()
     received.touch()
-    await codex.hub.artifacts.publish(chat.id, "when.txt", received, "")
+    await codex.hub.artifacts.publish(chat.id, "when.txt", Received(received, ""))
     history = codex.hub.artifacts.history(chat.id)
     assert [(one.version, one.turn, one.prompt) for one in history] == [
         (1, 1, publish),

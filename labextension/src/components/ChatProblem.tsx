@@ -3,6 +3,7 @@ import { editIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Chat, Project, Status } from '../api';
+import { hasEnded } from '../activity';
 import { openaiState } from '../connectionstate';
 import { chatReason, isBuilding, turnReason } from '../format';
 import { connectionsIcon, hubIcon } from '../icons';
@@ -22,8 +23,14 @@ interface IChatProblemProps {
 export function ChatProblem(props: IChatProblemProps): JSX.Element | null {
   const { chat, model, commands } = props;
   const { outage } = model;
-  const hint = isUnknown(chat, outage) ? '' : chat.error?.hint;
-  const reason = [chatReason(chat, outage), hint].filter(Boolean).join(' ');
+  if (isUnknown(chat, outage)) {
+    return null;
+  }
+  const told = [chatReason(chat, outage), chat.error?.hint].filter(Boolean).join(' ');
+  const isMute = told === '' && model.status !== null && saysNothing(chat, model.status);
+  const reason = isMute
+    ? trans.__('%1 cannot answer: OpenAI is not connected.', model.agentTitle(chat.agent))
+    : told;
   const project = model.project(chat.project);
   const run = (command: string, args: Record<string, string>) => ({
     onClick: () => void commands.execute(command, args),
@@ -39,7 +46,7 @@ export function ChatProblem(props: IChatProblemProps): JSX.Element | null {
         {...run(CommandIDs.openBuild, { project: project.id })}
       />
     ),
-    model.status && leadsToConnections(chat, model.status) && (
+    model.status && (isMute || leadsToConnections(chat, model.status)) && (
       <BarButton
         key="connections"
         icon={connectionsIcon}
@@ -88,6 +95,21 @@ function isUsedUp(chat: Chat, of: Pick<Chat | Project, 'tokens' | 'token_budget'
 
 /** Whether what the chat's agent could not go on without is to be mended on the page of connections. */
 function leadsToConnections(chat: Chat, { openai }: Pick<Status, 'openai'>): boolean {
-  const hasOwnKey = chat.env.some(({ name }) => name === 'OPENAI_API_KEY');
-  return turnReason(chat) !== '' && !hasOwnKey && openaiState(openai).mark !== 'ready';
+  return turnReason(chat) !== '' && !hasOwnKey(chat) && openaiState(openai).mark !== 'ready';
+}
+
+/** Whether the chat's agent is up, and cannot answer the first prompt that it will get. */
+function saysNothing(chat: Chat, { openai, agents }: Pick<Status, 'openai' | 'agents'>): boolean {
+  const agent = agents.find(({ name }) => name === chat.agent);
+  return (
+    agent?.asks_openai === true &&
+    !hasEnded(chat) &&
+    !openai.connected &&
+    openai.kind !== 'chatgpt' &&
+    !hasOwnKey(chat)
+  );
+}
+
+function hasOwnKey(chat: Chat): boolean {
+  return chat.env.some(({ name }) => name === 'OPENAI_API_KEY');
 }
