@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -151,6 +152,8 @@ def test_the_form_of_a_project_is_filled_in_with_the_keyboard_alone(
     expect(dialog.get_by_label("URL")).to_be_focused()
     script = dialog.get_by_role("textbox", name="Setup script")
     script.focus()
+    expect(dialog.locator(".jp-AgentHub-script")).to_have_css("outline-style", "solid")
+    expect(script).to_have_css("outline-style", "none")
     text("true")
     press("Tab")
     expect(dialog.get_by_role("button", name="Mounts")).to_be_focused()
@@ -356,3 +359,56 @@ def test_the_row_of_what_is_in_the_current_tab_is_marked(
     expect(marked).to_have_attribute("data-key", chats[0].id)
     lab.run("launcher:create")
     expect(marked).to_have_count(0)
+
+
+@pytest.mark.timeout(300)
+def test_a_reload_leaves_the_panel_at_the_chat_that_is_in_front(
+    open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
+) -> None:
+    hub = a_lab_server_without_docker.hub()
+    project = hub.add_project(a_repository.path, name="widgets", progress=False)
+    chats = [hub.new_chat(project, agent="shell", name=f"Try {word}").wait_ready() for word in ("it", "more")]
+    chats[0].run("mkdir out; for n in $(seq 40); do echo $n > out/$n.txt; done; hub_artifact publish out")
+    lab = open_lab(a_lab_server_without_docker)
+    lab.show_panel()
+    last = lab.panel.get_by_role("treeitem", name=re.compile("^Try it,"))
+    last.click()
+    expect(last).to_have_attribute("aria-current", "true")
+    lab.wait_until_saved()
+
+    lab.reload()
+    expect(last).to_have_attribute("aria-current", "true")
+    expect(lab.panel.get_by_role("treeitem", name="40.txt")).to_be_visible()
+    expect(last).to_be_in_viewport(ratio=1)
+
+    # By its tab, from far below: the header that stays above hides nothing of its row.
+    lab.run("launcher:create")
+    expect(last).not_to_have_attribute("aria-current", "true")
+    lab.panel.get_by_role("treeitem", name=re.compile(r"^1\.txt")).focus()
+    expect(last).not_to_be_in_viewport()
+    lab.page.locator(".lm-TabBar-tab").filter(has_text="Try it").click()
+    expect(last).to_be_in_viewport(ratio=1)
+    header = lab.panel.locator(".jp-AgentHub-sectionHeader", has_text="Chats").bounding_box()
+    row = last.bounding_box()
+    assert header is not None
+    assert row is not None
+    assert row["y"] >= header["y"] + header["height"]
+
+
+@pytest.mark.timeout(300)
+def test_a_narrow_chat_page_cuts_words_and_no_number(
+    open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
+) -> None:
+    hub = a_lab_server_without_docker.hub()
+    project = hub.add_project(a_repository.path, progress=False)
+    chat = hub.new_chat(project, agent="shell", name="Try it").wait_ready()
+    chat.run("mkdir out; for n in $(seq 12); do echo $n > out/$n.txt; done; hub_artifact publish out", check=True)
+    lab = open_lab(a_lab_server_without_docker)
+    lab.show_panel()
+    lab.panel.get_by_role("treeitem", name=re.compile("^Try it,")).click()
+    tab = lab.page.get_by_role("tab", name="Artifacts 12")
+    count = tab.locator(".jp-AgentHub-tabCount")
+    expect(count).to_have_text("12")
+    lab.page.set_viewport_size({"width": 620, "height": 924})
+    lab.page.wait_for_function("document.querySelector('.jp-AgentHub-chatTabs').clientWidth < 300")
+    expect(count).to_be_in_viewport(ratio=1)

@@ -156,29 +156,6 @@ export function Panel(props: IPanelProps): JSX.Element {
               )}
             </Section>
           )}
-          {allArtifacts.length > 0 && show(artifacts) && (
-            <Section title={trans.__('Artifacts')} count={number(artifacts, allArtifacts)}>
-              <Tree
-                label={trans.__('Artifacts')}
-                rows={artifacts.map((artifact, index) => ({
-                  key: artifact.id,
-                  height: ARTIFACT_HEIGHT,
-                  draw: place => (
-                    <ArtifactRow
-                      artifact={artifact}
-                      chat={model.chat(artifact.chat)?.name ?? trans.__('a deleted chat')}
-                      age={age(artifact.created_at, now)}
-                      query={query}
-                      place={place}
-                      position={index + 1}
-                      count={artifacts.length}
-                      commands={commands}
-                    />
-                  )
-                }))}
-              />
-            </Section>
-          )}
           {deleted.length > 0 && show(deleted) && (
             <Section
               title={trans.__('Recently deleted')}
@@ -198,6 +175,29 @@ export function Panel(props: IPanelProps): JSX.Element {
                       place={place}
                       position={index + 1}
                       count={deleted.length}
+                      commands={commands}
+                    />
+                  )
+                }))}
+              />
+            </Section>
+          )}
+          {allArtifacts.length > 0 && show(artifacts) && (
+            <Section title={trans.__('Artifacts')} count={number(artifacts, allArtifacts)}>
+              <Tree
+                label={trans.__('Artifacts')}
+                rows={artifacts.map((artifact, index) => ({
+                  key: artifact.id,
+                  height: ARTIFACT_HEIGHT,
+                  draw: place => (
+                    <ArtifactRow
+                      artifact={artifact}
+                      chat={model.chat(artifact.chat)?.name ?? trans.__('a deleted chat')}
+                      age={age(artifact.created_at, now)}
+                      query={query}
+                      place={place}
+                      position={index + 1}
+                      count={artifacts.length}
                       commands={commands}
                     />
                   )

@@ -1,7 +1,8 @@
-import React from 'react';
+import React, { useContext } from 'react';
 import { ellipsesIcon, type LabIcon } from '@jupyterlab/ui-components';
 
 import { trans } from '../translation';
+import { Attended } from './Tree';
 import { IconButton } from './IconButton';
 
 /** What a row's button does. */
@@ -18,13 +19,24 @@ interface IRowActionsProps {
   onMenu: (x: number, y: number) => void;
 }
 
-/** The buttons that take the place of a row's time while the row has the pointer or the focus. */
-export function RowActions(props: IRowActionsProps): JSX.Element {
+/** Whether nothing here can be pointed at without a tap. */
+const HOVERLESS = window.matchMedia('(hover:none)');
+
+/**
+ * The buttons that take the place of a row's time while the row has the pointer or the focus.
+ *
+ * There are none until then: they are half of what a row would consist of, which a scroll through a thousand notices.
+ * A finger has no other way to the menu, as not every browser makes one of a long press: for it that one is there.
+ */
+export function RowActions(props: IRowActionsProps): JSX.Element | null {
+  const isAttended = useContext(Attended);
+  if (!isAttended && !HOVERLESS.matches) {
+    return null;
+  }
   return (
     <span className="jp-AgentHub-actions">
-      {props.actions.map(action => (
-        <IconButton key={action.label} tabbable={false} {...action} />
-      ))}
+      {isAttended &&
+        props.actions.map(action => <IconButton key={action.label} tabbable={false} {...action} />)}
       <IconButton
         icon={ellipsesIcon}
         label={trans.__('More')}

@@ -38,8 +38,8 @@ interface ITreeProps {
 /**
  * Rows of which one takes part in the tab order; the arrow keys move between them.
  *
- * Only those in view are drawn, and beside them the first, the last and the one that has the focus: for the arrow keys,
- * and so that scrolling takes no focus away.
+ * Only those in view are drawn, and beside them the first, the last, the one that has the focus and the one to be
+ * revealed: for the arrow keys, so that scrolling takes no focus away, and as what can be scrolled to.
  */
 export function Tree(props: ITreeProps): JSX.Element {
   const { rows, selection } = props;
@@ -50,12 +50,14 @@ export function Tree(props: ITreeProps): JSX.Element {
   const found = rows.findIndex(row => row.key === current);
   const at = Math.max(0, found);
 
+  const reveal = rows.findIndex(row => row.key === props.reveal);
+
   const extract = useCallback(
     (range: Range) => {
-      const shown = new Set([0, ...defaultRangeExtractor(range), at, rows.length - 1]);
+      const shown = new Set([0, ...defaultRangeExtractor(range), at, reveal, rows.length - 1]);
       return [...shown].filter(index => index >= 0 && index < rows.length).sort((a, b) => a - b);
     },
-    [at, rows.length]
+    [at, reveal, rows.length]
   );
   const virtual = useVirtualizer({
     count: rows.length,
@@ -68,20 +70,23 @@ export function Tree(props: ITreeProps): JSX.Element {
     scrollMargin: offset
   });
 
-  const reveal = rows.findIndex(row => row.key === props.reveal);
+  const find = (key: string | null) => itemsIn(node.current).find(item => item.dataset.key === key);
+
   const revealed = useRef<string | null>(null);
   useEffect(() => {
     const wanted = props.reveal ?? null;
-    // A row that is not there yet is waited for; one that a person scrolls away from later is left where it is.
-    if (wanted !== revealed.current && (reveal >= 0 || wanted === null)) {
-      revealed.current = wanted;
-      if (reveal >= 0) {
-        virtual.scrollToIndex(reveal, { align: 'auto' });
-      }
+    if (wanted === revealed.current) {
+      return;
     }
-  }, [props.reveal, reveal, virtual]);
-
-  const find = (key: string | null) => itemsIn(node.current).find(item => item.dataset.key === key);
+    // A row that is not there yet is waited for; one that a person scrolls away from later is left where it is. The
+    // browser scrolls to it: the virtualizer would take the last row of a tree for the end of all that scrolls, and
+    // knows nothing of the header that stays above.
+    const item = wanted === null ? null : find(wanted);
+    if (item !== undefined) {
+      revealed.current = wanted;
+      item?.scrollIntoView({ block: 'nearest' });
+    }
+  });
   const held = useHeldFocus({
     keys: useMemo(() => rows.map(row => row.key), [rows]),
     current,
@@ -193,12 +198,19 @@ export function Tree(props: ITreeProps): JSX.Element {
   );
 }
 
-/** Keeps a row's place one object, so that a row that stays where it is need not be drawn again. */
-function Placed(props: { row: ITreeRow; isCurrent: boolean; top: number }): JSX.Element {
-  const { isCurrent, top } = props;
-  const place = React.useMemo(() => ({ isCurrent, top }), [isCurrent, top]);
-  return props.row.draw(place);
+interface IPlacedProps {
+  row: ITreeRow;
+  isCurrent: boolean;
+  top: number;
 }
+
+/** Keeps a row's place one object, so that a row that stays where it is need not be drawn again. */
+const Placed = React.memo((props: IPlacedProps): JSX.Element => {
+  const { isCurrent, top } = props;
+  const place = useMemo(() => ({ isCurrent, top }), [isCurrent, top]);
+  return props.row.draw(place);
+});
+Placed.displayName = 'Placed';
 
 function itemsIn(node: Element | null | undefined): HTMLElement[] {
   return [...(node?.querySelectorAll<HTMLElement>('[role="treeitem"]') ?? [])];
@@ -225,6 +237,9 @@ function useOffset(node: React.RefObject<HTMLElement>): number {
   return offset;
 }
 
+/** Whether a row has the pointer or the focus: only then is there what it offers them. */
+export const Attended = React.createContext(false);
+
 interface ITreeItemProps {
   id: string;
   className: string;
@@ -249,6 +264,9 @@ interface ITreeItemProps {
 /** What is drawn of a row. */
 export function TreeItem(props: ITreeItemProps): JSX.Element {
   const { keys, onOpen, onMenu } = props;
+  const [hasPointer, setPointer] = useState(false);
+  const [hasFocus, setFocus] = useState(false);
+  const isAttended = hasPointer || hasFocus;
 
   const onKeyDown = (event: React.KeyboardEvent) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.altKey || event.metaKey) {
@@ -285,7 +303,7 @@ export function TreeItem(props: ITreeItemProps): JSX.Element {
     <div
       role="treeitem"
       data-key={props.id}
-      className={props.className}
+      className={isAttended ? `${props.className} jp-mod-attended` : props.className}
       aria-label={props.label}
       aria-level={props.level ?? 1}
       aria-posinset={props.position}
@@ -299,8 +317,13 @@ export function TreeItem(props: ITreeItemProps): JSX.Element {
       onKeyDown={onKeyDown}
       onKeyUp={onKeyUp}
       onContextMenu={onContextMenu}
+      // What came under a finger as it touches would be what it taps.
+      onPointerEnter={event => setPointer(event.pointerType !== 'touch')}
+      onPointerLeave={() => setPointer(false)}
+      onFocus={() => setFocus(true)}
+      onBlur={event => setFocus(event.currentTarget.contains(event.relatedTarget))}
     >
-      {props.children}
+      <Attended.Provider value={isAttended}>{props.children}</Attended.Provider>
     </div>
   );
 }
