@@ -20,17 +20,27 @@ export class ArtifactHistory {
     return this._failures.get(chat) ?? null;
   }
 
+  /** How often something was answered: until it is another, {@link of} gives the same of the same artifacts. */
+  get revision(): number {
+    return this._revision;
+  }
+
   /** Every version of an artifact, oldest first; before the answer is there, the newest alone. */
   of(artifact: Artifact): readonly ArtifactVersion[] {
     const known = this._known.get(artifact.id) ?? [];
+    const last = known.at(-1)?.version ?? 0;
     // Where the answer was quicker than the event, it knows of newer ones.
-    if ((known.at(-1)?.version ?? 0) >= artifact.version) {
+    if (last >= artifact.version) {
       return known;
     }
-    if (artifact.version > 1) {
+    const versions = [...known, newest(artifact)];
+    if (last === artifact.version - 1) {
+      // None is missing in between, so nobody needs to be asked for all of them.
+      this._known.set(artifact.id, versions);
+    } else {
       this._ask(artifact.chat);
     }
-    return [...known, newest(artifact)];
+    return versions;
   }
 
   /** Ask again where that failed. */
@@ -50,6 +60,7 @@ export class ArtifactHistory {
       .catch(reason => this._failures.set(chat, HubError.from(reason)))
       .finally(() => {
         this._asked.delete(chat);
+        this._revision++;
         this._changed.emit();
       });
   }
@@ -72,6 +83,7 @@ export class ArtifactHistory {
   private readonly _changed = new Signal<this, void>(this);
   private readonly _known = new Map<string, ArtifactVersion[]>();
   private readonly _asked = new Set<string>();
+  private _revision = 0;
   private readonly _failures = new Map<string, HubError>();
 }
 

@@ -69,6 +69,11 @@ export class ChatTab extends MainAreaWidget<ITerminal.ITerminal> {
     return this._page.parts.changed;
   }
 
+  /** Bring the conversation to the front; it gets the focus when the tab does. */
+  showConversation(): void {
+    this._page.showConversation();
+  }
+
   /** Search what the terminal has shown; the field lies over it until Esc. */
   search(): void {
     this._page.parts.bring('terminal');

@@ -72,7 +72,7 @@ function isThere(told: ITold): boolean {
 function words(title: string, { id, chat, name, version }: Artifact, files: number) {
   if (files > 1) {
     return {
-      message: trans._n('%2 published %1 file.', '%2 published %1 files.', files, title),
+      message: trans._n('“%2” published %1 file.', '“%2” published %1 files.', files, title),
       label: trans.__('Show'),
       command: CommandIDs.openArtifacts,
       args: { chat }
@@ -81,8 +81,8 @@ function words(title: string, { id, chat, name, version }: Artifact, files: numb
   return {
     message:
       version > 1
-        ? trans.__('%1 published %2 (version %3).', title, name, version)
-        : trans.__('%1 published %2.', title, name),
+        ? trans.__('“%1” published %2 (version %3).', title, name, version)
+        : trans.__('“%1” published %2.', title, name),
     label: trans.__('Open'),
     command: CommandIDs.openArtifact,
     args: { artifact: id }

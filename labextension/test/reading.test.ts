@@ -24,6 +24,18 @@ describe('reading a conversation', () => {
     expect(reading.isItemOpen(8, 'c1', true)).toBe(true);
   });
 
+  it('puts a prompt that is given back before what is being written', () => {
+    const reading = new Reading();
+    let told = 0;
+    reading.givenBack.connect(() => told++);
+
+    reading.giveBack('Sort them.');
+    expect(reading.draft).toBe('Sort them.');
+    reading.giveBack('Read them.');
+    expect(reading.draft).toBe('Read them.\n\nSort them.');
+    expect(told).toBe(2);
+  });
+
   it('shows more turns when that is asked for', () => {
     const reading = new Reading();
     reading.showMore();
@@ -49,5 +61,21 @@ describe('what a chat published', () => {
     );
     expect(groups.map(group => group.turn?.number ?? null)).toEqual([2, 1, null]);
     expect(groups[1]?.artifacts.map(({ id }) => id)).toEqual(['a', 'd']);
+  });
+
+  it('is told in each turn that published it, at the last version that is of that turn', () => {
+    const turns = [1, 2].map(number => ({
+      turn: turn({ number }),
+      items: 'whole' as const,
+      problem: ''
+    }));
+    const versions = [1, 2, 3].map(version =>
+      artifact({ id: 'a', version, turn: version === 3 ? 2 : 1 })
+    );
+    const groups = byTurn([...versions, artifact({ id: 'b', turn: 1 })], turns);
+    const told = groups.map(({ artifacts }) =>
+      artifacts.map(({ id, version }) => `${id}${version}`)
+    );
+    expect(told).toEqual([['a3'], ['a2', 'b1']]);
   });
 });

@@ -141,7 +141,7 @@ def test_a_chat_s_page_shows_what_comes_and_elsewhere_one_notification_tells_of_
     expect(page).to_be_hidden()
     chat.send("RUN: touch a b c; hub_artifact publish a b c").wait(60)
     expect(told).to_have_count(1)
-    expect(told).to_contain_text("Fix NaN loss published 3 files.")
+    expect(told).to_contain_text("“Fix NaN loss” published 3 files.")
     told.get_by_role("button", name="Show").click()
     expect(lab.page.locator(f"#agent-hub-artifacts-{chat.id}")).to_be_visible()
 

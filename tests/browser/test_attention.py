@@ -34,12 +34,12 @@ def test_a_chat_that_needs_the_person_says_so_wherever_they_are(
     notices = page.get_by_role("alert")
 
     done = hub.new_chat(project, "Say hello", name="Done")
-    expect(notices.filter(has_text="Done has finished.")).to_be_visible(timeout=TURN_TIMEOUT)
+    expect(notices.filter(has_text="“Done” has finished.")).to_be_visible(timeout=TURN_TIMEOUT)
     row = panel.get_by_role("treeitem", name="Done, Finished")
     expect(row).to_have_accessible_name(re.compile("not seen"))
     asks = [hub.new_chat(project, f"RUN: touch {word}", name=f"Asks {word}", ask_before=["touch"]) for word in "ab"]
-    expect(notices.filter(has_text="Asks a waits for you.")).to_be_visible(timeout=TURN_TIMEOUT)
-    expect(notices.filter(has_text="Asks b waits for you.")).to_be_visible(timeout=TURN_TIMEOUT)
+    expect(notices.filter(has_text="“Asks a” waits for you.")).to_be_visible(timeout=TURN_TIMEOUT)
+    expect(notices.filter(has_text="“Asks b” waits for you.")).to_be_visible(timeout=TURN_TIMEOUT)
     expect(tab).to_have_attribute("data-waiting", "2")
     expect(panel.get_by_role("treeitem").nth(2)).to_have_accessible_name(re.compile("^Asks"))
     lab.shoot("33-needs-you")

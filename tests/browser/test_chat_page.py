@@ -163,6 +163,86 @@ def test_an_answer_is_read_as_it_comes(
 
 
 @pytest.mark.timeout(180)
+def test_each_turn_shows_the_version_that_it_published(
+    open_lab: Callable[[Server], Lab], server: Server, new_chat: Callable[..., Chat]
+) -> None:
+    chat = new_chat("Draws again")
+    lab = open_lab(server)
+    log = open_page(lab, chat)
+    for colour in ("red", "blue"):
+        svg = f"<svg xmlns=\\'http://www.w3.org/2000/svg\\'><circle r=\\'9\\' fill=\\'{colour}\\'/></svg>"
+        chat.send(f"RUN: printf '%s' $'{svg}' > dot.svg && hub_artifact publish dot.svg").wait(60)
+    of_turn = [log.locator(f"[data-turn='{number}']").locator(".jp-AgentHub-thumbnail") for number in (2, 3)]
+
+    def expect_both() -> None:
+        expect(of_turn[0]).to_contain_text("v1")
+        expect(of_turn[0]).to_have_attribute("title", re.compile("opens its newest version"))
+        expect(of_turn[1]).to_contain_text("v2")
+        expect(of_turn[1].locator("img")).to_be_visible()
+
+    expect_both()
+    # Also where the first version was not seen to come.
+    lab.wait_until_saved()
+    lab.reload()
+    expect_both()
+
+
+@pytest.mark.timeout(180)
+def test_who_goes_to_the_next_chat_that_needs_them_can_answer_by_the_next_key(
+    open_lab: Callable[[Server], Lab], server: Server, new_chat: Callable[..., Chat]
+) -> None:
+    chat = new_chat("Needs an answer", ask_before=["touch"])
+    lab = open_lab(server)
+    page = lab.page
+    page.set_viewport_size({"width": 700, "height": 700})
+    log = open_page(lab, chat)
+    page.locator(".jp-AgentHub-chatTabs").get_by_role("tab", name="Terminal").click()
+    expect(log).to_be_hidden()
+    lab.run("launcher:create")
+    for name in ("first", "second"):
+        turn = chat.send(f"RUN: touch {name}")
+        expect(page.locator(".jp-AgentHub-statusItem")).to_contain_text("1 waiting for you", timeout=LIMIT)
+        page.keyboard.press("Control+Alt+j")
+        ask = log.get_by_role("group", name="Codex asks to run a command")
+        expect(ask).to_contain_text(f"touch {name}")
+        expect(ask).to_be_focused()
+        page.keyboard.press("y")
+        turn.wait(60)
+        assert (Path(chat.workspace) / name).exists()
+        # From a page where both are in view, the terminal had the focus last.
+        page.set_viewport_size({"width": 1290, "height": 924})
+        page.locator(".jp-Terminal .xterm-helper-textarea").focus()
+
+
+@pytest.mark.timeout(180)
+def test_a_prompt_that_is_taken_back_is_in_the_composer_again(
+    open_lab: Callable[[Server], Lab], server: Server, new_chat: Callable[..., Chat]
+) -> None:
+    with HesitantModel() as model:
+        chat = new_chat("Regrets", model=model)
+        lab = open_lab(server)
+        page = lab.page
+        log = open_page(lab, chat)
+        composer(page).fill("Say heron and stork")
+        composer(page).press("Enter")
+        expect(page.get_by_text("[*]:")).to_be_visible()
+        for prompt in ("Say owl", "Say crow"):
+            composer(page).fill(prompt)
+            composer(page).press("Enter")
+            expect(composer(page)).to_have_value("")
+        composer(page).fill("Say wren")
+        waiting = log.locator("[data-turn='3']")
+        waiting.get_by_role("button", name="Take back").click()
+        expect(composer(page)).to_have_value("Say owl\n\nSay wren")
+        expect(composer(page)).to_be_focused()
+        expect(waiting).to_contain_text("Taken back")
+        lab.shoot("64b-chat-taken-back")
+        model.go_on.set()
+        expect(log.locator("[data-turn='4']")).to_contain_text("You said: Say crow", timeout=LIMIT)
+        assert [turn.prompt for turn in chat.turns if turn.text] == ["Say **crane**", "Say heron and stork", "Say crow"]
+
+
+@pytest.mark.timeout(180)
 def test_what_an_agent_asks_is_answered_by_a_key_where_the_card_has_the_focus(
     open_lab: Callable[[Server], Lab], server: Server, new_chat: Callable[..., Chat]
 ) -> None:

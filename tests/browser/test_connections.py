@@ -45,7 +45,14 @@ def test_a_person_connects_openai_and_a_chat_that_waits_goes_on(
     lab = open_lab(server)
     page = lab.page
     lab.show_panel()
-    lab.panel.get_by_role("button", name="Connections: OpenAI is not connected.").click()
+    # Nothing was asked of this one yet.
+    quiet = hub.new_chat(project, name="Quiet").wait_ready(60)
+    lab.run("agent-hub:open-chat", chat=quiet.id)
+    its_page = page.locator(f"#agent-hub-chat-{quiet.id}")
+    mute = its_page.get_by_text("Codex cannot answer: OpenAI is not connected.")
+    expect(mute).to_be_visible()
+    lab.shoot("29-chat-not-connected")
+    its_page.get_by_role("button", name="Open connections").click()
     connections = page.get_by_role("region", name="OpenAI")
     expect(connections.get_by_text("Not connected")).to_be_visible()
     lab.shoot("30-connections-none")
@@ -65,6 +72,7 @@ def test_a_person_connects_openai_and_a_chat_that_waits_goes_on(
     assert KEY not in page.content()
     expect(lab.panel.get_by_role("button", name="Connections", exact=True)).to_be_visible()
     lab.shoot("32-connections-openai")
+    expect(mute).to_have_count(0)
     assert chat.send("Say crane").wait(60).text == "You said: Say crane"
     gateway = page.get_by_role("region", name="Gateway")
     asked = gateway.get_by_role("row").filter(has_text=f"127.0.0.1:{a_strict_model.port}")

@@ -31,6 +31,33 @@ MANY = 2000
 MOST_DRAWN = 120
 """Files that are drawn at most: those of a window, and some beyond."""
 
+SCROLL_FAST = """
+() => new Promise(resolve => {
+  const node = document.querySelector('.jp-AgentHub-grid');
+  const step = left => {
+    node.scrollTop += 160;
+    left > 0 ? requestAnimationFrame(() => step(left - 1)) : resolve(node.scrollTop);
+  };
+  step(100);
+})
+"""
+"""Scroll a gallery by some 160 pixels in each frame, past several hundred of its files; gives how far that came."""
+
+SCROLL_ELSEWHERE = """
+() => {
+  const node = document.createElement('div');
+  node.style.cssText = 'position: absolute; z-index: 1; width: 40px; height: 40px; overflow: auto';
+  node.innerHTML = '<div style="height: 9999999px"></div>';
+  document.body.append(node);
+  const step = () => {
+    node.scrollTop += 100;
+    requestAnimationFrame(step);
+  };
+  step();
+}
+"""
+"""Scroll something else quickly, without an end."""
+
 ROWS = 300_000
 
 SCRIPTS = [f"rate = {rate}\nfor step in range(40):\n    train(step, rate)\n" for rate in (0.1, 0.05, 0.025)]
@@ -138,6 +165,9 @@ def test_a_gallery_is_used_from_its_opening_to_a_deletion_by_keys_alone(
     lab.run("notebook:create-new", kernelName="python3")
     notebook = lab.page.locator(".jp-Notebook")
     expect(notebook.locator(".jp-CodeCell")).to_have_count(1)
+    # It takes the focus once its kernel runs, from whatever has it by then.
+    expect(lab.page.locator("#jp-bottom-panel")).to_contain_text("Python 3 (ipykernel) | Idle")
+    lab.page.wait_for_function("() => document.querySelector('.jp-Notebook').contains(document.activeElement)")
     run_by_keys(lab, "Artifacts of All Chats")
     page = lab.page.locator("#agent-hub-artifacts")
     tiles = page.get_by_role("listbox").get_by_role("option")
@@ -235,6 +265,33 @@ def test_of_thousands_of_files_those_in_view_are_drawn_and_keys_reach_every_one(
     page.get_by_label("Filter by name or prompt").fill("table 0042")
     expect(tiles).to_have_count(1)
     expect(tiles).to_be_in_viewport()
+
+
+@pytest.mark.timeout(180)
+def test_files_that_are_scrolled_by_are_not_fetched_and_those_where_it_rests_are(
+    open_lab: OpenLab, a_lab_with_many: Server
+) -> None:
+    lab = open_lab(a_lab_with_many)
+    asked: list[str] = []
+    lab.page.on("request", lambda request: asked.append(request.url) if "/content?" in request.url else None)
+    lab.run("agent-hub:open-artifacts")
+    page = lab.page.locator("#agent-hub-artifacts")
+    first = page.get_by_role("option", name=f"table {MANY - 1}.csv")
+    expect(first.locator("th", has_text="step")).to_be_visible()
+    at_first = len(asked)
+    top = lab.page.evaluate(SCROLL_FAST)
+    number = int(lab.page.evaluate(IN_THE_MIDDLE)[0])
+    expect(page.get_by_role("option", name=f"table {number:04d}.csv").locator("th", has_text="step")).to_be_visible()
+    assert top > 10_000
+    # Those in view at the beginning, where it was not quick yet, and at the end.
+    assert at_first <= MOST_DRAWN
+    assert len(asked) - at_first < MOST_DRAWN
+
+    # What scrolls elsewhere, as a terminal does, is nothing to them.
+    lab.page.evaluate(SCROLL_ELSEWHERE)
+    page.locator(".jp-AgentHub-grid").evaluate("node => node.scrollTo(0, node.scrollHeight)")
+    last = page.get_by_role("option", name="table 0000.csv")
+    expect(last.locator("th", has_text="step")).to_be_visible()
 
 
 @pytest.mark.timeout(180)

@@ -57,7 +57,7 @@ def test_chosen_chats_are_stopped_and_deleted_together_and_unsaved_work_is_asked
     dialog.get_by_role("button", name="Cancel").click()
     row(0).focus()
     lab.page.keyboard.press("Delete")
-    expect(dialog).to_contain_text("Stop Chat 0?")
+    expect(dialog).to_contain_text("Stop “Chat 0”?")
     dialog.get_by_role("button", name="Cancel").click()
 
     # By keys alone: the first, then all, then down to those below.

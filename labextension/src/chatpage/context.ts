@@ -1,6 +1,7 @@
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { CommandRegistry } from '@lumino/commands';
 
+import type { ArtifactHistory } from '../artifacthistory';
 import type { HubModel } from '../model';
 import type { Changes } from './changes';
 import type { Conversation } from './conversation';
@@ -16,6 +17,7 @@ export interface IChatContext {
   readonly conversation: Conversation;
   readonly reading: Reading;
   readonly changes: Changes;
+  readonly history: ArtifactHistory;
   readonly highlighter: Highlighter;
   /** For what an agent says: trusted with nothing. */
   readonly rendermime: IRenderMimeRegistry;

@@ -38,6 +38,7 @@ export class ChatPage extends Panel {
       conversation: new Conversation(model.api, model.stream, chat),
       reading: new Reading(),
       changes: new Changes(model.api, chat),
+      history: gallery.history,
       highlighter: new Highlighter(options.languages),
       rendermime: gallery.rendermime
     };
@@ -100,6 +101,12 @@ export class ChatPage extends Panel {
     } else {
       this.node.focus({ preventScroll: true });
     }
+  }
+
+  /** Bring the conversation to the front; it gets the focus when the page does. */
+  showConversation(): void {
+    this._last = 'conversation';
+    this.parts.bring('conversation');
   }
 
   override dispose(): void {

@@ -19,6 +19,17 @@ export class Reading {
   /** What is in the composer. */
   draft = '';
 
+  /** A prompt was put back into the composer. */
+  get givenBack(): ISignal<this, void> {
+    return this._givenBack;
+  }
+
+  /** Put a prompt back into the composer, before what is there. */
+  giveBack(prompt: string): void {
+    this.draft = [prompt, this.draft].filter(text => text.trim() !== '').join('\n\n');
+    this._givenBack.emit();
+  }
+
   /** Whether the end stays in view as it grows. */
   isFollowing = true;
 
@@ -59,6 +70,7 @@ export class Reading {
   }
 
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _givenBack = new Signal<this, void>(this);
   private readonly _open = new Map<string, boolean>();
   private _most = TURNS_AT_ONCE;
 }

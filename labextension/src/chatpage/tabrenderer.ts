@@ -9,7 +9,7 @@ export class CountingTabRenderer extends TabBar.Renderer {
     return h.div(
       { className: 'lm-TabBar-tabLabel' },
       // Read aloud, it is no part of the word.
-      count === '' ? label : `${label} `,
+      h.span({ className: 'jp-AgentHub-tabWord' }, count === '' ? label : `${label} `),
       count === '' ? null : h.span({ className: 'jp-AgentHub-tabCount' }, count)
     );
   }

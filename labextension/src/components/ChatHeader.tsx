@@ -3,7 +3,7 @@ import { editIcon, ellipsesIcon, runIcon, searchIcon, stopIcon } from '@jupyterl
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Chat } from '../api';
-import { activityOf, hasEnded } from '../activity';
+import { hasEnded } from '../activity';
 import { age, chatWords, tokenWords } from '../format';
 import { branchIcon, hubIcon, iconOfAgent } from '../icons';
 import { chatMenu, openMenu } from '../menus';
@@ -103,7 +103,7 @@ function ChatFacts(props: IChatFactsProps): JSX.Element {
   const { chat, model, commands } = props;
   const project = model.project(chat.project);
   const gpus = chat.resources.gpus ?? 0;
-  useNow(30_000, activityOf(chat) === 'running');
+  useNow(30_000);
   return (
     <div className="jp-AgentHub-line jp-AgentHub-chatFacts">
       {project && (

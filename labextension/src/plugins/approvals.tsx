@@ -44,7 +44,7 @@ export const approvals: JupyterFrontEndPlugin<void> = {
             await model.api.answer(chat.id, approval.id, decision);
           }
         } catch (reason) {
-          refused(trans.__('Could not answer %1', chat.name))(reason);
+          refused(trans.__('Could not answer “%1”', chat.name))(reason);
         }
       }
     });

@@ -48,7 +48,8 @@ export const attention: JupyterFrontEndPlugin<void> = {
         const next = ids[(ids.indexOf(last) + 1) % ids.length];
         if (next) {
           last = next;
-          open(next);
+          // Its question is there, and is answered by one more key.
+          void commands.execute(CommandIDs.openChat, { chat: next, front: 'conversation' });
         }
       }
     });
@@ -107,15 +108,15 @@ export const attention: JupyterFrontEndPlugin<void> = {
 function wordsOf(chat: Chat, { kind }: INews): string {
   switch (kind) {
     case 'waiting':
-      return trans.__('%1 waits for you.', chat.name);
+      return trans.__('“%1” waits for you.', chat.name);
     case 'finished':
-      return trans.__('%1 has finished.', chat.name);
+      return trans.__('“%1” has finished.', chat.name);
     case 'failed': {
       if (chat.status !== 'failed') {
-        return [trans.__('%1 could not go on.', chat.name), turnReason(chat)].join(' ').trim();
+        return [trans.__('“%1” could not go on.', chat.name), turnReason(chat)].join(' ').trim();
       }
       const { message = '', hint = '' } = chat.error ?? {};
-      return [trans.__('%1 failed.', chat.name), message, hint].filter(Boolean).join(' ');
+      return [trans.__('“%1” failed.', chat.name), message, hint].filter(Boolean).join(' ');
     }
   }
 }

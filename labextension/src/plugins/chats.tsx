@@ -167,18 +167,18 @@ export const chats: JupyterFrontEndPlugin<void> = {
         if (chat.status === 'queued') {
           await model
             .stopChat(chat.id)
-            .catch(refused(trans.__('Could not cancel the start of %1', chat.name)));
+            .catch(refused(trans.__('Could not cancel the start of “%1”', chat.name)));
           return;
         }
         const isSure = await confirmed({
-          title: trans.__('Stop %1?', chat.name),
+          title: trans.__('Stop “%1”?', chat.name),
           body: trans.__(
             'The agent is interrupted. Its workspace and its conversation stay, and it can be resumed.'
           ),
           accept: trans.__('Stop')
         });
         if (isSure) {
-          await model.stopChat(chat.id).catch(refused(trans.__('Could not stop %1', chat.name)));
+          await model.stopChat(chat.id).catch(refused(trans.__('Could not stop “%1”', chat.name)));
         }
       })
     });
@@ -196,7 +196,7 @@ export const chats: JupyterFrontEndPlugin<void> = {
           await model.startChat(chat.id);
           await commands.execute(CommandIDs.openChat, { chat: chat.id });
         } catch (reason) {
-          refused(trans.__('Could not resume %1', chat.name))(reason);
+          refused(trans.__('Could not resume “%1”', chat.name))(reason);
         }
       })
     });
@@ -215,7 +215,7 @@ export const chats: JupyterFrontEndPlugin<void> = {
         if (button.accept && value && value.trim() !== '') {
           await model
             .renameChat(chat.id, value)
-            .catch(refused(trans.__('Could not rename %1', chat.name)));
+            .catch(refused(trans.__('Could not rename “%1”', chat.name)));
         }
       })
     });
@@ -226,7 +226,7 @@ export const chats: JupyterFrontEndPlugin<void> = {
       isEnabled: isHubUp,
       execute: withChat(async chat => {
         const { button, value } = await InputDialog.getText({
-          title: trans.__('Token budget of %1', chat.name),
+          title: trans.__('Token budget of “%1”', chat.name),
           label: trans.__(
             'Most tokens of a model that it may take, such as 500k; empty: as many as it likes. It has taken %1.',
             chat.tokens.toLocaleString()
@@ -240,7 +240,7 @@ export const chats: JupyterFrontEndPlugin<void> = {
           const budget = parseTokens(value ?? '');
           await model
             .limitChat(chat.id, budget)
-            .catch(refused(trans.__('Could not change the token budget of %1', chat.name)));
+            .catch(refused(trans.__('Could not change the token budget of “%1”', chat.name)));
         }
       })
     });

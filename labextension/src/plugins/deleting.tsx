@@ -57,7 +57,7 @@ export const deleting: JupyterFrontEndPlugin<void> = {
           const chat = model.keepChat(await deleted.restore(found.id));
           await commands.execute(CommandIDs.openChat, { chat: chat.id });
         } catch (reason) {
-          refused(trans.__('Could not restore %1', found.name))(reason);
+          refused(trans.__('Could not restore “%1”', found.name))(reason);
         }
       }
     });
@@ -86,7 +86,7 @@ export const deleting: JupyterFrontEndPlugin<void> = {
           return;
         }
         const { button } = await showDialog({
-          title: trans.__('Delete what is kept of %1?', found.name),
+          title: trans.__('Delete what is kept of “%1”?', found.name),
           body: trans.__('Its unsaved work is nowhere else. It cannot be brought back.'),
           buttons: [
             Dialog.cancelButton({ label: trans.__('Keep') }),
@@ -97,7 +97,7 @@ export const deleting: JupyterFrontEndPlugin<void> = {
         if (button.accept) {
           await deleted
             .forget(found.id)
-            .catch(refused(trans.__('Could not delete %1', found.name)));
+            .catch(refused(trans.__('Could not delete “%1”', found.name)));
         }
       }
     });
@@ -109,12 +109,12 @@ async function remove(model: HubModel, chat: Chat): Promise<boolean> {
   const artifacts = model.artifactsOf(chat.id).length;
   const lost = trans.__('Its container, its workspace and its conversation are deleted.');
   const kept = trans._n(
-    'The %1 file it published stay in the file browser; the hub no longer lists them.',
+    'The file it published stays in the file browser; the hub no longer lists it.',
     'The %1 files it published stay in the file browser; the hub no longer lists them.',
     artifacts
   );
   const isSure = await confirmed({
-    title: trans.__('Delete %1?', chat.name),
+    title: trans.__('Delete “%1”?', chat.name),
     body: artifacts > 0 ? `${lost} ${kept}` : lost,
     accept: trans.__('Delete')
   });
@@ -126,7 +126,7 @@ async function remove(model: HubModel, chat: Chat): Promise<boolean> {
   } catch (reason) {
     const error = HubError.from(reason);
     if (error.code !== 'unsaved_work') {
-      refused(trans.__('Could not delete %1', chat.name))(reason);
+      refused(trans.__('Could not delete “%1”', chat.name))(reason);
       return false;
     }
     return removeUnsaved(model, chat, error);
@@ -151,7 +151,7 @@ async function removeUnsaved(model: HubModel, chat: Chat, error: HubError): Prom
     await model.deleteChat(chat.id, true);
     return true;
   } catch (reason) {
-    refused(trans.__('Could not delete %1', chat.name))(reason);
+    refused(trans.__('Could not delete “%1”', chat.name))(reason);
     return false;
   }
 }
@@ -187,7 +187,7 @@ async function tellKept(model: HubModel, commands: CommandRegistry, chat: Chat):
     await model.deleted.load();
     found = model.deleted.get(chat.id);
   } catch (reason) {
-    refused(trans.__('%1 is deleted, but what is kept of it could not be listed', chat.name))(
+    refused(trans.__('“%1” is deleted, but what is kept of it could not be listed', chat.name))(
       reason
     );
     return;

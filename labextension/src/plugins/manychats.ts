@@ -47,7 +47,7 @@ export const manyChats: JupyterFrontEndPlugin<void> = {
           await each(
             chats,
             chat => model.stopChat(chat.id),
-            name => trans.__('Could not stop %1', name)
+            name => trans.__('Could not stop “%1”', name)
           );
         }
       }
@@ -61,7 +61,7 @@ export const manyChats: JupyterFrontEndPlugin<void> = {
         each(
           chosen(args, hasEnded),
           chat => model.startChat(chat.id),
-          name => trans.__('Could not resume %1', name)
+          name => trans.__('Could not resume “%1”', name)
         )
     });
 
@@ -125,7 +125,7 @@ async function removeAll(model: HubModel, chats: readonly Chat[]): Promise<void>
       asked.add(chat.id);
     }
   };
-  const refusal = (name: string) => trans.__('Could not delete %1', name);
+  const refusal = (name: string) => trans.__('Could not delete “%1”', name);
   await each(chats, remove, refusal);
   const unsaved = chats.filter(chat => asked.has(chat.id));
   if (unsaved.length === 0) {

@@ -56,7 +56,7 @@ export const running: JupyterFrontEndPlugin<void> = {
       refreshRunning: () => undefined,
       shutdownAll: () => {
         for (const chat of chats()) {
-          model.stopChat(chat.id).catch(refused(trans.__('Could not stop %1', chat.name)));
+          model.stopChat(chat.id).catch(refused(trans.__('Could not stop “%1”', chat.name)));
         }
       },
       shutdownLabel: trans.__('Stop'),

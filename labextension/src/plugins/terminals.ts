@@ -68,7 +68,10 @@ export const terminals: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(CommandIDs.openChat, {
       label: trans.__('Open Terminal'),
       icon: terminalIcon,
-      describedBy: describe({ chat: 'id of the chat' }),
+      describedBy: describe({
+        chat: 'id of the chat',
+        front: '"conversation" to have that in front, and the focus in it'
+      }),
       isEnabled: args => {
         const chat = text(args, 'chat');
         const isOpen = tracker.find(widget => widget.chat === chat) !== undefined;
@@ -102,6 +105,9 @@ export const terminals: JupyterFrontEndPlugin<void> = {
           disposed.connect(() => void states?.remove(key));
           app.shell.add(tab, 'main', { type: 'Chat' });
           labTerminals?.inject(tab);
+        }
+        if (text(args, 'front') === 'conversation') {
+          tab.showConversation();
         }
         app.shell.activateById(tab.id);
       }

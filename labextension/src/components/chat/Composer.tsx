@@ -26,6 +26,16 @@ export function Composer(props: IComposerProps): JSX.Element {
   const { reading, conversation, model } = context;
   const input = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(reading.draft);
+  useEffect(() => {
+    const slot = () => {
+      setText(reading.draft);
+      input.current?.focus();
+    };
+    reading.givenBack.connect(slot);
+    return () => {
+      reading.givenBack.disconnect(slot);
+    };
+  }, [reading]);
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState('');
   const hears = HEARS.has(chat.status) && !isUnknown(chat, model.outage);

@@ -5,6 +5,7 @@ import type { IChatContext } from '../../chatpage/context';
 import { byTurn } from '../../chatpage/published';
 import { TURNS_AT_ONCE } from '../../chatpage/reading';
 import { duration, elapsed } from '../../format';
+import { atVersion } from '../../gallery';
 import { refused } from '../../notices';
 import { trans } from '../../translation';
 import { StatusMark } from '../StatusMark';
@@ -21,9 +22,10 @@ const SUMMARIES = 20;
 /** A chat's conversation, and where a person writes to the agent. */
 export function ConversationView(props: { context: IChatContext }): JSX.Element {
   const { context } = props;
-  const { model, conversation, reading } = context;
+  const { model, conversation, reading, history } = context;
   useModel(model, ['chat', 'artifact', 'status']);
   useSignal(reading.changed);
+  useSignal(history.changed);
   useSignalByFrame(conversation.changed);
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
@@ -31,9 +33,16 @@ export function ConversationView(props: { context: IChatContext }): JSX.Element 
   const { turns, current } = conversation;
   const chat = model.chat(context.chat);
   const artifacts = model.artifactsOf(context.chat);
+  const { revision } = history;
+  const files = useMemo(
+    () => artifacts.flatMap(one => history.of(one).map(version => atVersion(one, version))),
+    // Of the same artifacts there are other versions once they have been asked for.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [artifacts, history, revision]
+  );
   const published = useMemo(
-    () => new Map(byTurn(artifacts, turns).map(group => [group.turn?.number, group.artifacts])),
-    [artifacts, turns]
+    () => new Map(byTurn(files, turns).map(group => [group.turn?.number, group.artifacts])),
+    [files, turns]
   );
 
   const toEnd = () => {

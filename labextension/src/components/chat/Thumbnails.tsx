@@ -37,7 +37,7 @@ export function Thumbnails(props: IThumbnailsProps): JSX.Element {
       aria-label={trans._p('files', 'Published')}
     >
       {shown.map(artifact => (
-        <Thumbnail key={artifact.id} artifact={artifact} {...props} />
+        <Thumbnail key={keyOf(artifact)} artifact={artifact} {...props} />
       ))}
       {left > 0 && (
         <button
@@ -57,13 +57,14 @@ function Thumbnail(props: IThumbnailsProps & { artifact: Artifact }): JSX.Elemen
   const { artifact, model, commands } = props;
   const [node, isSeen] = useSeen<HTMLSpanElement>();
   const isPicture = typeOf(artifact).form === 'picture' && artifact.size <= MOST_BYTES;
+  const isNewest = (model.artifact(artifact.id) ?? artifact).version === artifact.version;
   const Icon = iconOfFile(artifact);
   const sign = <Icon.react tag="span" />;
   return (
     <button
       type="button"
       className="jp-AgentHub-thumbnail"
-      title={artifact.path}
+      title={isNewest ? artifact.path : trans.__('%1: opens its newest version', artifact.path)}
       onClick={() => void commands.execute(CommandIDs.openArtifact, { artifact: artifact.id })}
     >
       <span ref={node} className="jp-AgentHub-thumbnailPicture">

@@ -80,11 +80,15 @@ export const TurnView = React.memo((props: ITurnViewProps): JSX.Element => {
 TurnView.displayName = 'TurnView';
 
 /** The line that a turn folds to. */
-function TurnFold(props: Pick<ITurnViewProps, 'context' | 'known'>): JSX.Element {
+function TurnFold(props: Pick<ITurnViewProps, 'context' | 'known'>): JSX.Element | null {
   const { turn, items } = props.known;
+  if (!turn.started_at) {
+    // What became of a prompt that was never said is told below it.
+    return null;
+  }
   const words =
     items === 'whole' ? summary(turn.items) || trans.__('No answer') : endWord(turn.status);
-  const took = turn.started_at ? duration(elapsed(turn.started_at, turn.ended_at)) : '';
+  const took = duration(elapsed(turn.started_at, turn.ended_at));
   return (
     <button
       type="button"
@@ -187,6 +191,7 @@ function TurnEnd(props: { turn: Turn; context: IChatContext }): JSX.Element | nu
           onClick={() =>
             void context.conversation
               .interrupt(turn.number)
+              .then(() => context.reading.giveBack(turn.prompt))
               .catch(refused(trans.__('Could not take the prompt back')))
           }
         >
