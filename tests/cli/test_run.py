@@ -56,7 +56,9 @@ def test_a_terminal_is_the_agents_until_it_ends(
     terminal.type("clear; stty size")
     terminal.shows("20 70")
     # Ctrl-C is the agent's.
-    terminal.type("clear; sleep 1000")
+    # Said by who is to be interrupted: between two commands the shell would be, and goes on with the second.
+    terminal.type("clear; sh -c 'echo asle''ep; exec sleep 1000'")
+    terminal.shows("asleep")
     terminal.press("C-c")
     terminal.type("echo interrupted=$?")
     terminal.shows("interrupted=130")
