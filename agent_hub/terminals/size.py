@@ -15,9 +15,12 @@ LEAST_ROWS = 2
 LEAST_COLUMNS = 4
 """With less, nothing can be read: such a viewer is not looking."""
 
+_LOOK_SECONDS = 0.2
+"""How long a program has its size changed at least: what it writes at first may be of a moment before."""
+
 _DRAW_SECONDS = 1.0
 _UNNOTICED_SECONDS = 5.0
-"""A program that has its size back within these may not have looked at the one in between, and then paints nothing."""
+"""A program that has a size back within these may not have looked at those in between, and then paints nothing."""
 
 _FIRST_RETRY_SECONDS = 0.05
 _LAST_RETRY_SECONDS = 2.0
@@ -38,8 +41,7 @@ class Sizer:
         self.size = size
         self._on_give = on_give
         self._given: tuple[int, int] | None = None
-        self._former: tuple[int, int] | None = None
-        self._given_at = 0.0
+        self._left_at: dict[tuple[int, int], float] = {}
         self._stream: Stream | None = None
         self._task: asyncio.Task[None] | None = None
         self._drawn = asyncio.Event()
@@ -47,7 +49,8 @@ class Sizer:
 
     def connect(self, stream: Stream) -> None:
         """Size this stream from now on."""
-        self._stream, self._given, self._former = stream, None, None
+        self._stream, self._given = stream, None
+        self._left_at.clear()
         self._work()
 
     def disconnect(self) -> None:
@@ -63,6 +66,8 @@ class Sizer:
         if size == self.size:
             return False
         self.size = size
+        # Whoever was told of another one meanwhile has cut the screen off for it.
+        self._nudge |= self._stream is not None and size == self._given
         self._work()
         return True
 
@@ -87,12 +92,13 @@ class Sizer:
                 columns += -1 if columns > 1 else 1
                 self._drawn.clear()
                 await self._give(stream, (rows, columns))
-                self._former = None
+                self._left_at.clear()
+                await asyncio.sleep(_LOOK_SECONDS)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._drawn.wait(), _DRAW_SECONDS)
             else:
-                # What was cut off at the size in between is gone from the screen, whatever the program knows of it.
-                self._nudge |= self.size == self._former and self._seconds_since() < _UNNOTICED_SECONDS
+                # What was cut off at a size in between is gone from the screen, whatever the program knows of it.
+                self._nudge |= self._has_had(self.size)
                 await self._give(stream, (rows, columns))
         self._task = None
 
@@ -108,10 +114,13 @@ class Sizer:
                     await asyncio.wait_for(self._drawn.wait(), delay)
                 delay = min(delay * 2, _LAST_RETRY_SECONDS)
             else:
-                self._former, self._given = self._given, size
-                self._given_at = asyncio.get_running_loop().time()
+                if self._given is not None:
+                    self._left_at[self._given] = asyncio.get_running_loop().time()
+                self._given = size
                 return
 
-    def _seconds_since(self) -> float:
-        """Since the stream was given a size."""
-        return asyncio.get_running_loop().time() - self._given_at
+    def _has_had(self, size: tuple[int, int]) -> bool:
+        """Whether the stream had this size a moment ago, and others since."""
+        earliest = asyncio.get_running_loop().time() - _UNNOTICED_SECONDS
+        self._left_at = {other: left for other, left in self._left_at.items() if left > earliest}
+        return size in self._left_at

@@ -53,6 +53,30 @@ async def test_a_program_that_did_not_notice_a_size_in_between_draws_again() -> 
     assert program.given == [LARGE, SMALL, LARGE, (46, 57), LARGE]
 
 
+async def test_a_program_that_noticed_none_of_several_sizes_in_between_draws_again() -> None:
+    larger = (52, 58)
+    program = Program(unnoticed=[SMALL, larger])
+    connect(program)
+    await program.has(LARGE, 1)
+    for size in (SMALL, larger):
+        program.sizer.resize(*size)
+        await program.has(size, 1)
+    program.sizer.resize(*LARGE)
+    await program.has(LARGE, 3)
+    assert program.drawn == [LARGE, (46, 57), LARGE]
+
+
+async def test_a_program_draws_again_where_its_size_was_another_for_less_than_it_takes_to_give_it() -> None:
+    program = Program()
+    connect(program)
+    await program.has(LARGE, 1)
+    await asyncio.sleep(0)
+    program.sizer.resize(*SMALL)
+    program.sizer.resize(*LARGE)
+    await program.has(LARGE, 2)
+    assert program.given == [LARGE, (46, 57), LARGE]
+
+
 async def test_a_program_that_has_a_new_size_is_given_it_once() -> None:
     program = Program()
     connect(program)
