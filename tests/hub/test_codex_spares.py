@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +15,11 @@ from tests.hub.conftest import OpenHub
 from tests.hub.running import CACHE, RunningHub
 from tests.hub.test_spares import spares
 from tests.standins.model_server import ModelServer
+from tests.terminals.programs import Watcher
+from tests.terminals.viewing import Seen
 
 HOST = "host.docker.internal"
+PAGE = (46, 58)
 DARK = TerminalColours(foreground="#ffffff", background="#111111")
 LIGHT = TerminalColours(foreground="#000000", background="#ffffff")
 DARK_BAR, LIGHT_BAR = "48:2::45:45:45", "48:2::244:244:244"
@@ -91,6 +95,33 @@ async def test_a_spare_of_codex_has_the_colours_of_the_last_screen_that_was_told
     assert chat.id == light
     await hub.settled(chat.id)
     assert DARK_BAR not in hub.shown(chat.id) and LIGHT_BAR in hub.shown(chat.id)
+
+
+@pytest.mark.parametrize("pause", [None, 0.01])
+async def test_codex_shows_all_of_its_screen_to_a_page_that_has_several_sizes_as_it_opens(
+    codex: RunningHub, a_codex_project: Project, pause: float | None
+) -> None:
+    chat = await codex.hub.new_chats.add(NewChat(project=a_codex_project.id, prompt="Say heron"))
+    await codex.settled(chat.id)
+    terminal = codex.hub.terminals[chat.id]
+
+    def shows(text: str) -> bool:
+        return any(text in line for line in Seen(terminal.history.replay(), *terminal.size).lines)
+
+    earlier = Watcher(terminal)
+    terminal.resize(earlier.viewer, *PAGE)
+    await codex.until_true(lambda: shows("You said: Say heron"))
+    terminal.leave(earlier.viewer)
+    page = Watcher(terminal)
+    for size in ((26, 58), (52, 58), PAGE):
+        terminal.resize(page.viewer, *size)
+        if pause is not None:
+            await asyncio.sleep(pause)
+    await codex.until_true(lambda: terminal.history.size == PAGE and shows("You said: Say heron"))
+    # And it stays: what is painted late is painted whole.
+    await asyncio.sleep(1)
+    assert terminal.history.size == PAGE and shows("You said: Say heron")
+    assert shows("OpenAI Codex")
 
 
 async def test_a_spare_of_codex_that_died_is_no_loss(codex: RunningHub, a_codex_project: Project) -> None:
