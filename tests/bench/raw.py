@@ -34,6 +34,15 @@ class RawDocker:
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON that the engine answers, ``None`` where it answers none."""
+        try:
+            return self._request(method, path, body)
+        except ConnectionError:
+            # The engine ends a connection that was not used for five minutes, as long as others may take.
+            self._connection.close()
+            self._connection.sock = self._connect()
+            return self._request(method, path, body)
+
+    def _request(self, method: str, path: str, body: Any) -> Any:
         data = None if body is None else json.dumps(body)
         self._connection.request(method, path, data, {"Content-Type": "application/json"} if data else {})
         answer = self._connection.getresponse()
