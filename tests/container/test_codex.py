@@ -69,8 +69,11 @@ class Screen:
     def _pump(self, enough: Callable[[], bool], timeout: float) -> bool:
         """Draw until it is enough, or the program has ended, which is True, or time is up."""
         end = time.monotonic() + timeout
+        # Not select(2): other tests of the same process may hold a thousand files open.
+        readable = select.poll()
+        readable.register(self._process.fd, select.POLLIN)
         while not enough() and time.monotonic() < end:
-            if select.select([self._process.fd], [], [], 0.05)[0]:
+            if readable.poll(50):
                 try:
                     data = os.read(self._process.fd, 65536)
                 except OSError:
