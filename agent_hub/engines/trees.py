@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import time
 from pathlib import Path
+
+ATTEMPTS = 50
+PAUSE = 0.02
+"""Seconds between two attempts."""
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder; no error where there is none. Nobody else may change it meanwhile. Blocks.
+    """Remove a folder; no error where there is none. Blocks.
+
+    What another removes meanwhile is removed, and what it adds is removed as well, if it does so for a second at most:
+    a look at a workspace has folders of its own beside it, and may not have ended when its chat is deleted.
 
     Raises
     ------
     OSError
         Something stays.
     """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            _remove_tree(folder)
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTEMPTY) or attempt == ATTEMPTS:
+                raise
+        time.sleep(PAUSE)
+
+
+def _remove_tree(folder: Path) -> None:
     if not folder.exists():
         return
     # One folder is open at a time, and each is named from the one above: there may be more of them, one in another,

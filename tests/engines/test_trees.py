@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -60,6 +63,36 @@ def test_a_folder_is_removed_whatever_modes_are_in_it_and_wherever_its_links_lea
 
 def test_a_folder_that_is_not_there_is_removed_already(tmp_path: Path):
     remove_tree(tmp_path / "nothing")
+
+
+def test_a_folder_that_two_remove_at_once_is_removed_for_both(tmp_path: Path):
+    for turn in range(20):
+        folder = tmp_path / str(turn)
+        for number in range(30):
+            (folder / str(number) / "a/b/c").mkdir(parents=True)
+        with ThreadPoolExecutor(4) as people:
+            for removed in [people.submit(remove_tree, folder) for _ in range(4)]:
+                removed.result(timeout=20)
+        assert not folder.exists()
+
+
+def test_what_is_added_while_a_folder_is_removed_goes_too(tmp_path: Path):
+    folder = tmp_path / "folder"
+    end = time.monotonic() + 0.2
+
+    def add() -> None:
+        while time.monotonic() < end:
+            with suppress(OSError):
+                (folder / "a/b").mkdir(parents=True)
+                (folder / "a/b/file").write_text("late")
+
+    with ThreadPoolExecutor(1) as another:
+        adding = another.submit(add)
+        while not adding.done():
+            remove_tree(folder)
+        adding.result()
+    remove_tree(folder)
+    assert not folder.exists()
 
 
 def test_a_link_is_no_folder_to_remove(tmp_path: Path):

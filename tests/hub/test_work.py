@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_hub.errors import Conflict, GitError, InvalidInput
+from agent_hub.errors import AgentHubError, Conflict, GitError, InvalidInput
 from agent_hub.hub import diffs, uncommitted, work
 from agent_hub.hub.workspaces import Repository as Fetching
 from agent_hub.models import (
@@ -100,6 +100,16 @@ async def test_the_diff_has_what_is_committed_staged_changed_and_new(chat: Worke
     assert "-# Widgets\n+# Gadgets\n" in files["README.md"].patch and not any(file.cut for file in files.values())
     assert (chat.git.git("status", "--porcelain"), chat.git.head) == before
     assert [path for path in chat.workspace.parent.iterdir() if path.name.startswith("agent-hub-git")] == []
+
+
+async def test_a_chat_is_deleted_whole_while_its_changes_are_looked_at(chat: Worked):
+    looks = [asyncio.create_task(chat.diff()) for _ in range(8)]
+    # The hub's own Git directory of a look is there.
+    await chat.hub.until_true(lambda: any(chat.workspace.parent.glob("agent-hub-git-*")))
+    await chat.hub.hub.chats.delete(chat.id, force=True)
+    said = await asyncio.gather(*looks, return_exceptions=True)
+    assert not chat.workspace.parent.exists() and chat.id not in chat.hub.hub.store.chats
+    assert all(isinstance(word, (dict, AgentHubError)) for word in said), said
 
 
 async def test_a_renamed_file_is_told_with_its_old_name(chat: Worked):
