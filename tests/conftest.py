@@ -11,14 +11,37 @@ from pathlib import Path
 import docker
 import pytest
 from docker.errors import DockerException, ImageNotFound
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.standins.git_server import GitServer
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 BASE_IMAGE = "debian:bookworm-slim"
+BROWSERS = ("tests/browser/", "tests/bench/")
+"""Whose tests take a core each, by a browser."""
+FIRST = (*BROWSERS, "tests/crash/")
+"""Whose tests take longest."""
 HUB_LABEL = "agent-hub.hub"
 ENGINE_TIMEOUT = 60
+
+
+class Turns(LoadScopeScheduling):
+    """Which tests go on beside each other: never those of one file, for what they share, nor two with a browser."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browsers" if nodeid.startswith(BROWSERS) else nodeid.split("::", 1)[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Turns:
+    return Turns(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that nothing is left to wait for in the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 @dataclass(frozen=True)

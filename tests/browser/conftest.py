@@ -21,7 +21,7 @@ SCREENSHOTS = Path(os.environ.get("AGENT_HUB_SCREENSHOTS") or Path(__file__).par
 SAID_BY_THE_BROWSER = ("WebSocket connection to", "Failed to load resource")
 """How errors begin that tell of a server that is away, and of nothing wrong in the page."""
 ROOT = Path(__file__).parent.parent.parent
-LIMIT = 30_000
+LIMIT = 60_000
 """Milliseconds that the page gets for anything: no test is about how long it takes."""
 
 expect.set_options(timeout=LIMIT)
@@ -46,6 +46,10 @@ def new_lab_server(folder: Path, engine: str, *options: str) -> Server:
     server = Server(
         folder, f"agent_hub.engines.{engine}", "--LabApp.expose_app_in_browser=True", *options, pages="jupyterlab"
     )
+    # At each opening Lab asks Node for a second whether it is to be built anew, which is not how the hub is installed.
+    pages = server.folder / "config/labconfig"
+    pages.mkdir(parents=True)
+    (pages / "page_config.json").write_text('{"buildAvailable": false, "buildCheck": false}')
     # Lab asks a newcomer whether it may fetch news; the question would lie over the pictures.
     settings = server.folder / "config/lab/user-settings/@jupyterlab/apputils-extension"
     settings.mkdir(parents=True)

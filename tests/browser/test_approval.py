@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import Lab
@@ -17,7 +16,6 @@ TURN_TIMEOUT = 60_000
 """Milliseconds until an agent has come to where it asks, or ends."""
 
 
-@pytest.mark.timeout(300)
 def test_a_chat_that_waits_for_an_answer_says_so_and_gets_it(
     open_lab: Callable[[Server], Lab],
     a_lab_server_without_docker: Server,

@@ -67,7 +67,6 @@ def open_gallery(lab: Lab, chat: str = "") -> Locator:
     return page
 
 
-@pytest.mark.timeout(300)
 def test_what_a_chat_published_is_looked_through_previewed_and_used(
     open_lab: OpenLab, a_chat: tuple[Server, Chat]
 ) -> None:
@@ -118,7 +117,6 @@ def test_what_a_chat_published_is_looked_through_previewed_and_used(
     )
 
 
-@pytest.mark.timeout(300)
 def test_a_chat_s_page_shows_what_comes_and_elsewhere_one_notification_tells_of_all_of_it(
     open_lab: OpenLab, a_chat: tuple[Server, Chat]
 ) -> None:
@@ -146,7 +144,6 @@ def test_a_chat_s_page_shows_what_comes_and_elsewhere_one_notification_tells_of_
     expect(lab.page.locator(f"#agent-hub-artifacts-{chat.id}")).to_be_visible()
 
 
-@pytest.mark.timeout(300)
 def test_nothing_that_an_agent_published_runs_or_calls_home_when_it_is_looked_at(
     open_lab: OpenLab, a_chat: tuple[Server, Chat]
 ) -> None:
@@ -165,7 +162,6 @@ def test_nothing_that_an_agent_published_runs_or_calls_home_when_it_is_looked_at
     assert [url for url in asked if "example.invalid" in url] == []
 
 
-@pytest.mark.timeout(300)
 def test_an_artifact_is_deleted_from_the_gallery_of_all_chats_once_that_is_meant(
     open_lab: OpenLab, a_chat: tuple[Server, Chat]
 ) -> None:

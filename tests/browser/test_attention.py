@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import Lab
@@ -17,7 +16,6 @@ TURN_TIMEOUT = 60_000
 """Milliseconds until an agent has come to where it asks, or ends."""
 
 
-@pytest.mark.timeout(300)
 def test_a_chat_that_needs_the_person_says_so_wherever_they_are(
     open_lab: Callable[[Server], Lab],
     a_lab_server_without_docker: Server,
@@ -73,7 +71,6 @@ def test_a_chat_that_needs_the_person_says_so_wherever_they_are(
     expect(notices.filter(has_text="has finished.")).to_have_count(0)
 
 
-@pytest.mark.timeout(300)
 def test_what_needs_no_row_is_in_the_menus_of_lab(
     open_lab: Callable[[Server], Lab], a_lab_server_without_docker: Server
 ) -> None:

@@ -225,7 +225,6 @@ def test_an_approval_is_answered_on_the_card(open_lab: Callable[[Server], Lab], 
     assert (folder / "asked").exists() and not (folder / "again").exists()
 
 
-@pytest.mark.timeout(300)
 def test_a_card_says_that_its_server_is_away_and_then_that_its_kernel_is_gone(
     open_lab: Callable[[Server], Lab],
     a_lab_server_without_docker: Server,

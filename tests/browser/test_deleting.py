@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import Lab
@@ -22,7 +21,6 @@ def delete(lab: Lab, chat: str) -> None:
     dialog.get_by_role("button", name="Delete anyway").click()
 
 
-@pytest.mark.timeout(300)
 def test_a_deleted_chat_is_restored_with_its_unsaved_work_downloaded_or_let_go_of(
     open_lab: Callable[[Server], Lab], a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:

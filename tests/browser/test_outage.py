@@ -29,7 +29,6 @@ def engine_link() -> Iterator[EngineLink]:
         yield link
 
 
-@pytest.mark.timeout(300)
 def test_while_the_hub_is_away_its_list_stays_and_says_unknown_until_it_is_back(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:
@@ -71,7 +70,6 @@ def test_while_the_hub_is_away_its_list_stays_and_says_unknown_until_it_is_back(
     assert lab.page.evaluate("() => window.isSamePage")
 
 
-@pytest.mark.timeout(300)
 def test_a_hub_that_cannot_be_reached_opens_no_dialog_over_ones_work(
     open_lab: OpenLab, a_lab_server_without_docker: Server
 ) -> None:

@@ -64,7 +64,6 @@ def test_a_setup_script_that_fails_says_why_and_is_mended_from_its_page(
     expect(build.get_by_text("Ready").first).to_be_visible(timeout=BUILD_TIMEOUT)
 
 
-@pytest.mark.timeout(300)
 def test_bad_input_is_told_under_its_field_and_leaves_nothing_behind(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository, tmp_path: Path
 ) -> None:
@@ -91,7 +90,6 @@ def test_bad_input_is_told_under_its_field_and_leaves_nothing_behind(
     assert len(server.hub().projects) == 0
 
 
-@pytest.mark.timeout(300)
 def test_without_a_container_engine_the_panel_says_that_nothing_is_isolated(
     open_lab: OpenLab, a_lab_server_without_docker: Server
 ) -> None:
@@ -101,7 +99,6 @@ def test_without_a_container_engine_the_panel_says_that_nothing_is_isolated(
     lab.shoot("09-not-isolated")
 
 
-@pytest.mark.timeout(300)
 def test_a_chat_is_stopped_resumed_renamed_and_deleted_from_its_row(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:
@@ -140,7 +137,6 @@ def test_a_chat_is_stopped_resumed_renamed_and_deleted_from_its_row(
     assert len(hub.chats) == 0
 
 
-@pytest.mark.timeout(300)
 def test_the_form_of_a_project_is_filled_in_with_the_keyboard_alone(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:
@@ -175,7 +171,6 @@ def test_the_form_of_a_project_is_filled_in_with_the_keyboard_alone(
         expect(dialog.get_by_role("button", name=add)).to_be_focused()
 
 
-@pytest.mark.timeout(300)
 def test_a_menu_that_is_closed_gives_the_focus_back_to_its_row(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:
@@ -191,7 +186,6 @@ def test_a_menu_that_is_closed_gives_the_focus_back_to_its_row(
     expect(row).to_be_focused()
 
 
-@pytest.mark.timeout(300)
 def test_the_filter_that_is_closed_gives_the_focus_back_to_its_button(
     open_lab: OpenLab, a_lab_server_without_docker: Server
 ) -> None:
@@ -204,7 +198,6 @@ def test_the_filter_that_is_closed_gives_the_focus_back_to_its_button(
     expect(glass).to_be_focused()
 
 
-@pytest.mark.timeout(300)
 def test_that_a_build_failed_is_told_until_the_next_build_begins(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository, tmp_path: Path
 ) -> None:
@@ -222,7 +215,6 @@ def test_that_a_build_failed_is_told_until_the_next_build_begins(
     expect(notice).to_have_count(0)
 
 
-@pytest.mark.timeout(300)
 def test_what_an_agent_draws_for_a_dark_terminal_can_be_read_in_a_light_one(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:
@@ -237,7 +229,6 @@ def test_what_an_agent_draws_for_a_dark_terminal_can_be_read_in_a_light_one(
     lab.page.wait_for_function(f"({CONTRAST})() >= 4.5")
 
 
-@pytest.mark.timeout(300)
 def test_the_focus_of_a_row_that_goes_away_moves_to_the_next_one(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:
@@ -271,7 +262,6 @@ def test_the_focus_of_a_row_that_goes_away_moves_to_the_next_one(
     expect(lab.panel.locator(".jp-AgentHub-sections")).to_be_focused()
 
 
-@pytest.mark.timeout(300)
 def test_a_row_that_goes_away_takes_the_focus_from_nothing_else(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:
@@ -294,7 +284,6 @@ def test_a_row_that_goes_away_takes_the_focus_from_nothing_else(
     assert lab.page.evaluate("() => document.activeElement === document.body")
 
 
-@pytest.mark.timeout(300)
 def test_what_was_typed_into_a_form_is_discarded_only_after_a_question(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:
@@ -338,7 +327,6 @@ def test_what_was_typed_into_a_form_is_discarded_only_after_a_question(
     expect(dialog).to_have_count(0)
 
 
-@pytest.mark.timeout(300)
 def test_the_row_of_what_is_in_the_current_tab_is_marked(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:
@@ -361,7 +349,6 @@ def test_the_row_of_what_is_in_the_current_tab_is_marked(
     expect(marked).to_have_count(0)
 
 
-@pytest.mark.timeout(300)
 def test_a_reload_leaves_the_panel_at_the_chat_that_is_in_front(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:
@@ -395,7 +382,6 @@ def test_a_reload_leaves_the_panel_at_the_chat_that_is_in_front(
     assert row["y"] >= header["y"] + header["height"]
 
 
-@pytest.mark.timeout(300)
 def test_a_narrow_chat_page_cuts_words_and_no_number(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:

@@ -73,7 +73,6 @@ def test_a_project_is_proposed_by_its_files_changed_and_built(
     assert "by hand" in project.build_log()
 
 
-@pytest.mark.timeout(300)
 def test_a_folder_of_the_file_browser_becomes_a_project_where_it_lies_in_a_repository(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:

@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import Lab
@@ -17,7 +16,6 @@ START_TIMEOUT = 60_000
 """Milliseconds until what waited has started."""
 
 
-@pytest.mark.timeout(300)
 def test_a_chat_that_waits_says_why_and_its_start_is_cancelled_without_a_question(
     open_lab: Callable[[Server], Lab], a_lab_server_without_docker: Server, a_repository: Repository, tmp_path: Path
 ) -> None:
@@ -53,7 +51,6 @@ def test_a_chat_that_waits_says_why_and_its_start_is_cancelled_without_a_questio
     expect(second).to_contain_text("Exited")
 
 
-@pytest.mark.timeout(300)
 def test_a_chat_whose_project_failed_leads_to_the_build(
     open_lab: Callable[[Server], Lab], a_lab_server_without_docker: Server, a_repository: Repository, tmp_path: Path
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import Lab
@@ -24,7 +23,6 @@ TOP = """
 """The first line in view of the visible terminal."""
 
 
-@pytest.mark.timeout(300)
 def test_a_line_that_scrolled_away_is_found_and_shown_and_esc_leads_back_to_the_terminal(
     open_lab: Callable[[Server], Lab], a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.lab import Lab
@@ -14,7 +13,6 @@ from tests.notebook.server import Server
 OpenLab = Callable[[Server], Lab]
 
 
-@pytest.mark.timeout(300)
 def test_chosen_chats_are_stopped_and_deleted_together_and_unsaved_work_is_asked_about_once(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Browser, CDPSession, Locator, expect
 
 from tests.browser.conftest import LIMIT, SCREENSHOTS
@@ -24,7 +23,6 @@ def tap(finger: CDPSession, row: Locator, from_right: float) -> None:
     finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-@pytest.mark.timeout(300)
 def test_a_tap_on_a_row_opens_it_and_does_nothing_that_was_not_shown(
     browser: Browser, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:

@@ -126,7 +126,7 @@ class Inspector:
             assert not odd, f"left beside what was published: {odd}"
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 async def test_a_server_killed_at_any_moment_loses_nothing_and_leaves_nothing_behind(
     open_server: OpenServer, a_strangers_container: Container, a_repository: Repository
 ) -> None:

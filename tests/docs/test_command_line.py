@@ -7,8 +7,6 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.cli.person import COMMAND
 from tests.docs.pages import ROOT, blocks
 from tests.notebook.server import PROCESS, Server
@@ -32,7 +30,6 @@ NOT_RUN = {
 SKILLS = {r"failing test": "echo fixed > report.txt && hub_artifact publish report.txt"}
 
 
-@pytest.mark.timeout(300)
 def test_what_the_page_shows_runs(tmp_path: Path) -> None:
     with ModelServer(key="test-key", skills=SKILLS) as model, Server(tmp_path, PROCESS) as server:
         hub = server.hub()

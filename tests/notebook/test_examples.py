@@ -76,7 +76,6 @@ def _said(output: Any) -> str:
     return str(data.get("text/html") or data.get("text/markdown") or data.get("text/plain") or output.get("text", ""))
 
 
-@pytest.mark.timeout(300)
 def test_the_notebook_about_data_runs(place: tuple[Server, dict[str, str]]) -> None:
     said = run("data.ipynb", place)
     assert "<td>5.1</td>" in said[3] and said[4].startswith("Two weights were **filled in**")
@@ -84,7 +83,6 @@ def test_the_notebook_about_data_runs(place: tuple[Server, dict[str, str]]) -> N
     assert not place[0].hub().chats
 
 
-@pytest.mark.timeout(300)
 def test_the_notebook_about_fan_out_runs(place: tuple[Server, dict[str, str]]) -> None:
     said = run("fan-out.ipynb", place)
     assert "6 of 6 finished" in said[2]
@@ -93,7 +91,6 @@ def test_the_notebook_about_fan_out_runs(place: tuple[Server, dict[str, str]]) -
     assert not place[0].hub().runs
 
 
-@pytest.mark.timeout(300)
 def test_the_notebook_about_a_diff_runs(place: tuple[Server, dict[str, str]]) -> None:
     said = run("review.ipynb", place)
     assert "averages.py" in said[3] and "+    return sum(values) / len(values) if values else None" in said[4]
