@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, TimeoutError
 
 from tests.notebook.server import Server
 
@@ -38,9 +38,14 @@ class Lab:
         self.page.wait_for_function("() => window.jupyterapp && window.jupyterapp.restored.then(() => true)")
         self._wait_until_drawn()
         # The first tab takes the focus a moment after it is drawn, from whatever has it by then.
-        self.page.wait_for_function(
-            "() => document.querySelector('#jp-main-dock-panel').contains(document.activeElement)"
-        )
+        try:
+            self.page.wait_for_function(
+                "() => document.querySelector('#jp-main-dock-panel').contains(document.activeElement)"
+            )
+        except TimeoutError:
+            focused = self.page.evaluate("() => document.activeElement.outerHTML.slice(0, 500)")
+            dialogs = self.page.locator(".jp-Dialog").all_inner_texts()
+            raise AssertionError(f"The first tab has not the focus, but {focused}; dialogs: {dialogs}") from None
 
     def reload(self) -> None:
         """Reload the page, as a person does with F5. Lab saves its layout a moment after each change."""
