@@ -19,19 +19,19 @@ from tests.standins.git_server import GitServer
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 BASE_IMAGE = "debian:bookworm-slim"
-BROWSERS = ("tests/browser/", "tests/bench/")
-"""Whose tests take a core each, by a browser."""
-FIRST = (*BROWSERS, "tests/crash/")
+IN_TURN = ("tests/browser/", "tests/bench/", "tests/hub/test_sign_ins.py")
+"""Whose tests go on one at a time: a browser takes a core, and a sign-in by browser ends at one port of the machine."""
+FIRST = (*IN_TURN, "tests/crash/")
 """Whose tests take longest."""
 HUB_LABEL = "agent-hub.hub"
 ENGINE_TIMEOUT = 60
 
 
 class Turns(LoadScopeScheduling):
-    """Which tests go on beside each other: never those of one file, for what they share, nor two with a browser."""
+    """Which tests go on beside each other: none of one file, for what they share, and none of :data:`IN_TURN`."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browsers" if nodeid.startswith(BROWSERS) else nodeid.split("::", 1)[0]
+        return "in turn" if nodeid.startswith(IN_TURN) else nodeid.split("::", 1)[0]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -164,7 +164,7 @@ async def test_a_message_that_cannot_be_taken_is_one_message(peer):
 def test_an_item_past_any_measure_is_taken_at_once(told):
     began = time.thread_time()
     item = codex_items.item({"id": "i", **told}, ended=True)
-    assert time.thread_time() - began < 0.5
+    assert time.thread_time() - began < 2.5
     assert item is not None and len(item.model_dump_json()) < 200_000
 
 

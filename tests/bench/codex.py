@@ -23,7 +23,7 @@ COMPOSER = "Ask Codex to do anything"
 """What Codex's prompt shows while nothing is typed there."""
 
 FIRST_PROMPT = "Count the herons on the lake"
-QUIET_SECONDS = 1.0
+QUIET_SECONDS = 3.0
 CURSOR_QUERY = "\x1b[6n"
 _PLACE = re.compile(r"\x1b\[(\d+);(\d+)H")
 

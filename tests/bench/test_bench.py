@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 import docker
+import pytest
 
 from tests.bench import report
 from tests.bench.__main__ import NAMES, run
@@ -22,6 +23,7 @@ CLAIMS = {
 }
 
 
+@pytest.mark.timeout(1800)
 def test_every_measurement_gives_its_figures_and_leaves_nothing_behind(
     docker_engine: docker.DockerClient, base_image: str, tmp_path: Path
 ) -> None:

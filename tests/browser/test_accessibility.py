@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import Lab
@@ -97,7 +96,6 @@ def test_axe_finds_nothing_where_there_are_projects_and_chats(
     assert examination.found == []
 
 
-@pytest.mark.timeout(180)
 def test_axe_finds_nothing_in_the_page_of_a_chat(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_model: ModelServer, a_repository: Repository
 ) -> None:
@@ -124,7 +122,6 @@ def test_axe_finds_nothing_in_the_page_of_a_chat(
     assert examination.found == []
 
 
-@pytest.mark.timeout(180)
 def test_axe_finds_nothing_in_a_gallery_its_previews_and_a_comparison(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_repository: Repository
 ) -> None:

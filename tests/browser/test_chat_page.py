@@ -83,7 +83,6 @@ def composer(page: Page) -> Locator:
     return page.get_by_role("textbox", name="Write to Codex")
 
 
-@pytest.mark.timeout(180)
 def test_a_person_talks_to_an_agent_beside_its_terminal(
     open_lab: Callable[[Server], Lab], server: Server, new_chat: Callable[..., Chat]
 ) -> None:
@@ -133,7 +132,6 @@ def test_a_person_talks_to_an_agent_beside_its_terminal(
     expect(page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text="Halve it")).to_have_count(0)
 
 
-@pytest.mark.timeout(180)
 def test_an_answer_is_read_as_it_comes(
     open_lab: Callable[[Server], Lab], server: Server, new_chat: Callable[..., Chat]
 ) -> None:
@@ -162,7 +160,6 @@ def test_an_answer_is_read_as_it_comes(
         expect(page.get_by_role("button", name="New text below")).to_have_count(0)
 
 
-@pytest.mark.timeout(180)
 def test_each_turn_shows_the_version_that_it_published(
     open_lab: Callable[[Server], Lab], server: Server, new_chat: Callable[..., Chat]
 ) -> None:
@@ -187,7 +184,6 @@ def test_each_turn_shows_the_version_that_it_published(
     expect_both()
 
 
-@pytest.mark.timeout(180)
 def test_who_goes_to_the_next_chat_that_needs_them_can_answer_by_the_next_key(
     open_lab: Callable[[Server], Lab], server: Server, new_chat: Callable[..., Chat]
 ) -> None:
@@ -214,7 +210,6 @@ def test_who_goes_to_the_next_chat_that_needs_them_can_answer_by_the_next_key(
         page.locator(".jp-Terminal .xterm-helper-textarea").focus()
 
 
-@pytest.mark.timeout(180)
 def test_a_prompt_that_is_taken_back_is_in_the_composer_again(
     open_lab: Callable[[Server], Lab], server: Server, new_chat: Callable[..., Chat]
 ) -> None:
@@ -242,7 +237,6 @@ def test_a_prompt_that_is_taken_back_is_in_the_composer_again(
         assert [turn.prompt for turn in chat.turns if turn.text] == ["Say **crane**", "Say heron and stork", "Say crow"]
 
 
-@pytest.mark.timeout(180)
 def test_what_an_agent_asks_is_answered_by_a_key_where_the_card_has_the_focus(
     open_lab: Callable[[Server], Lab], server: Server, new_chat: Callable[..., Chat]
 ) -> None:
@@ -277,7 +271,6 @@ def test_what_an_agent_asks_is_answered_by_a_key_where_the_card_has_the_focus(
     assert [path.exists() for path in made] == [True, False, True]
 
 
-@pytest.mark.timeout(180)
 def test_a_prompt_waits_for_the_turn_before_it_and_esc_ends_that(
     open_lab: Callable[[Server], Lab], server: Server, new_chat: Callable[..., Chat]
 ) -> None:
@@ -301,7 +294,6 @@ def test_a_prompt_waits_for_the_turn_before_it_and_esc_ends_that(
     expect(log.get_by_text("You said: Say gull")).to_be_visible(timeout=LIMIT)
 
 
-@pytest.mark.timeout(180)
 def test_a_narrow_page_shows_one_thing_at_a_time_and_the_terminal_keeps_its_size(
     open_lab: Callable[[Server], Lab], server: Server, new_chat: Callable[..., Chat]
 ) -> None:
@@ -341,7 +333,6 @@ def test_a_narrow_page_shows_one_thing_at_a_time_and_the_terminal_keeps_its_size
     assert wide.page.evaluate(COLUMNS) == columns
 
 
-@pytest.mark.timeout(120)
 def test_a_shell_has_the_whole_page(
     open_lab: Callable[[Server], Lab], server: Server, a_repository: Repository
 ) -> None:

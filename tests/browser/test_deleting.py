@@ -41,7 +41,7 @@ def test_a_deleted_chat_is_restored_with_its_unsaved_work_downloaded_or_let_go_o
     delete(lab, chat.id)
     notice = page.locator(".Toastify__toast")
     expect(notice).to_contain_text("Deleted “Try things”. Its unsaved work is kept until ")
-    lab.shoot("16-deleted")
+    # It goes by itself after a while.
     notice.get_by_role("button", name="Restore").click()
     expect(lab.panel.get_by_role("treeitem", name="Try things, Ready")).to_be_visible()
     expect(kept).to_have_count(0)
@@ -50,6 +50,7 @@ def test_a_deleted_chat_is_restored_with_its_unsaved_work_downloaded_or_let_go_o
 
     # Later: from the list.
     delete(lab, restored.id)
+    lab.shoot("16-deleted")
     kept.click()
     row = lab.panel.get_by_role("tree", name="Recently deleted").get_by_role("treeitem")
     expect(row).to_contain_text("1 file · until ")

@@ -156,7 +156,6 @@ def run_by_keys(lab: Lab, command: str) -> None:
     lab.page.keyboard.press("Enter")
 
 
-@pytest.mark.timeout(180)
 def test_a_gallery_is_used_from_its_opening_to_a_deletion_by_keys_alone(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_chat: Chat
 ) -> None:
@@ -227,7 +226,6 @@ def test_a_gallery_is_used_from_its_opening_to_a_deletion_by_keys_alone(
     assert "notes.md" not in a_chat.artifacts
 
 
-@pytest.mark.timeout(180)
 def test_of_thousands_of_files_those_in_view_are_drawn_and_keys_reach_every_one(
     open_lab: OpenLab, a_lab_with_many: Server
 ) -> None:
@@ -267,7 +265,6 @@ def test_of_thousands_of_files_those_in_view_are_drawn_and_keys_reach_every_one(
     expect(tiles).to_be_in_viewport()
 
 
-@pytest.mark.timeout(180)
 def test_files_that_are_scrolled_by_are_not_fetched_and_those_where_it_rests_are(
     open_lab: OpenLab, a_lab_with_many: Server
 ) -> None:
@@ -280,6 +277,7 @@ def test_files_that_are_scrolled_by_are_not_fetched_and_those_where_it_rests_are
     expect(first.locator("th", has_text="step")).to_be_visible()
     at_first = len(asked)
     top = lab.page.evaluate(SCROLL_FAST)
+    lab.page.wait_for_function(IN_THE_MIDDLE)
     number = int(lab.page.evaluate(IN_THE_MIDDLE)[0])
     expect(page.get_by_role("option", name=f"table {number:04d}.csv").locator("th", has_text="step")).to_be_visible()
     assert top > 10_000
@@ -294,7 +292,6 @@ def test_files_that_are_scrolled_by_are_not_fetched_and_those_where_it_rests_are
     expect(last.locator("th", has_text="step")).to_be_visible()
 
 
-@pytest.mark.timeout(180)
 def test_a_table_that_pandas_wrote_is_seen_by_its_first_pages(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_chat: Chat
 ) -> None:
@@ -318,7 +315,6 @@ def test_a_table_that_pandas_wrote_is_seen_by_its_first_pages(
     assert read < a_chat.artifacts["birds.parquet"].size / 2
 
 
-@pytest.mark.timeout(180)
 def test_a_table_that_was_made_to_do_harm_is_said_to_be_broken(
     open_lab: OpenLab, a_lab_server_without_docker: Server, a_chat: Chat
 ) -> None:

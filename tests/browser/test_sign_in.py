@@ -50,7 +50,7 @@ def a_lab_server_whose_codes_expire(tmp_path: Path, chatgpt: ChatGPTServer) -> I
     """They last as long as it takes to look at one."""
     options = (f"--AgentHub.openai_issuer={chatgpt.url}", f"--AgentHub.chatgpt_url={chatgpt.backend}")
     server = new_lab_server(tmp_path / "lab", "process.ProcessEngine", *options)
-    settings = "from agent_hub.hub import sign_ins\n\nsign_ins.LONGEST = 12.0\n"
+    settings = "from agent_hub.hub import sign_ins\n\nsign_ins.LONGEST = 30.0\n"
     (server.folder / "config/jupyter_server_config.py").write_text(settings)
     with server:
         yield server

@@ -17,7 +17,7 @@ from tests.cli.tmux import Tmux
 from tests.conftest import Repository
 from tests.notebook.server import Server
 
-LIMIT = 60.0
+LIMIT = 180.0
 
 
 def start(terminal: Tmux, repository: Repository, *options: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
-LIMIT = 45.0
+LIMIT = 300.0
 """Seconds that anything may take to be shown."""
 
 PROMPT = "outer> "

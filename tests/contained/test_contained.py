@@ -86,8 +86,8 @@ async def _refused(server: ContainedServer) -> dict[str, str]:
     raise AssertionError(server.tail())
 
 
-def _run_in(chat: str, engine: docker.DockerClient, script: str) -> tuple[int, str]:
-    code, output = engine.containers.get(f"agent-hub-{chat}").exec_run(["timeout", "3", "bash", "-c", script])
+def _run_in(chat: str, engine: docker.DockerClient, script: str, limit: int = 60) -> tuple[int, str]:
+    code, output = engine.containers.get(f"agent-hub-{chat}").exec_run(["timeout", str(limit), "bash", "-c", script])
     return code, output.decode()
 
 
@@ -118,7 +118,7 @@ async def test_it_works_on_a_network_of_its_own_with_its_data_in_a_volume(
     server.container.reload()
     address = server.container.attrs["NetworkSettings"]["IPAddress"]
     for host, port in ((address, server.port), (address, a_free_place[1]), (a_free_place[0], server.port)):
-        code, said = _run_in(chat, docker_engine, f": </dev/tcp/{host}/{port}")
+        code, said = _run_in(chat, docker_engine, f": </dev/tcp/{host}/{port}", limit=3)
         assert code, (host, port, said)
     assert _run_in(chat, docker_engine, f": </dev/tcp/{a_free_place[0]}/{a_free_place[1]}")[0] == 0
 

@@ -242,8 +242,8 @@ def test_what_is_put_in_the_place_of_a_file_during_its_upload_changes_nothing(
 def test_a_file_that_is_cut_short_during_its_upload_is_published_as_it_is_then(
     program: str, publish: Tool, receiver: Receiver, tmp_path: Path, pauses: Path
 ) -> None:
-    # curl waits for an answer to what it has not sent all of, for two minutes; here it is told a second.
-    impatient = "--speed-time 1" if program == "curl" else ""
+    # curl waits for an answer to what it has not sent all of, for two minutes; here it is told some seconds.
+    impatient = "--speed-time 5" if program == "curl" else ""
     (pauses / program).write_text(f'#!/bin/sh\nexec /usr/bin/{program} "$@" {impatient}\n')
     (pauses / program).chmod(0o755)
     (pauses / "od").symlink_to("/usr/bin/od")

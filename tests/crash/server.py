@@ -21,8 +21,9 @@ import httpx
 from tests.bench.viewer import Viewer, WebSocket
 from tests.conftest import Repository
 
-READY_SECONDS = 60.0
-REQUEST_SECONDS = 60.0
+READY_SECONDS = 600.0
+"""Also for the first image on an engine, to which Debian's packages are fetched."""
+REQUEST_SECONDS = 180.0
 
 
 class Server:

@@ -263,7 +263,7 @@ async def test_an_interactive_shell_stops_at_once(engine: Engine, create: Create
     await engine.start(handle)
     await stream.write(b"echo $((40+2))\n")
     await read_until(stream, b"42")
-    status = await asyncio.wait_for(engine.stop(handle, grace=20), 5)
+    status = await asyncio.wait_for(engine.stop(handle, grace=120), 60)
     await stream.close()
     assert status.state == "exited"
 

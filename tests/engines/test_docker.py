@@ -125,11 +125,12 @@ async def test_containers_reach_each_other_s_ports_on_docker_s_own_bridge_alone(
             one["IPAddress"]
             for one in docker_engine.containers.get(made[0].id).attrs["NetworkSettings"]["Networks"].values()
         )
-        # It listens, and answers whoever is let through.
-        async with asyncio.timeout(TIMEOUT):
-            while await _heard(engine, made[0], "127.0.0.1") != "heard":
-                await asyncio.sleep(0.1)
-        assert await _heard(engine, made[1], address) == heard
+        # It listens, and answers whoever is let through, at some time.
+        for speaker, where in ((made[0], "127.0.0.1"), *([(made[1], address)] if heard else [])):
+            async with asyncio.timeout(TIMEOUT):
+                while await _heard(engine, speaker, where) != "heard":
+                    await asyncio.sleep(0.1)
+        assert heard or await _heard(engine, made[1], address) == ""
     finally:
         for handle in made:
             await engine.remove(handle)

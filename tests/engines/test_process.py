@@ -184,11 +184,17 @@ async def test_a_program_left_by_a_killed_server_is_found_and_ended(tmp_path: Pa
         async def main():
             engine = ProcessEngine(Path({str(root)!r}))
             await engine.build(BuildSpec({REF!r}, Path({str(context)!r})), print)
-            script = "trap '' HUP TERM; while :; do sleep 0.1; done"
+            script = "trap '' HUP TERM; echo deaf; while :; do sleep 0.1; done"
             handle = await engine.create(ContainerSpec(name="one", image={REF!r}, command=("sh", "-c", script)))
             stream = await engine.attach(handle)
+            said, deaf = bytearray(), asyncio.Event()
+            def hear(data):
+                said.extend(data)
+                if b"deaf" in said:
+                    deaf.set()
+            stream.listen(hear, deaf.set)
             await engine.start(handle)
-            await engine.execute(handle, ["sleep", "0.3"])
+            await asyncio.wait_for(deaf.wait(), 60)
             os.kill(os.getpid(), signal.SIGKILL)
         asyncio.run(main())
     """

@@ -42,7 +42,8 @@ def routes(of: Application) -> list[str]:
 async def answered(hub: RunningHub, addresses: list[str]) -> list[tuple[str, str]]:
     """What is answered to who shows no token, or one of nobody's, as if they might."""
     found = []
-    async with httpx.AsyncClient(base_url=hub.gateway.url.replace("host.docker.internal", "127.0.0.1")) as client:
+    url = hub.gateway.url.replace("host.docker.internal", "127.0.0.1")
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
         for address in addresses:
             for verb in VERBS:
                 for headers in ({}, {"Authorization": "Bearer guess"}, {"Authorization": "Basic eDpndWVzcw=="}):

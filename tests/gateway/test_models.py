@@ -431,6 +431,8 @@ async def test_a_chat_that_asks_without_end_is_slowed_down(
     hub: RunningHub, agent: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(callers, "BURST", 3)
+    # However slowly it asks here.
+    monkeypatch.setattr(callers, "PER_SECOND", 0.001)
     answers = [await agent.get("models") for _ in range(5)]
     assert [answer.status_code for answer in answers][:3] == [400] * 3
     assert answers[-1].status_code == 429

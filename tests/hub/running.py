@@ -16,8 +16,8 @@ from agent_hub.models import Build, BuildState, Chat, ChatStatus, NewChat, NewPr
 from tests.conftest import Repository
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agent-hub"
-LIMIT = 120.0
-"""Seconds that anything here may take."""
+LIMIT = 300.0
+"""Seconds that anything here may take, also the first image on an engine."""
 
 T = TypeVar("T")
 

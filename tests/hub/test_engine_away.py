@@ -199,7 +199,8 @@ async def test_an_engine_that_hangs_keeps_nobody_waiting_who_needs_none(
     try:
         stopping = asyncio.create_task(hub.hub.chats.stop(chat.id))
         looking = asyncio.create_task(hub.hub.look())
-        async with asyncio.timeout(2):
+        # Less than the look takes that waits for the engine.
+        async with asyncio.timeout(8):
             other = await hub.hub.new_chats.add(NewChat(project=project.id, agent="shell", name="Later"))
             assert (await hub.hub.chats.change(chat.id, ChatChange(name="Renamed"))).name == "Renamed"
             await hub.hub.projects.change(project.id, ProjectChange(name="Gadgets"))

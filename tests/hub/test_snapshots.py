@@ -211,7 +211,7 @@ async def test_a_setup_script_that_fails_says_where_with_what_and_its_last_words
 
 
 async def test_a_setup_script_that_never_ends_is_ended(open_hub: OpenHub, a_repository: Repository) -> None:
-    hub = await open_hub(setup_timeout=3.0)
+    hub = await open_hub(setup_timeout=20.0)
     build = await hub.build(a_repository, setup="echo waiting; sleep infinity")
     assert build.state is BuildState.failed
     assert build.error and build.error.code == "setup_timed_out"

@@ -20,7 +20,7 @@ from tests.conftest import Repository
 from tests.notebook.server import DOCKER, Server
 from tests.standins.model_server import ModelServer
 
-LIMIT = 60.0
+LIMIT = 180.0
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULES = "labextension/node_modules"
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def server(demo: Demo) -> Iterator[dict[str, Any]]:
         )
     try:
         runtime = demo.home / ".local/share/jupyter/runtime" / f"jpserver-{process.pid}.json"
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while True:
             with suppress(OSError, ValueError):
                 found: dict[str, Any] = json.loads(runtime.read_text())

@@ -19,7 +19,7 @@ BUNDLE = "share/jupyter/labextensions/agent-hub-labextension/"
 BUNDLE_BYTES = 350_000
 """What the front end may take of a slow connection, compressed."""
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -30,7 +30,7 @@ def run(*command: str | Path, cwd: Path) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=800,
+        timeout=1500,
         env={
             **os.environ,
             "JUPYTER_CONFIG_DIR": str(cwd / "config"),

@@ -151,7 +151,8 @@ def _open(
     folder: Path, server: Server, model: ModelServer, github: GitHubAppServer, engine: docker.DockerClient
 ) -> Scene:
     hub = server.hub()
-    api = httpx.Client(base_url=f"{server.url}agent-hub/api/", headers={"Authorization": f"token {server.token}"})
+    headers = {"Authorization": f"token {server.token}"}
+    api = httpx.Client(base_url=f"{server.url}agent-hub/api/", headers=headers, timeout=60)
     with api:
         given: dict[str, Any] = {"api_key": OPENAI_KEY, "base_url": model.base_url()}
         api.put("connections/openai", json=given).raise_for_status()

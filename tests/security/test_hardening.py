@@ -92,7 +92,7 @@ def assert_apart_from_the_machine(host: dict[str, Any], mounts: list[dict[str, A
 def containers(engine: docker.DockerClient, scene: Scene, label: str = "") -> list[Container]:
     hub = scene.ask("GET", "status").json()["hub_id"]
     labels = [f"agent-hub.hub={hub}", *([label] if label else [])]
-    return list(engine.containers.list(all=True, filters={"label": labels}))
+    return list(engine.containers.list(all=True, filters={"label": labels}, ignore_removed=True))
 
 
 def test_every_chat_and_spare_is_made_apart_from_the_machine(scene: Scene, docker_engine: docker.DockerClient) -> None:

@@ -26,6 +26,7 @@ import docker
 import httpx
 import pytest
 import websocket
+from docker.models.containers import Container
 
 from agent_hub.errors import AgentHubError, TurnFailed
 from agent_hub.models import SignIn
@@ -236,7 +237,7 @@ def planted(
         url = github.add("heron/widgets", repository.path)
         hub, api = server.hub(), Api(server, seen)
         with events_of(server) as told, closing(api):
-            _sign_in(hub, api, chatgpt, docker_engine, seen)
+            _sign_in(hub, api, chatgpt, docker_engine, folder, seen)
             tokens = _use(hub, api, server, seen, model, quoting, github, url)
             _use_account(hub, api, chatgpt)
             with_github_token = tuple(_kept(server.data, GITHUB))
@@ -258,7 +259,7 @@ def planted(
             project.delete(force=True)
 
 
-def _sign_in(hub: Hub, api: Api, chatgpt: ChatGPTServer, engine: docker.DockerClient, seen: Seen) -> None:
+def _sign_in(hub: Hub, api: Api, chatgpt: ChatGPTServer, engine: docker.DockerClient, folder: Path, seen: Seen) -> None:
     """Sign in with ChatGPT, by the real Codex in its container."""
     assert api("post", "api/connections/openai/sign-in", {"method": "device"}).status_code == 202
 
@@ -270,7 +271,7 @@ def _sign_in(hub: Hub, api: Api, chatgpt: ChatGPTServer, engine: docker.DockerCl
         return sign_in
 
     code = state("waiting").code
-    (container,) = engine.containers.list(filters={"label": "agent-hub.sign-in"})
+    (container,) = _containers(engine, folder, "agent-hub.sign-in")
     seen.add("docker inspect", json.dumps(container.attrs) + json.dumps(container.top()))
     chatgpt.confirm(code)
     state("done")
@@ -430,12 +431,16 @@ def _kept(data: Path, *secrets: str) -> list[str]:
     return found
 
 
+def _containers(engine: docker.DockerClient, folder: Path, label: str) -> list[Container]:
+    """Those with a label that see the hub's folder: other hubs of these tests use the same engine."""
+    found = engine.containers.list(all=True, filters={"label": label}, ignore_removed=True)
+    mounts = ((one, one.attrs.get("Mounts", [])) for one in found)
+    return [one for one, all in mounts if any(Path(mount.get("Source", "/")).is_relative_to(folder) for mount in all)]
+
+
 def _look_at_the_engine(engine: docker.DockerClient, folder: Path, seen: Seen) -> None:
     """Containers and images of this hub, as the engine tells of them, and the layers of the images."""
-    for container in engine.containers.list(all=True):
-        mounts = container.attrs.get("Mounts", [])
-        if not any(Path(mount.get("Source", "/")).is_relative_to(folder) for mount in mounts):
-            continue
+    for container in _containers(engine, folder, "agent-hub.hub"):
         seen.add("docker inspect", json.dumps(container.attrs))
         top = container.top() if container.status == "running" else {}
         seen.add("docker inspect", json.dumps(top))

@@ -86,7 +86,7 @@ def requests() -> list[tuple[str, str]]:
 
 def test_nobody_is_answered_without_a_token(run: Run[None], hub: RunningHub, base: str) -> None:
     async def story() -> None:
-        async with httpx.AsyncClient(base_url=base) as client:
+        async with httpx.AsyncClient(timeout=60, base_url=base) as client:
             for method, path in requests():
                 answer = await client.request(method, path, json={} if method in ("post", "put", "patch") else None)
                 assert answer.status_code == 403, (method, path, answer.status_code, answer.text)
@@ -121,7 +121,7 @@ def test_a_page_of_another_site_changes_nothing_with_a_person_s_cookie(
 ) -> None:
     async def story() -> None:
         headers = {"Cookie": await _cookie(base, jp_auth_header)}
-        async with httpx.AsyncClient(base_url=base, headers=headers) as client:
+        async with httpx.AsyncClient(timeout=60, base_url=base, headers=headers) as client:
             assert (await client.get("api/status")).status_code == 200
             for method, path in requests():
                 if method != "get":
@@ -129,7 +129,7 @@ def test_a_page_of_another_site_changes_nothing_with_a_person_s_cookie(
                     assert answer.status_code == 403, (method, path, answer.status_code, answer.text)
         # The hub's own page says that it is.
         headers = {"Cookie": f"{headers['Cookie']}; _xsrf=0a1b", "X-XSRFToken": "0a1b"}
-        async with httpx.AsyncClient(base_url=base, headers=headers) as client:
+        async with httpx.AsyncClient(timeout=60, base_url=base, headers=headers) as client:
             assert (await client.delete("api/chats/0123456789ab")).status_code == 404
 
     run(story())
@@ -139,7 +139,7 @@ def test_a_name_that_leads_to_this_machine_is_refused(
     run: Run[None], hub: RunningHub, base: str, jp_auth_header: dict[str, str]
 ) -> None:
     async def story() -> None:
-        async with httpx.AsyncClient(base_url=base) as client:
+        async with httpx.AsyncClient(timeout=60, base_url=base) as client:
             headers = {"Host": "evil.example", "Cookie": await _cookie(base, jp_auth_header)}
             answer = await client.get("api/status", headers=headers)
             assert answer.status_code == 403, answer.text
@@ -168,7 +168,7 @@ def test_an_authorizer_says_who_may(
     async def story() -> None:
         settings = a_server.web_app.settings
         settings["authorizer"] = who(parent=a_server, identity_provider=settings["identity_provider"])
-        async with httpx.AsyncClient(base_url=base, headers=jp_auth_header) as client:
+        async with httpx.AsyncClient(timeout=60, base_url=base, headers=jp_auth_header) as client:
             for method, path in requests():
                 answer = await client.request(method, path, json={} if method in ("post", "put", "patch") else None)
                 refused = who is NothingOfTheHub or method != "get"
@@ -179,6 +179,6 @@ def test_an_authorizer_says_who_may(
 
 async def _cookie(base: str, headers: dict[str, str]) -> str:
     """What a browser has of somebody who is signed in."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         answer = await client.get(f"{base}api/status", headers=headers)
         return "; ".join(f"{name}={value}" for name, value in answer.cookies.items())

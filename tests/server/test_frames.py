@@ -22,7 +22,7 @@ from tornado.websocket import WebSocketHandler
 
 from agent_hub.server.frames import TextFrames
 
-LIMIT = 30.0
+LIMIT = 180.0
 HANDSHAKE = (
     b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"

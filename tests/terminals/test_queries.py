@@ -28,4 +28,4 @@ def test_what_asks_nothing_stays(statement):
 def test_a_question_that_never_ends_takes_no_longer_than_other_output(endless):
     began = time.process_time()
     assert unasked(endless) == endless
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 5

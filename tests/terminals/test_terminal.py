@@ -139,7 +139,9 @@ class _Tail(list):
         del self[:-4]
 
 
-async def test_a_viewer_that_is_quick_enough_misses_nothing_of_a_flood(terminal, programs):
+async def test_a_viewer_that_is_quick_enough_misses_nothing_of_a_flood(terminal, programs, monkeypatch):
+    # It is, also where this process has to wait for the processor.
+    monkeypatch.setattr("agent_hub.terminals.terminal.PATIENCE_SECONDS", LIMIT_SECONDS)
     watcher = Unhurried(terminal, seconds=0.005)
     program = await programs("bash", "-c", RAW + "read -n1; seq 1 3000000; printf 'THE END'; read")
     terminal.connect(program)
@@ -348,7 +350,9 @@ async def test_a_program_that_drew_before_it_was_connected_is_asked_to_draw_agai
     await watcher.until("READY")
     terminal.resize(watcher.viewer, 24, 80)
     await watcher.until("PAINTED 24 80")
-    assert program.sizes[-2:] == [(24, 79), (24, 80)]
+    async with asyncio.timeout(LIMIT_SECONDS):
+        while program.sizes[-2:] != [(24, 79), (24, 80)]:
+            await asyncio.sleep(0.01)
 
 
 async def test_a_shell_is_left_alone_when_a_viewer_joins(terminal, programs):
