@@ -13,7 +13,8 @@ import shutil
 import stat
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from agent_hub.engines.trees import remove_tree
@@ -98,15 +99,15 @@ class ArtifactFiles:
                 _date(_temporary(artifact), kept, folder)
         return old is not None and self.is_edited(artifact, old.version)
 
-    def show(self, artifact: Artifact, edited: bool) -> Callable[[], object]:
+    def show(self, artifact: Artifact, edited: bool) -> Callable[[], object] | None:
         """Put what was prepared in the place where it is seen; what a person has made of the old one is kept beside.
 
         Returns
         -------
-        Callable
-            Frees the file that was there: of a large one that takes as long as half a copy.
+        Callable or None
+            Frees the file that was there, if one was: of a large one that takes as long as half a copy.
         """
-        shown, held = PurePosixPath(artifact.path), ExitStack()
+        shown, old = PurePosixPath(artifact.path), -1
         with self._folder_of(artifact) as folder:
             if edited:
                 # A person has changed the file in Lab since; the new version must not take that away.
@@ -114,12 +115,15 @@ class ArtifactFiles:
                 os.replace(shown.name, aside, src_dir_fd=folder, dst_dir_fd=folder)
             # Where it cannot be held it is freed at once, as the new one takes its place.
             with suppress(OSError):
-                held.callback(os.close, os.open(shown.name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder))
-            with held:
+                old = os.open(shown.name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            try:
                 os.replace(_temporary(artifact), shown.name, src_dir_fd=folder, dst_dir_fd=folder)
-                held = held.pop_all()
-        self._end_publication()
-        return held.close
+                self._end_publication()
+            except BaseException:
+                if old >= 0:
+                    os.close(old)
+                raise
+        return partial(os.close, old) if old >= 0 else None
 
     def share(self, same: ArtifactVersion, version: ArtifactVersion) -> None:
         """Let a version be the same file as another of the same bytes, where the file system can."""

@@ -101,7 +101,7 @@ class Artifacts:
         async with self._publishing:
             chat = self._store.chats[chat_id]
             mine = self._store.artifacts.of(chat_id)
-            if sum(artifact.version for artifact in mine.values()) >= MOST_VERSIONS:
+            if self._store.artifacts.versions_of(chat_id) >= MOST_VERSIONS:
                 raise Conflict(
                     f"This chat has published {MOST_VERSIONS} versions of files, and that is the most.",
                     "Publish an archive of many files, or from another chat; the person may delete some.",
@@ -213,7 +213,8 @@ class Artifacts:
         await self._store.write(artifacts.insertion(artifact), versions.insertion(artifact.newest))
         try:
             free = await asyncio.to_thread(self._files.show, artifact, edited)
-            asyncio.get_running_loop().run_in_executor(None, free)
+            if free is not None:
+                asyncio.get_running_loop().run_in_executor(None, free)
         finally:
             versions.keep(artifact.newest)
             artifacts.keep(artifact)
@@ -236,7 +237,9 @@ class Artifacts:
                 with suppress(ValidationError):
                     artifact = Artifact.model_validate_json(note.read_bytes())
                     if self._store.artifacts.items.get(artifact.id) == artifact and self._files.is_prepared(artifact):
-                        self._files.show(artifact, self._files.is_edited(artifact, artifact.version - 1))()
+                        free = self._files.show(artifact, self._files.is_edited(artifact, artifact.version - 1))
+                        if free is not None:
+                            free()
                     self._tidy(artifact)
                 note.unlink(missing_ok=True)
             except OSError as error:

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 FICLONE = 0x40049409
 """The request of ioctl(2) that makes a file of another's blocks: see ioctl_ficlone(2)."""
 
-PIECE = 2**19
+PIECE = 2**20
 """Bytes that are read at once: as fast as more, and they are still in the processor's cache when they are written."""
 
 AHEAD = 4
