@@ -191,8 +191,16 @@ class Spares:
             for task in late:
                 task.cancel()
 
+    @property
+    def _is_kept_on(self) -> bool:
+        """Whether the task that asks is still to make spares.
+
+        What it awaits as it is cancelled may fail, as where the engine went away: then it hears of that failure alone.
+        """
+        return self._keeping is asyncio.current_task()
+
     async def _keep(self) -> None:
-        while True:
+        while self._is_kept_on:
             await self._wanted.wait()
             self._wanted.clear()
             try:
@@ -202,7 +210,7 @@ class Spares:
                 logger.exception("Chats could not be prepared ahead; this is tried again at the next change")
 
     async def _fill(self) -> None:
-        while True:
+        while self._is_kept_on:
             self._drop_outdated()
             await self._count_ready()
             if self._next_project() is None:

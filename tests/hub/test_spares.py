@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from agent_hub.engines.process import ProcessEngine
+from agent_hub.errors import EngineUnavailable
+from agent_hub.hub.spare import ReadySpare, SpareMaker
 from agent_hub.hub.spareplan import FAILURES
-from agent_hub.models import ChatStatus, EnvVar, Mount, NewChat, Project, ProjectChange
+from agent_hub.models import ChatStatus, EnvVar, Mount, NewChat, Project, ProjectChange, Spare
 from tests.conftest import Repository
 from tests.hub.conftest import OpenHub
 from tests.hub.running import LIMIT, RunningHub
@@ -55,6 +57,29 @@ async def test_a_chat_takes_over_a_spare(a_hub_with_spares: RunningHub, a_reposi
     assert chat.commit == a_repository.head
     assert (await hub.run(chat.id, "cat /workspace/README.md")).strip() == "# Widgets"
     assert chat.id not in hub.hub.store.spares
+
+
+async def test_a_spare_that_fails_as_it_is_given_up_keeps_nobody_waiting(
+    a_process_hub_with_spares: RunningHub, a_repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def make(self: SpareMaker, spare: Spare, token: str) -> ReadySpare:
+        try:
+            begun.set()
+            await asyncio.sleep(LIMIT)
+        finally:
+            # As what it lets go of does where the engine is away.
+            raise EngineUnavailable("The container engine does not answer.", "Start Docker.")
+
+    monkeypatch.setattr(SpareMaker, "make", make)
+    hub = a_process_hub_with_spares
+    project = await hub.ready(a_repository)
+    await asyncio.wait_for(begun.wait(), LIMIT)
+    hub.hub.chats.spares.refresh()
+    async with asyncio.timeout(30):
+        await hub.hub.chats.spares.stop()
+    assert hub.hub.store.projects[project.id].spares == 0
 
 
 async def test_a_spare_is_made_again_once_it_is_taken(a_hub_with_spares: RunningHub, a_repository: Repository) -> None:
