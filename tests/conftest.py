@@ -11,37 +11,14 @@ from pathlib import Path
 import docker
 import pytest
 from docker.errors import DockerException, ImageNotFound
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
 from tests.standins.git_server import GitServer
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 BASE_IMAGE = "debian:bookworm-slim"
-IN_TURN = ("tests/browser/", "tests/bench/", "tests/hub/test_sign_ins.py")
-"""Whose tests go on one at a time: a browser takes a core, and a sign-in by browser ends at one port of the machine."""
-FIRST = (*IN_TURN, "tests/crash/")
-"""Whose tests take longest."""
 HUB_LABEL = "agent-hub.hub"
 ENGINE_TIMEOUT = 60
-
-
-class Turns(LoadScopeScheduling):
-    """Which tests go on beside each other: none of one file, for what they share, and none of :data:`IN_TURN`."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return "in turn" if nodeid.startswith(IN_TURN) else nodeid.split("::", 1)[0]
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Turns:
-    return Turns(config, log)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that nothing is left to wait for in the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 @dataclass(frozen=True)
