@@ -80,6 +80,18 @@ class Kernel:
                 return dict(received["content"]["data"])
         raise TimeoutError("It is not shown.")
 
+    def prints(self, message: str, text: str) -> str:
+        """Wait until a cell has printed `text`; all that it has printed by then."""
+        printed = ""
+        deadline = time.monotonic() + TIMEOUT
+        while text not in printed:
+            received = json.loads(self._channels.recv())
+            if received["parent_header"].get("msg_id") == message and received["msg_type"] == "stream":
+                printed += received["content"]["text"]
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{text!r} is not printed, but {printed!r}.")
+        return printed
+
     def finish(self, message: str) -> Ran:
         ran = Ran()
         displays: dict[str, dict[str, Any]] = {}
